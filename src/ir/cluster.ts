@@ -1,0 +1,40 @@
+import type { Origin } from "../resources/origin.ts";
+
+/**
+ * A backend that a proxy can send to: one per (backend, port, policy), shared by every rule that names it.
+ * The name comes from the content alone, never from a rule or its index.
+ */
+export interface Cluster {
+  readonly proxy: string;
+  readonly name: string;
+  /** `endpoints`: the {@link EndpointSet} of that name. `dns`: whatever addresses the hostname has (an ExternalName Service). */
+  readonly discovery:
+    | { readonly kind: "endpoints"; readonly endpoints: string }
+    | { readonly kind: "dns"; readonly hostname: string; readonly port: number };
+  /** What is spoken to the backend. "TCP" and "UDP" carry bytes as they are. */
+  readonly protocol: "HTTP/1.1" | "HTTP/2" | "TCP" | "UDP";
+  /** Wrap the connection in TLS. Without `caCertificates` nothing is verified (`appProtocol: https`). */
+  readonly tls?: { readonly serverName?: string };
+  readonly origin: Origin;
+}
+
+/** IPv4 or IPv6 address and port, ready or draining. */
+export interface Endpoint {
+  readonly address: string;
+  readonly port: number;
+  /** Draining endpoints finish what they have and take new traffic only when no healthy one is left. */
+  readonly health: "healthy" | "draining";
+}
+
+/** Endpoints that share a weight: one group for a Service, one group for each backend of a weighted TCP or UDP rule. */
+export interface EndpointGroup {
+  readonly weight: number;
+  readonly endpoints: readonly Endpoint[];
+}
+
+/** Becomes one ClusterLoadAssignment. Endpoints are sorted, so that equal sets have equal bytes. */
+export interface EndpointSet {
+  readonly proxy: string;
+  readonly name: string;
+  readonly groups: readonly EndpointGroup[];
+}

@@ -1,0 +1,22 @@
+import type { Rule } from "./rule.ts";
+
+/**
+ * What one hostname of one HTTP filter chain serves: the unit of recompute, of cached bytes, of the xDS push, of NACK
+ * isolation and of `explain`.
+ *
+ * The first rule that matches wins; a request that none matches gets 404, and never falls through to another table.
+ */
+export interface HostTable {
+  /** The Envoy fleet that serves it. */
+  readonly proxy: string;
+  /** Name of the {@link HttpChain}. */
+  readonly chain: string;
+  /** `a.example.com`, `*.example.com` (one label or more), or `*` for every other host. Lower-case. */
+  readonly hostname: string;
+  readonly rules: readonly Rule[];
+}
+
+/** Key of a table among all tables. */
+export function hostTableKey(table: Pick<HostTable, "proxy" | "chain" | "hostname">): string {
+  return `${table.proxy}|${table.chain}/${table.hostname}`;
+}

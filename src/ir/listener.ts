@@ -1,0 +1,49 @@
+import type { Origin } from "../resources/origin.ts";
+
+/** TLS that ends at the proxy. `certificates` name {@link TlsCertificate}s; SNI picks among them, the first is the default. */
+export interface TlsTermination {
+  readonly certificates: readonly string[];
+  readonly alpn: readonly string[];
+}
+
+interface Chain {
+  /** Unique in the proxy, without ":" (it is the first half of a scope key). Stays the same while its listeners do. */
+  readonly name: string;
+  /** SNI names that choose this chain; empty for every connection that no other chain of the listener takes. */
+  readonly serverNames: readonly string[];
+  readonly tls?: TlsTermination;
+  readonly origins: readonly Origin[];
+}
+
+/** HTTP; requests are served by the {@link HostTable}s of this chain's name. */
+export interface HttpChain extends Chain {
+  readonly kind: "http";
+}
+
+/** Bytes of a TCP (or passed-through TLS) connection go to `cluster`; without one, the connection is closed. */
+export interface StreamChain extends Chain {
+  readonly kind: "stream";
+  readonly cluster?: string;
+}
+
+/** Datagrams go to `cluster`; without one they are dropped. Only on UDP listeners, which have exactly one chain. */
+export interface DatagramChain extends Chain {
+  readonly kind: "datagram";
+  readonly cluster?: string;
+}
+
+export type FilterChain = HttpChain | StreamChain | DatagramChain;
+
+/** One socket that a proxy listens on. */
+export interface Listener {
+  readonly proxy: string;
+  /** From address, port and transport; never from the Gateway, so that renaming one moves no socket. */
+  readonly name: string;
+  /** IP address to bind; absent for all. */
+  readonly address?: string;
+  /** As the Gateway says; an offset for local use is added where the socket is configured. */
+  readonly port: number;
+  readonly transport: "TCP" | "UDP";
+  /** Sorted by name. */
+  readonly chains: readonly FilterChain[];
+}
