@@ -1,0 +1,102 @@
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { findOnPath } from "./executable.ts";
+import type { Logger } from "./logger.ts";
+
+/*
+ * No Envoy may outlive us, even when we are killed with -9 and can do nothing more. Two guards, neither of which needs the other:
+ *
+ * 1. Envoy is started through `setpriv --pdeathsig KILL` where there is one (util-linux, so every Debian): the kernel
+ *    kills Envoy when the thread that spawned it dies. Node spawns from the thread that calls spawn(), so a supervisor
+ *    in a worker thread ends with that worker. The kernel forgets this when the binary has file capabilities (setcap)
+ *    or is setuid, and macOS doesn't know it: hence the second guard.
+ * 2. The watchdog: a shell in a session of its own that holds the read end of a pipe from us. When we die, by whatever
+ *    cause, the pipe closes and it kills Envoy and removes the runtime directory. When it dies, we start another.
+ *
+ * Envoy has a session of its own too: Ctrl-C and a kill of our process group reach us alone, so that we can drain.
+ */
+
+// $1: the runtime directory. Each line is the process id of Envoy now, or 0 while there is none.
+const watchdogScript =
+  'pid=0; while read -r line; do pid=$line; done; [ "$pid" -gt 0 ] && kill -9 "$pid" 2>/dev/null; rm -rf -- "$1"';
+
+// $1: our process id. Envoy starts only when we say go, once the watchdog knows it: end of file means that we are gone.
+// The kernel tells of no parent that died before setpriv asked, so the parent is compared as well.
+const startScript = 'read -r go && [ "$PPID" = "$1" ] || exit 1; shift; exec "$@" </dev/null';
+
+/** The command line that starts `command` so that it dies with us. Write a line to its standard input to let it go. */
+export function guardedCommand(
+  command: readonly string[],
+  options: { readonly setpriv: string | undefined; readonly parent: number },
+): readonly [string, ...string[]] {
+  const shell = ["/bin/sh", "-c", startScript, "gatewright-start", String(options.parent), ...command] as const;
+  return options.setpriv === undefined ? [...shell] : [options.setpriv, "--pdeathsig", "KILL", "--", ...shell];
+}
+
+/** A setpriv that knows --pdeathsig (util-linux's does since 2.33, BusyBox's doesn't). */
+export async function findSetpriv(path: string | undefined): Promise<string | undefined> {
+  const setpriv = await findOnPath("setpriv", path);
+  if (setpriv === undefined) return undefined;
+  return new Promise((resolve) => {
+    execFile(setpriv, ["--pdeathsig", "KILL", "--", "/bin/sh", "-c", ":"], (error) =>
+      resolve(error === null ? setpriv : undefined),
+    );
+  });
+}
+
+/** Kills a process and removes a directory when this process is gone. */
+export interface Watchdog {
+  /** The process id of the watchdog itself, for diagnosis. */
+  readonly pid: number | undefined;
+  /** Guards this process from now on; undefined: none for now. */
+  guard(pid: number | undefined): void;
+  /** Ends the watchdog. Whatever is guarded then is killed, and the directory removed. */
+  close(): void;
+}
+
+/** @param directory removed when this process dies, or at {@link Watchdog.close} */
+export function startWatchdog(directory: string, logger: Logger): Watchdog {
+  let guarded = 0;
+  let closed = false;
+  let child: ChildProcess | undefined;
+
+  const tell = (): void => {
+    child?.stdin?.write(`${guarded}\n`);
+  };
+  const start = (): void => {
+    const started = spawn("/bin/sh", ["-c", watchdogScript, "gatewright-watchdog", directory], {
+      detached: true,
+      cwd: "/",
+      stdio: ["pipe", "ignore", "ignore"],
+    });
+    child = started;
+    const startedAt = performance.now();
+    started.on("error", (error) => logger.warn({ error: error.message }, "the watchdog could not be started"));
+    // The pipe breaks when somebody kills the watchdog: its exit is what counts.
+    started.stdin.on("error", () => {});
+    started.on("exit", () => {
+      if (closed) return;
+      logger.warn({ pid: started.pid }, "the watchdog of Envoy was killed; starting another");
+      // One that dies at once would be started in a hot loop.
+      if (performance.now() - startedAt > 1_000) start();
+      else setTimeout(() => closed || start(), 1_000).unref();
+    });
+    started.unref();
+    if ("unref" in started.stdin && typeof started.stdin.unref === "function") started.stdin.unref();
+    tell();
+  };
+  start();
+
+  return {
+    get pid() {
+      return child?.pid;
+    },
+    guard(pid) {
+      guarded = pid ?? 0;
+      tell();
+    },
+    close() {
+      closed = true;
+      child?.stdin?.end();
+    },
+  };
+}
