@@ -31,7 +31,7 @@ const roots = readFileSync(join(tool, "roots.txt"), "utf8")
   .split("\n")
   .filter((line) => line.endsWith(".proto"));
 writeFileSync(join(tool, "imports.go"), goImports(roots));
-const inputs = ["main.go", "imports.go", "go.mod", "go.sum"].map((name) => join(tool, name));
+const inputs = ["main.go", "imports.go", "go.mod", "go.sum"].map((name) => readFileSync(join(tool, name)));
 const descriptors = cached("envoy-descriptors.binpb", inputs, () => go(tool, "run", "."));
 const files = shake(fromBinary(FileDescriptorSetSchema, descriptors).file, roots);
 const generated = generate(files);
