@@ -38,7 +38,7 @@ export interface Input<Value> extends Collection<Value> {
 /** What a derivation may look at besides its own object. Every look-up is remembered: when its answer changes, the derivation runs again. */
 export interface Reader {
   /** Absent keys are remembered too. `collection` must have been created before the derivation. */
-  fetch<Value>(collection: Collection<Value>, key: string): Value | undefined;
+  readonly fetch: <Value>(collection: Collection<Value>, key: string) => Value | undefined;
 }
 
 /** One member of a group, under the key that it has in the grouped collection. */

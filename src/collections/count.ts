@@ -23,9 +23,9 @@ export class CountNode<In> extends DerivedNode<number> {
   protected override refresh(key: string): void {
     const value = this.#from.peek(key);
     const groups = value === undefined ? undefined : this.run(key, () => [...this.#by(value, key)]);
-    const { before, after } = this.#memberships.move(key, groups);
-    for (const group of before) this.#add(group, -1);
-    for (const group of after) this.#add(group, 1);
+    const { left, joined } = this.#memberships.move(key, groups ?? []);
+    for (const group of left) this.#add(group, -1);
+    for (const group of joined) this.#add(group, 1);
   }
 
   protected override flush(): void {

@@ -27,9 +27,9 @@ export class GroupNode<In> extends DerivedNode<readonly Member<In>[]> {
   protected override refresh(key: string): void {
     const value = this.#from.peek(key);
     const groups = value === undefined ? undefined : this.run(key, () => [...this.#by(value, key)]);
-    const { before, after } = this.#memberships.move(key, groups);
-    for (const group of before) if (!after.has(group)) this.#touch(group, { key, value: undefined });
-    for (const group of after) this.#touch(group, { key, value });
+    const { left, now } = this.#memberships.move(key, groups ?? []);
+    for (const group of left) this.#touch(group, { key, value: undefined });
+    for (const group of now) this.#touch(group, { key, value });
   }
 
   protected override flush(): void {

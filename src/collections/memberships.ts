@@ -1,10 +1,11 @@
-/** The groups of one member, before and after. */
+/** What became of one member: the groups that it left, those that it joined, and all that it is in now. */
 export interface Move {
-  readonly before: readonly string[];
-  readonly after: ReadonlySet<string>;
+  readonly left: readonly string[];
+  readonly joined: readonly string[];
+  readonly now: readonly string[];
 }
 
-const none: ReadonlySet<string> = new Set();
+const none: readonly string[] = [];
 
 /** Which groups each member is in. */
 export class Memberships {
@@ -14,12 +15,26 @@ export class Memberships {
     return this.#groups.size;
   }
 
-  move(member: string, groups: Iterable<string> | undefined): Move {
-    const before = this.#groups.get(member) ?? [];
-    const after = groups === undefined ? none : new Set(groups);
-    if (after.size === 0) this.#groups.delete(member);
-    else if (before.length !== after.size || !before.every((group) => after.has(group)))
-      this.#groups.set(member, [...after]);
-    return { before, after };
+  /** Sets the groups of a member; a group named twice counts once. */
+  move(member: string, groups: Iterable<string>): Move {
+    const before = this.#groups.get(member) ?? none;
+    const now = unique(groups);
+    const left = without(before, now);
+    const joined = without(now, before);
+    if (now.length === 0) this.#groups.delete(member);
+    else if (left.length > 0 || joined.length > 0) this.#groups.set(member, now);
+    return { left, joined, now };
   }
+}
+
+function unique(groups: Iterable<string>): readonly string[] {
+  const list = [...groups];
+  return list.length < 2 ? list : [...new Set(list)];
+}
+
+function without(groups: readonly string[], others: readonly string[]): readonly string[] {
+  if (groups.length === 0 || others.length === 0) return groups;
+  if (groups.length === 1 && groups[0] === others[0]) return none;
+  const excluded = new Set(others);
+  return groups.filter((group) => !excluded.has(group));
 }

@@ -103,10 +103,10 @@ export class Transactions implements InputEngine {
   #runWaiting(): void {
     if (this.#running) return;
     this.#running = true;
-    const unhandled: unknown[] = [];
+    let unhandled: readonly unknown[] = [];
     try {
       for (let writes = this.#waiting.shift(); writes !== undefined; writes = this.#waiting.shift())
-        unhandled.push(...this.#run(writes));
+        unhandled = unhandled.concat(this.#run(writes));
     } finally {
       this.#running = false;
     }
@@ -124,7 +124,7 @@ export class Transactions implements InputEngine {
       try {
         observer.observe();
       } catch (cause) {
-        this.fail(new CollectionError("(commit)", undefined, cause));
+        this.fail(new CollectionError(undefined, undefined, cause));
       }
     }
     return [...unhandled, ...this.#report()];
