@@ -1,0 +1,122 @@
+import type { Member } from "../collections/collection.ts";
+import type { Namespace } from "../resources/generated/core.ts";
+import type { ParentReference } from "../resources/generated/gateway-api.ts";
+import { namespaceLabels, refuseNamespace } from "./allowed-routes.ts";
+import { type Condition, isFalse, isTrue } from "./condition.ts";
+import type { AttachmentPoint } from "./gateway-listener.ts";
+import { anyHostname, type HostnameMatch, intersect } from "./hostname.ts";
+import type { Route } from "./route.ts";
+
+/** A listener that a route is attached to, and the hostnames that it serves there. */
+export interface AttachedListener {
+  readonly point: AttachmentPoint;
+  readonly hostnames: readonly HostnameMatch[];
+}
+
+/** What became of one parentRef of a route. */
+export interface ParentAttachment {
+  readonly parentRef: ParentReference;
+  readonly index: number;
+  readonly gatewayKey: string;
+  readonly accepted: Condition;
+  /** Empty unless accepted. */
+  readonly listeners: readonly AttachedListener[];
+}
+
+/**
+ * Attaches a route to the listeners that one of its parentRefs names.
+ *
+ * Gateway API, ParentReference and AllowedRoutes: `sectionName` and `port` choose among the Gateway's listeners; each of
+ * those must be able to carry the kind, allow the route's namespace, and share a hostname with the route. One that does
+ * is enough. Otherwise the reason is the one of the listener that came closest.
+ */
+export function attach(
+  route: Route,
+  parentRef: ParentReference,
+  index: number,
+  gatewayKey: string,
+  points: readonly Member<AttachmentPoint>[],
+  namespace: () => Namespace | undefined,
+): ParentAttachment {
+  const refused = (reason: string, message: string): ParentAttachment => ({
+    parentRef,
+    index,
+    gatewayKey,
+    accepted: isFalse("Accepted", reason, message),
+    listeners: [],
+  });
+  const named = points
+    .map((member) => member.value)
+    .filter(
+      (point) =>
+        (parentRef.sectionName === undefined || point.name === parentRef.sectionName) &&
+        (parentRef.port === undefined || point.socket.port === parentRef.port),
+    );
+  if (named.length === 0) return refused("NoMatchingParent", noMatchingParent(parentRef, gatewayKey, points));
+
+  const carrying = named.filter((point) => point.kinds.includes(route.kind));
+  if (carrying.length === 0) {
+    return refused(
+      "NotAllowedByListeners",
+      `${describe(route)} may not attach to Gateway ${gatewayKey}: ${named.map((point) => `listener "${point.name}" carries ${point.kinds.join(" and ") || "no kind of route"}`).join(", ")}.`,
+    );
+  }
+
+  const routeNamespace = route.reference.namespace;
+  const labels = () => namespaceLabels(routeNamespace, namespace());
+  const refusals = carrying.map((point) =>
+    refuseNamespace(point.namespaces, point.gatewayNamespace, routeNamespace, labels),
+  );
+  const allowed = carrying.filter((_, position) => refusals[position] === undefined);
+  if (allowed.length === 0) {
+    return refused(
+      "NotAllowedByListeners",
+      `${describe(route)} may not attach to Gateway ${gatewayKey}: ${carrying.map((point, position) => `listener "${point.name}": ${refusals[position]}`).join("; ")}.`,
+    );
+  }
+
+  const listeners = allowed.flatMap((point): readonly AttachedListener[] => {
+    const hostnames = hasHostnames(point)
+      ? intersect(point.hostname, route.hostnames)
+      : [{ hostname: anyHostname, original: anyHostname }];
+    return hostnames.length === 0 ? [] : [{ point, hostnames }];
+  });
+  if (listeners.length === 0) {
+    return refused(
+      "NoMatchingListenerHostname",
+      `None of the hostnames ${(route.hostnames ?? []).join(", ")} is one that Gateway ${gatewayKey} listens for: ${allowed.map((point) => `listener "${point.name}" takes ${point.hostname}`).join(", ")}.`,
+    );
+  }
+  return {
+    parentRef,
+    index,
+    gatewayKey,
+    accepted: isTrue(
+      "Accepted",
+      "Accepted",
+      `Attached to ${listeners.map(({ point }) => `listener "${point.name}"`).join(", ")} of Gateway ${gatewayKey}.`,
+    ),
+    listeners,
+  };
+}
+
+function hasHostnames(point: AttachmentPoint): boolean {
+  return point.protocol !== "TCP" && point.protocol !== "UDP";
+}
+
+function describe(route: Route): string {
+  return `${route.kind} ${route.reference.namespace}/${route.reference.name}`;
+}
+
+function noMatchingParent(
+  parentRef: ParentReference,
+  gatewayKey: string,
+  points: readonly Member<AttachmentPoint>[],
+): string {
+  const wanted = [
+    ...(parentRef.sectionName === undefined ? [] : [`named "${parentRef.sectionName}"`]),
+    ...(parentRef.port === undefined ? [] : [`on port ${parentRef.port}`]),
+  ].join(" ");
+  const present = points.map(({ value }) => `"${value.name}" on port ${value.socket.port}`).join(", ");
+  return `Gateway ${gatewayKey} has no listener ${wanted}; it has ${present}.`;
+}

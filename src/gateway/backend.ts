@@ -1,0 +1,111 @@
+import type { Collection, Reader } from "../collections/collection.ts";
+import type { Cluster } from "../ir/cluster.ts";
+import type { Service, ServicePort } from "../resources/generated/core.ts";
+import type { BackendObjectReference } from "../resources/generated/gateway-api.ts";
+import { type Condition, isFalse } from "./condition.ts";
+import { type GrantsByNamespace, mayRefer, missingGrant } from "./reference-grant.ts";
+import { gatewayGroup, type RouteKind } from "./route-kind.ts";
+
+/** How a route speaks to its backends where the Service does not say. */
+export type BackendProtocol = Cluster["protocol"];
+
+/** A port of a Service, and how it is spoken to: all that a cluster is made of. */
+export interface BackendTarget {
+  readonly service: string;
+  readonly port: number;
+  readonly protocol: BackendProtocol;
+  readonly tls: boolean;
+}
+
+export type ResolvedBackend =
+  | { readonly target: BackendTarget; readonly problem?: undefined }
+  | { readonly target?: undefined; readonly problem: Condition };
+
+export interface BackendContext {
+  readonly services: Collection<Service>;
+  readonly grants: GrantsByNamespace;
+}
+
+/**
+ * Finds the Service port that a backendRef means.
+ *
+ * Gateway API, BackendObjectReference: a Service of the route's namespace, or of another that grants it; `port` is one
+ * of the Service's ports. What can't be resolved says which rule refused it, and its share of traffic is refused.
+ */
+export function resolveBackend(
+  reader: Reader,
+  { services, grants }: BackendContext,
+  kind: RouteKind,
+  routeNamespace: string,
+  reference: BackendObjectReference,
+): ResolvedBackend {
+  if (reference.group !== "" || reference.kind !== "Service") {
+    return refused(
+      "InvalidKind",
+      `Traffic goes to Services; ${reference.kind} of group "${reference.group}" is not a kind of backend that Gatewright knows.`,
+    );
+  }
+  const namespace = reference.namespace ?? routeNamespace;
+  const from = { group: gatewayGroup, kind, namespace: routeNamespace };
+  const to = { group: "", kind: "Service", namespace, name: reference.name };
+  if (!mayRefer(reader, grants, from, to)) return refused("RefNotPermitted", missingGrant(from, to));
+  const key = `${namespace}/${reference.name}`;
+  const service = reader.fetch(services, key);
+  if (service === undefined) return refused("BackendNotFound", `There is no Service ${key}.`);
+  const transport = kind === "UDPRoute" ? "UDP" : "TCP";
+  const ports = service.spec?.ports ?? [];
+  const port = ports.find(
+    (candidate) => candidate.port === reference.port && (candidate.protocol ?? "TCP") === transport,
+  );
+  if (reference.port === undefined || port === undefined) {
+    const known = ports.map((candidate) => `${candidate.port}/${candidate.protocol ?? "TCP"}`).join(", ");
+    return refused(
+      "BackendNotFound",
+      `Service ${key} has no ${transport} port ${reference.port ?? "(backendRef.port is missing)"}; it has ${known || "no ports"}.`,
+    );
+  }
+  return speak(kind, key, port);
+}
+
+/** Gateway API, GEP-1911: `appProtocol` of the Service's port decides what is spoken to it. */
+function speak(kind: RouteKind, service: string, port: ServicePort): ResolvedBackend {
+  const found = (protocol: BackendProtocol, tls: boolean): ResolvedBackend => ({
+    target: { service, port: port.port, protocol, tls },
+  });
+  if (kind === "UDPRoute") return found("UDP", false);
+  if (kind === "TCPRoute" || kind === "TLSRoute") return found("TCP", false);
+  const usual: BackendProtocol = kind === "GRPCRoute" ? "HTTP/2" : "HTTP/1.1";
+  switch (port.appProtocol) {
+    case "kubernetes.io/h2c":
+    case "kubernetes.io/grpc":
+    case "grpc":
+      return found("HTTP/2", false);
+    case "kubernetes.io/ws":
+      return kind === "GRPCRoute" ? incompatible(kind, service, port) : found("HTTP/1.1", false);
+    case "kubernetes.io/wss":
+    case "https":
+      return found(usual, true);
+    default:
+      return port.appProtocol?.startsWith("kubernetes.io/") === true
+        ? incompatible(kind, service, port)
+        : found(usual, false);
+  }
+}
+
+function incompatible(kind: RouteKind, service: string, port: ServicePort): ResolvedBackend {
+  return refused(
+    "UnsupportedProtocol",
+    `Port ${port.port} of Service ${service} speaks ${port.appProtocol} (appProtocol), which a ${kind} can't be served with.`,
+  );
+}
+
+function refused(reason: string, message: string): ResolvedBackend {
+  return { problem: isFalse("ResolvedRefs", reason, message) };
+}
+
+/** @example clusterName({ service: "shop/cart", port: 80, protocol: "HTTP/1.1", tls: false })  // "Service/shop/cart/80/http1" */
+export function clusterName({ service, port, protocol, tls }: BackendTarget): string {
+  return `Service/${service}/${port}/${variants[protocol]}${tls ? "+tls" : ""}`;
+}
+
+const variants = { "HTTP/1.1": "http1", "HTTP/2": "http2", TCP: "tcp", UDP: "udp" } as const;

@@ -1,0 +1,111 @@
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import type { Collection, Reader } from "../collections/collection.ts";
+import type { TlsCertificate } from "../ir/certificate.ts";
+import type { Secret } from "../resources/generated/core.ts";
+import type { SecretObjectReference } from "../resources/generated/gateway-api.ts";
+import type { Condition } from "./condition.ts";
+import { isFalse } from "./condition.ts";
+import { type GrantsByNamespace, mayRefer, missingGrant } from "./reference-grant.ts";
+import { gatewayGroup } from "./route-kind.ts";
+
+/** A key pair in PEM, or why a Secret holds none that can be served. */
+export type KeyPair =
+  | { readonly certificateChain: string; readonly privateKey: string; readonly problem?: undefined }
+  | { readonly problem: string };
+
+/** Reads the key pair of a Secret as kubernetes.io/tls lays it down: `tls.crt` and `tls.key`, which must belong together. */
+export function readKeyPair(secret: Secret): KeyPair {
+  const certificateChain = dataOf(secret, "tls.crt");
+  const privateKey = dataOf(secret, "tls.key");
+  if (certificateChain === undefined) return { problem: "it has no tls.crt" };
+  if (privateKey === undefined) return { problem: "it has no tls.key" };
+  let certificate: X509Certificate;
+  try {
+    certificate = new X509Certificate(certificateChain);
+  } catch {
+    return { problem: "tls.crt is not a certificate in PEM" };
+  }
+  try {
+    if (!certificate.checkPrivateKey(createPrivateKey(privateKey))) {
+      return { problem: "tls.key does not belong to the certificate in tls.crt" };
+    }
+  } catch {
+    return { problem: "tls.key is not a private key in PEM" };
+  }
+  return { certificateChain, privateKey };
+}
+
+function dataOf(secret: Secret, name: string): string | undefined {
+  const plain = secret.stringData?.[name];
+  if (plain !== undefined) return plain;
+  const encoded = secret.data?.[name];
+  return encoded === undefined ? undefined : Buffer.from(encoded, "base64").toString("utf8");
+}
+
+/** Name under which a Secret's key pair is delivered. */
+export function certificateName(secretKey: string): string {
+  return `Secret/${secretKey}`;
+}
+
+export function certificateOf(proxy: string, secretKey: string, pair: KeyPair | undefined): TlsCertificate | undefined {
+  if (pair === undefined || pair.problem !== undefined) return undefined;
+  return {
+    proxy,
+    name: certificateName(secretKey),
+    certificateChain: pair.certificateChain,
+    privateKey: pair.privateKey,
+  };
+}
+
+export interface ResolvedCertificates {
+  /** Keys of the Secrets that can be served. */
+  readonly secrets: readonly string[];
+  /** The first reference that can't be. */
+  readonly problem?: Condition;
+}
+
+/**
+ * Gateway API, ListenerTLSConfig.certificateRefs: Secrets, in another namespace only with a ReferenceGrant. A reference
+ * that can't be used makes ResolvedRefs False and leaves the other certificates in service.
+ */
+export function resolveCertificates(
+  reader: Reader,
+  validity: Collection<string>,
+  grants: GrantsByNamespace,
+  gatewayNamespace: string,
+  references: readonly SecretObjectReference[],
+): ResolvedCertificates {
+  const resolved = references.map((reference) =>
+    resolveCertificate(reader, validity, grants, gatewayNamespace, reference),
+  );
+  const problem = resolved.find((result) => result.problem !== undefined)?.problem;
+  const secrets = resolved.flatMap((result) => (result.secret === undefined ? [] : [result.secret]));
+  return problem === undefined ? { secrets } : { secrets, problem };
+}
+
+function resolveCertificate(
+  reader: Reader,
+  validity: Collection<string>,
+  grants: GrantsByNamespace,
+  gatewayNamespace: string,
+  reference: SecretObjectReference,
+): { readonly secret?: string; readonly problem?: Condition } {
+  const namespace = reference.namespace ?? gatewayNamespace;
+  if (reference.group !== "" || reference.kind !== "Secret") {
+    return invalid(`Certificates come from Secrets, not from ${reference.kind} of group "${reference.group}".`);
+  }
+  const from = { group: gatewayGroup, kind: "Gateway", namespace: gatewayNamespace };
+  const to = { group: "", kind: "Secret", namespace, name: reference.name };
+  if (!mayRefer(reader, grants, from, to)) {
+    return { problem: isFalse("ResolvedRefs", "RefNotPermitted", missingGrant(from, to)) };
+  }
+  const key = `${namespace}/${reference.name}`;
+  const state = reader.fetch(validity, key);
+  if (state === undefined) return invalid(`There is no Secret ${key}.`);
+  if (state !== "valid") return invalid(`Secret ${key} can't be served: ${state}.`);
+  return { secret: key };
+}
+
+function invalid(message: string): { readonly problem: Condition } {
+  return { problem: isFalse("ResolvedRefs", "InvalidCertificateRef", message) };
+}

@@ -1,0 +1,30 @@
+import type { Rule } from "../ir/rule.ts";
+import type { BackendTarget } from "./backend.ts";
+import type { Condition } from "./condition.ts";
+import type { Redirect } from "./filters/redirect.ts";
+import type { GrpcMethod } from "./match.ts";
+
+/** One match of a rule with its meaning, but for what depends on the listener that serves it. */
+export interface CompiledRule extends Omit<Rule, "action"> {
+  readonly action: Exclude<Rule["action"], { readonly kind: "redirect" }> | ({ readonly kind: "redirect" } & Redirect);
+  readonly grpcMethod?: GrpcMethod;
+  readonly ruleIndex: number;
+  readonly matchIndex: number;
+}
+
+/** What an HTTPRoute or GRPCRoute means, wherever it is attached. */
+export interface CompiledRoute {
+  readonly rules: readonly CompiledRule[];
+  /** Every backend that some rule sends to. */
+  readonly targets: readonly BackendTarget[];
+  readonly resolvedRefs: Condition;
+  /** Rules that ask for what Gatewright can't do; they answer 500, for leaving a part of them out could let requests through. */
+  readonly refusals: readonly Refusal[];
+  /** Fields that are set and have no effect. */
+  readonly notEnforced: readonly string[];
+}
+
+export interface Refusal {
+  readonly ruleIndex: number;
+  readonly message: string;
+}

@@ -1,0 +1,111 @@
+import { isIP } from "node:net";
+import type { Endpoint } from "../ir/cluster.ts";
+import type { EndpointSlice, Endpoints, Service, ServicePort } from "../resources/generated/core.ts";
+
+/**
+ * Annotation on a Service that says where it is, for folders of files that have no EndpointSlices: a list of
+ * `host:port`, for every port or, as `name=host:port`, for the port of that name. IPv6 addresses stand in brackets.
+ *
+ * @example gatewright.dev/endpoints: "127.0.0.1:9001, [::1]:9001, metrics=127.0.0.1:9100"
+ */
+export const endpointsAnnotation = "gatewright.dev/endpoints";
+
+/** Label that Kubernetes puts on an EndpointSlice to say whose it is. */
+export const serviceNameLabel = "kubernetes.io/service-name";
+
+/** Everything in which a Service's addresses may be written down. */
+export interface EndpointSources {
+  readonly slices: readonly EndpointSlice[];
+  readonly endpoints: Endpoints | undefined;
+}
+
+/**
+ * The endpoints of one port of a Service, sorted and without duplicates.
+ *
+ * The annotation decides if it is there; then EndpointSlices; then Endpoints, as for a Service without a selector.
+ * Ready endpoints take traffic. Terminating ones that still serve are draining. All others are left out.
+ */
+export function endpointsOf(service: Service, port: ServicePort, sources: EndpointSources): readonly Endpoint[] {
+  const annotation = service.metadata.annotations?.[endpointsAnnotation];
+  const found =
+    annotation !== undefined
+      ? annotated(annotation, port)
+      : sources.slices.length > 0
+        ? sources.slices.flatMap((slice) => sliced(slice, port))
+        : sources.endpoints === undefined
+          ? []
+          : listed(sources.endpoints, port);
+  const byAddress = new Map<string, Endpoint>();
+  for (const endpoint of found) {
+    const key = `${endpoint.address} ${endpoint.port}`;
+    if (byAddress.get(key)?.health !== "healthy") byAddress.set(key, endpoint);
+  }
+  return [...byAddress.entries()].sort(([left], [right]) => (left < right ? -1 : 1)).map(([, endpoint]) => endpoint);
+}
+
+function annotated(annotation: string, port: ServicePort): readonly Endpoint[] {
+  return parseEndpointsAnnotation(annotation).flatMap((entry): readonly Endpoint[] =>
+    entry.problem === undefined && (entry.portName === undefined || entry.portName === port.name)
+      ? [{ address: entry.address, port: entry.port, health: "healthy" }]
+      : [],
+  );
+}
+
+/** One entry of the annotation, or what is wrong with it. */
+export type AnnotatedEndpoint =
+  | { readonly portName?: string; readonly address: string; readonly port: number; readonly problem?: undefined }
+  | { readonly problem: string };
+
+export function parseEndpointsAnnotation(annotation: string): readonly AnnotatedEndpoint[] {
+  return annotation
+    .split(",")
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== "")
+    .map((entry): AnnotatedEndpoint => {
+      const match =
+        /^(?:(?<portName>[a-z0-9-]+)=)?(?:\[(?<ipv6>[0-9a-fA-F:.]+)\]|(?<host>[^:[\]]+)):(?<port>\d{1,5})$/.exec(entry);
+      const groups = match?.groups;
+      if (groups === undefined) return { problem: `"${entry}" is not HOST:PORT or NAME=HOST:PORT` };
+      const host = groups["ipv6"] ?? groups["host"] ?? "";
+      const address = host === "localhost" ? "127.0.0.1" : host;
+      const port = Number(groups["port"]);
+      if (isIP(address) === 0)
+        return { problem: `"${host}" is not an IP address; for a DNS name use a Service of type ExternalName` };
+      if (port < 1 || port > 65_535) return { problem: `${port} is not a port` };
+      const portName = groups["portName"];
+      return { ...(portName === undefined ? {} : { portName }), address, port };
+    });
+}
+
+function sliced(slice: EndpointSlice, port: ServicePort): readonly Endpoint[] {
+  if (slice.addressType === "FQDN") return [];
+  const numbers = (slice.ports ?? []).flatMap((candidate) =>
+    samePort(candidate, port) && candidate.port !== undefined ? [candidate.port] : [],
+  );
+  return (slice.endpoints ?? []).flatMap((endpoint) => {
+    const { ready = true, terminating = false, serving = ready } = endpoint.conditions ?? {};
+    const health = ready && !terminating ? "healthy" : terminating && serving ? "draining" : undefined;
+    if (health === undefined) return [];
+    // All addresses of one endpoint are the same backend; Kubernetes writes exactly one.
+    return endpoint.addresses
+      .slice(0, 1)
+      .flatMap((address) => numbers.map((number): Endpoint => ({ address, port: number, health })));
+  });
+}
+
+function listed(endpoints: Endpoints, port: ServicePort): readonly Endpoint[] {
+  return (endpoints.subsets ?? []).flatMap((subset) =>
+    (subset.ports ?? [])
+      .filter((candidate) => samePort(candidate, port))
+      .flatMap((candidate) =>
+        (subset.addresses ?? []).map(
+          (address): Endpoint => ({ address: address.ip, port: candidate.port, health: "healthy" }),
+        ),
+      ),
+  );
+}
+
+/** Ports of a Service and of its endpoints belong together by name and protocol. */
+function samePort(candidate: { readonly name?: string; readonly protocol?: string }, port: ServicePort): boolean {
+  return (candidate.name ?? "") === (port.name ?? "") && (candidate.protocol ?? "TCP") === (port.protocol ?? "TCP");
+}

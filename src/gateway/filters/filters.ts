@@ -1,0 +1,91 @@
+import type { Reader } from "../../collections/collection.ts";
+import type { Cors, HeaderModifier, Mirror, Rewrite } from "../../ir/rule.ts";
+import type { HTTPRouteFilter } from "../../resources/generated/gateway-api.ts";
+import type { Origin } from "../../resources/origin.ts";
+import { type BackendContext, type BackendTarget, clusterName, resolveBackend } from "../backend.ts";
+import type { Condition } from "../condition.ts";
+import type { Route } from "../route.ts";
+import { cors } from "./cors.ts";
+import { combine, headerModifier } from "./header-modifier.ts";
+import { type Redirect, redirect } from "./redirect.ts";
+import { mirrorFraction } from "./request-mirror.ts";
+import { urlRewrite } from "./url-rewrite.ts";
+
+/** All filters of a rule or of a backend, together. */
+export interface CompiledFilters {
+  readonly requestHeaders?: HeaderModifier;
+  readonly responseHeaders?: HeaderModifier;
+  readonly redirect?: Redirect;
+  readonly rewrite?: Rewrite;
+  readonly cors?: Cors;
+  readonly mirrors: readonly Mirror[];
+  readonly targets: readonly BackendTarget[];
+  readonly problems: readonly Condition[];
+  /** Filters that can't be done; whoever asked for them must not be served without. */
+  readonly refusals: readonly string[];
+}
+
+const none: CompiledFilters = { mirrors: [], targets: [], problems: [], refusals: [] };
+
+/** Gateway API, HTTPRouteFilter and GRPCRouteFilter, which is a subset. `prefix` is the path prefix of the match. */
+export function compileFilters(
+  reader: Reader,
+  context: BackendContext,
+  route: Route,
+  filters: readonly HTTPRouteFilter[],
+  prefix: string,
+  origin: Origin,
+): CompiledFilters {
+  return filters.reduce<CompiledFilters>((compiled, filter, index) => {
+    const here: Origin = { ...origin, path: [...origin.path, "filters", index] };
+    return add(reader, context, route, filter, prefix, here, compiled);
+  }, none);
+}
+
+function add(
+  reader: Reader,
+  context: BackendContext,
+  route: Route,
+  filter: HTTPRouteFilter,
+  prefix: string,
+  origin: Origin,
+  compiled: CompiledFilters,
+): CompiledFilters {
+  if (filter.type === "RequestHeaderModifier" && filter.requestHeaderModifier !== undefined) {
+    const requestHeaders = combine(compiled.requestHeaders, headerModifier(filter.requestHeaderModifier));
+    return requestHeaders === undefined ? compiled : { ...compiled, requestHeaders };
+  }
+  if (filter.type === "ResponseHeaderModifier" && filter.responseHeaderModifier !== undefined) {
+    const responseHeaders = combine(compiled.responseHeaders, headerModifier(filter.responseHeaderModifier));
+    return responseHeaders === undefined ? compiled : { ...compiled, responseHeaders };
+  }
+  if (filter.type === "RequestRedirect" && filter.requestRedirect !== undefined) {
+    return { ...compiled, redirect: redirect(filter.requestRedirect, prefix) };
+  }
+  if (filter.type === "URLRewrite" && filter.urlRewrite !== undefined) {
+    return { ...compiled, rewrite: urlRewrite(filter.urlRewrite, prefix) };
+  }
+  if (filter.type === "CORS" && filter.cors !== undefined) return { ...compiled, cors: cors(filter.cors) };
+  if (filter.type === "RequestMirror" && filter.requestMirror !== undefined) {
+    const mirror = filter.requestMirror;
+    const resolved = resolveBackend(reader, context, route.kind, route.reference.namespace, mirror.backendRef);
+    if (resolved.target === undefined) return { ...compiled, problems: [...compiled.problems, resolved.problem] };
+    return {
+      ...compiled,
+      mirrors: [
+        ...compiled.mirrors,
+        { cluster: clusterName(resolved.target), fraction: mirrorFraction(mirror), origin },
+      ],
+      targets: [...compiled.targets, resolved.target],
+    };
+  }
+  return { ...compiled, refusals: [...compiled.refusals, refusal(filter)] };
+}
+
+function refusal(filter: HTTPRouteFilter): string {
+  if (filter.type === "ExtensionRef" && filter.extensionRef !== undefined) {
+    const { group, kind, name } = filter.extensionRef;
+    return `filter ExtensionRef names ${kind} ${name} of group "${group}", a kind that Gatewright does not know`;
+  }
+  return `filter ${filter.type} is not supported yet`;
+}

@@ -1,0 +1,80 @@
+import { type Condition, isFalse } from "./condition.ts";
+import { covers } from "./hostname.ts";
+import type { ListenerCandidate } from "./listener.ts";
+import { chainName, type Distinctness, noConflict } from "./listener-conflict.ts";
+
+/** A listener of a Gateway of ours, with what became of it. */
+export interface GatewayListener extends ListenerCandidate {
+  readonly conflicted: Condition;
+  /** Whether traffic is taken: the listener is valid, distinct, and has a certificate where it needs one. */
+  readonly serving: boolean;
+  /** The HTTP filter chain that its routes are served by; absent for TLS passthrough, TCP and UDP. */
+  readonly chain?: string;
+}
+
+export function settleListener(candidate: ListenerCandidate, distinctness: Distinctness | undefined): GatewayListener {
+  const accepted = distinctness?.unavailable ?? candidate.accepted;
+  const conflicted = distinctness?.conflicted ?? noConflict;
+  const hasCertificate = candidate.tlsMode !== "Terminate" || candidate.certificates.length > 0;
+  const chain = httpChain(candidate);
+  return {
+    ...candidate,
+    accepted: conflicted.status === "False" ? accepted : isFalse("Accepted", conflicted.reason, conflicted.message),
+    conflicted,
+    serving: accepted.status === "True" && conflicted.status === "False" && hasCertificate,
+    ...(chain === undefined ? {} : { chain }),
+  };
+}
+
+function httpChain(candidate: ListenerCandidate): string | undefined {
+  if (candidate.protocol === "HTTP") return chainName(candidate.socket);
+  if (candidate.protocol === "HTTPS") return chainName(candidate.socket, candidate.hostname);
+  return undefined;
+}
+
+/** What the attachment of a route depends on: no certificate or condition, so that their changes touch no route. */
+export type AttachmentPoint = Pick<
+  GatewayListener,
+  | "key"
+  | "name"
+  | "gatewayNamespace"
+  | "socket"
+  | "protocol"
+  | "hostname"
+  | "kinds"
+  | "namespaces"
+  | "serving"
+  | "chain"
+  | "tlsMode"
+> & {
+  readonly gatewayKey: string;
+  /** More specific hostnames that other listeners hold on the same port: those listeners, and not this one, serve them. */
+  readonly heldElsewhere: readonly string[];
+};
+
+export function attachmentPoint(listener: GatewayListener, neighbours: readonly GatewayListener[]): AttachmentPoint {
+  const { key, name, gatewayNamespace, socket, protocol, hostname, kinds, namespaces, serving, chain, tlsMode } =
+    listener;
+  return {
+    key,
+    name,
+    gatewayNamespace,
+    gatewayKey: listener.gateway.key,
+    socket,
+    protocol,
+    hostname,
+    kinds,
+    namespaces,
+    serving,
+    tlsMode,
+    ...(chain === undefined ? {} : { chain }),
+    heldElsewhere: neighbours
+      .filter((other) => other.serving && other.hostname !== hostname && covers(hostname, other.hostname))
+      .map((other) => other.hostname),
+  };
+}
+
+/** Gateway API, "Listener Isolation": a hostname belongs to the most specific listener that covers it. */
+export function isHeldElsewhere(point: AttachmentPoint, hostname: string): boolean {
+  return point.heldElsewhere.some((other) => covers(other, hostname));
+}

@@ -1,0 +1,63 @@
+import type { Reader } from "../collections/collection.ts";
+import type { GRPCRoute, GRPCRouteRule } from "../resources/generated/gateway-api.ts";
+import type { Origin } from "../resources/origin.ts";
+import type { BackendContext } from "./backend.ts";
+import type { CompiledRoute } from "./compiled-route.ts";
+import { joinRules, type RuleResult } from "./compiled-rule.ts";
+import { compileFilters } from "./filters/filters.ts";
+import { grpcMatch, grpcMethod } from "./match.ts";
+import type { Route } from "./route.ts";
+import { forward, ruleBackends } from "./rule-backends.ts";
+
+/** What a GRPCRoute means: one compiled rule for each of its matches. */
+export function compileGrpcRoute(
+  object: GRPCRoute,
+  route: Route,
+  reader: Reader,
+  context: BackendContext,
+): CompiledRoute {
+  return joinRules(
+    (object.spec.rules ?? []).flatMap((rule, index) => compileRule(rule, index, route, reader, context)),
+  );
+}
+
+function compileRule(
+  rule: GRPCRouteRule,
+  ruleIndex: number,
+  route: Route,
+  reader: Reader,
+  context: BackendContext,
+): readonly RuleResult[] {
+  const origin: Origin = { resource: route.reference, path: ["spec", "rules", ruleIndex] };
+  const filters = compileFilters(reader, context, route, rule.filters ?? [], "/", origin);
+  const backends = ruleBackends(reader, context, route, rule.backendRefs ?? [], "/", origin);
+  const matches = rule.matches === undefined || rule.matches.length === 0 ? [{}] : rule.matches;
+  return matches.map(
+    (match, matchIndex): RuleResult => ({
+      rule: {
+        name: `${route.key}/${rule.name ?? ruleIndex}`,
+        match: grpcMatch(match),
+        ...(filters.requestHeaders === undefined ? {} : { requestHeaders: filters.requestHeaders }),
+        ...(filters.responseHeaders === undefined ? {} : { responseHeaders: filters.responseHeaders }),
+        action:
+          filters.refusals.length > 0
+            ? { kind: "respond", statusCode: 500, reason: "filter_not_supported" }
+            : forward(backends, { mirrors: filters.mirrors }),
+        origin: rule.matches === undefined ? origin : { ...origin, path: [...origin.path, "matches", matchIndex] },
+        grpcMethod: grpcMethod(match),
+        ruleIndex,
+        matchIndex,
+      },
+      targets: [
+        ...filters.targets,
+        ...backends.flatMap((backend) => (backend.target === undefined ? [] : [backend.target])),
+      ],
+      problems: [
+        ...filters.problems,
+        ...backends.flatMap((backend) => (backend.problem === undefined ? [] : [backend.problem])),
+      ],
+      refusals: [...filters.refusals, ...backends.flatMap((backend) => backend.refusals)],
+      notEnforced: rule.sessionPersistence === undefined ? [] : [`spec.rules[${ruleIndex}].sessionPersistence`],
+    }),
+  );
+}

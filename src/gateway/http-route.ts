@@ -1,0 +1,100 @@
+import type { Reader } from "../collections/collection.ts";
+import type { Retry, Timeouts } from "../ir/rule.ts";
+import type { HTTPRoute, HTTPRouteMatch, HTTPRouteRule } from "../resources/generated/gateway-api.ts";
+import type { Origin } from "../resources/origin.ts";
+import type { BackendContext } from "./backend.ts";
+import type { CompiledRoute, CompiledRule } from "./compiled-route.ts";
+import { joinRules, type RuleResult } from "./compiled-rule.ts";
+import { milliseconds } from "./duration.ts";
+import { compileFilters } from "./filters/filters.ts";
+import { httpMatch } from "./match.ts";
+import type { Route } from "./route.ts";
+import { forward, ruleBackends } from "./rule-backends.ts";
+
+/** What an HTTPRoute means: one compiled rule for each of its matches. */
+export function compileHttpRoute(
+  object: HTTPRoute,
+  route: Route,
+  reader: Reader,
+  context: BackendContext,
+): CompiledRoute {
+  return joinRules(
+    (object.spec.rules ?? []).flatMap((rule, index) => compileRule(rule, index, route, reader, context)),
+  );
+}
+
+function compileRule(
+  rule: HTTPRouteRule,
+  ruleIndex: number,
+  route: Route,
+  reader: Reader,
+  context: BackendContext,
+): readonly RuleResult[] {
+  const origin: Origin = { resource: route.reference, path: ["spec", "rules", ruleIndex] };
+  const notEnforced = rule.sessionPersistence === undefined ? [] : [`spec.rules[${ruleIndex}].sessionPersistence`];
+  const timeouts = ruleTimeouts(rule);
+  const retry = ruleRetry(rule);
+  const matches = rule.matches === undefined || rule.matches.length === 0 ? [everything] : rule.matches;
+  return matches.map((match, matchIndex): RuleResult => {
+    const requestMatch = httpMatch(match);
+    const prefix = requestMatch.path.type === "PathPrefix" ? requestMatch.path.value : "/";
+    const filters = compileFilters(reader, context, route, rule.filters ?? [], prefix, origin);
+    const backends = ruleBackends(reader, context, route, rule.backendRefs ?? [], prefix, origin);
+    const refusals = [...filters.refusals, ...backends.flatMap((backend) => backend.refusals)];
+    const action: CompiledRule["action"] =
+      filters.refusals.length > 0
+        ? { kind: "respond", statusCode: 500, reason: "filter_not_supported" }
+        : filters.redirect !== undefined
+          ? { kind: "redirect", ...filters.redirect }
+          : forward(backends, {
+              mirrors: filters.mirrors,
+              ...(filters.rewrite === undefined ? {} : { rewrite: filters.rewrite }),
+              ...(timeouts === undefined ? {} : { timeouts }),
+              ...(retry === undefined ? {} : { retry }),
+            });
+    return {
+      rule: {
+        name: `${route.key}/${rule.name ?? ruleIndex}`,
+        match: requestMatch,
+        ...(filters.requestHeaders === undefined ? {} : { requestHeaders: filters.requestHeaders }),
+        ...(filters.responseHeaders === undefined ? {} : { responseHeaders: filters.responseHeaders }),
+        ...(filters.cors === undefined ? {} : { cors: filters.cors }),
+        action,
+        origin: rule.matches === undefined ? origin : { ...origin, path: [...origin.path, "matches", matchIndex] },
+        ruleIndex,
+        matchIndex,
+      },
+      targets: [
+        ...filters.targets,
+        ...backends.flatMap((backend) => (backend.target === undefined ? [] : [backend.target])),
+      ],
+      problems: [
+        ...filters.problems,
+        ...backends.flatMap((backend) => (backend.problem === undefined ? [] : [backend.problem])),
+      ],
+      refusals,
+      notEnforced,
+    };
+  });
+}
+
+const everything: HTTPRouteMatch = { path: { type: "PathPrefix", value: "/" } };
+
+function ruleTimeouts({ timeouts }: HTTPRouteRule): Timeouts | undefined {
+  if (timeouts === undefined) return undefined;
+  const { request, backendRequest } = timeouts;
+  return {
+    ...(request === undefined ? {} : { requestMilliseconds: milliseconds(request) }),
+    ...(backendRequest === undefined ? {} : { backendRequestMilliseconds: milliseconds(backendRequest) }),
+  };
+}
+
+/** Gateway API, HTTPRouteRetry: one attempt more unless it says otherwise. */
+function ruleRetry({ retry }: HTTPRouteRule): Retry | undefined {
+  if (retry === undefined) return undefined;
+  return {
+    codes: retry.codes ?? [],
+    attempts: retry.attempts ?? 1,
+    ...(retry.backoff === undefined ? {} : { backoffMilliseconds: milliseconds(retry.backoff) }),
+  };
+}

@@ -1,0 +1,70 @@
+import type { Collection, Input } from "../collections/collection.ts";
+import type { Graph } from "../collections/graph.ts";
+import type { EndpointSlice, Endpoints, Namespace, Secret, Service } from "../resources/generated/core.ts";
+import type {
+  Gateway,
+  GatewayClass,
+  GRPCRoute,
+  HTTPRoute,
+  ReferenceGrant,
+  TCPRoute,
+  TLSRoute,
+  UDPRoute,
+} from "../resources/generated/gateway-api.ts";
+
+/** The kinds that the semantics read, by their Kubernetes kind. Values are validated, and keyed `namespace/name`. */
+export interface ResourceKinds {
+  readonly GatewayClass: GatewayClass;
+  readonly Gateway: Gateway;
+  readonly HTTPRoute: HTTPRoute;
+  readonly GRPCRoute: GRPCRoute;
+  readonly TLSRoute: TLSRoute;
+  readonly TCPRoute: TCPRoute;
+  readonly UDPRoute: UDPRoute;
+  readonly ReferenceGrant: ReferenceGrant;
+  readonly Service: Service;
+  readonly EndpointSlice: EndpointSlice;
+  readonly Endpoints: Endpoints;
+  readonly Secret: Secret;
+  readonly Namespace: Namespace;
+}
+
+export type ResourceKind = keyof ResourceKinds;
+
+export const resourceKinds = [
+  "GatewayClass",
+  "Gateway",
+  "HTTPRoute",
+  "GRPCRoute",
+  "TLSRoute",
+  "TCPRoute",
+  "UDPRoute",
+  "ReferenceGrant",
+  "Service",
+  "EndpointSlice",
+  "Endpoints",
+  "Secret",
+  "Namespace",
+] as const satisfies readonly ResourceKind[];
+
+export type Resources = { readonly [Kind in ResourceKind]: Collection<ResourceKinds[Kind]> };
+export type ResourceInputs = { readonly [Kind in ResourceKind]: Input<ResourceKinds[Kind]> };
+
+/** One empty input collection for every kind. */
+export function createResourceInputs(graph: Graph): ResourceInputs {
+  return {
+    GatewayClass: graph.input("GatewayClass"),
+    Gateway: graph.input("Gateway"),
+    HTTPRoute: graph.input("HTTPRoute"),
+    GRPCRoute: graph.input("GRPCRoute"),
+    TLSRoute: graph.input("TLSRoute"),
+    TCPRoute: graph.input("TCPRoute"),
+    UDPRoute: graph.input("UDPRoute"),
+    ReferenceGrant: graph.input("ReferenceGrant"),
+    Service: graph.input("Service"),
+    EndpointSlice: graph.input("EndpointSlice"),
+    Endpoints: graph.input("Endpoints"),
+    Secret: graph.input("Secret"),
+    Namespace: graph.input("Namespace"),
+  };
+}

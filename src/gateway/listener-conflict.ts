@@ -1,0 +1,90 @@
+import type { Member } from "../collections/collection.ts";
+import { type Condition, isFalse, isTrue } from "./condition.ts";
+import { anyHostname } from "./hostname.ts";
+import type { ListenerCandidate, Socket } from "./listener.ts";
+import { compareSeniority } from "./precedence.ts";
+
+/** Whether a listener can be told apart from all others on its socket, and if not, from which. */
+export interface Distinctness {
+  readonly conflicted: Condition;
+  /** Set where a listener of another, older Gateway holds the socket. */
+  readonly unavailable?: Condition;
+}
+
+/**
+ * Gateway API, GatewaySpec.listeners, "Distinct Listeners": on one port, listeners must share a protocol and differ in
+ * hostname. Indistinct listeners of one Gateway are all refused; none of them is picked as the winner.
+ *
+ * Where Gateways share a machine they share its ports. There the older Gateway keeps what it has, and the newer one's
+ * listener is told PortUnavailable: what worked goes on working.
+ */
+export function distinguish(candidates: readonly Member<ListenerCandidate>[]): ReadonlyMap<string, Distinctness> {
+  const supported = candidates
+    .map((member) => member.value)
+    .filter((candidate) => candidate.accepted.status === "True");
+  const result = new Map<string, Distinctness>();
+  const held: ListenerCandidate[] = [];
+  const bySeniority = [...supported].sort((left, right) => compareSeniority(left.gateway, right.gateway));
+  for (const candidate of bySeniority) {
+    const rival = bySeniority.find(
+      (other) =>
+        other !== candidate && other.gateway.key === candidate.gateway.key && clash(candidate, other) !== undefined,
+    );
+    if (rival !== undefined) {
+      result.set(candidate.key, { conflicted: conflictCondition(candidate, rival) });
+      continue;
+    }
+    const holder = held.find(
+      (other) => other.gateway.key !== candidate.gateway.key && clash(candidate, other) !== undefined,
+    );
+    if (holder !== undefined) {
+      result.set(candidate.key, { conflicted: noConflict, unavailable: portUnavailable(candidate, holder) });
+      continue;
+    }
+    held.push(candidate);
+    result.set(candidate.key, { conflicted: noConflict });
+  }
+  return result;
+}
+
+/** The condition of a listener that stands alone. */
+export const noConflict = isFalse("Conflicted", "NoConflicts", "The listener can be told apart from all others.");
+
+/** Protocols that can share a port, because the first bytes of a connection tell which listener is meant. */
+function family(protocol: string): string {
+  return protocol === "HTTPS" || protocol === "TLS" ? "TLS" : protocol;
+}
+
+function clash(left: ListenerCandidate, right: ListenerCandidate): "HostnameConflict" | "ProtocolConflict" | undefined {
+  if (family(left.protocol) !== family(right.protocol)) return "ProtocolConflict";
+  if (left.hostname !== right.hostname) return undefined;
+  return left.protocol === right.protocol ? "HostnameConflict" : "ProtocolConflict";
+}
+
+function conflictCondition(candidate: ListenerCandidate, rival: ListenerCandidate): Condition {
+  const reason = clash(candidate, rival) ?? "HostnameConflict";
+  const message =
+    reason === "ProtocolConflict"
+      ? `Listener "${rival.name}" has protocol ${rival.protocol} on the same port ${candidate.socket.port}; one port carries either HTTP, or HTTPS and TLS with different hostnames, or TCP.`
+      : `Listener "${rival.name}" has the same port ${candidate.socket.port} and ${candidate.hostname === anyHostname ? "also no hostname" : `the same hostname ${candidate.hostname}`}.`;
+  return isTrue("Conflicted", reason, message);
+}
+
+function portUnavailable(candidate: ListenerCandidate, holder: ListenerCandidate): Condition {
+  return isFalse(
+    "Accepted",
+    "PortUnavailable",
+    `Port ${candidate.socket.port} is held by listener "${holder.name}" of the older Gateway ${holder.gateway.key}, with ${holder.protocol === candidate.protocol ? "the same hostname" : `protocol ${holder.protocol}`}. Use another port, another hostname, or an address of its own (spec.addresses).`,
+  );
+}
+
+/**
+ * Name of the filter chain that serves a hostname on a socket. HTTP has one chain for all hostnames; TLS has one for
+ * each SNI name. No ":" may be in it.
+ *
+ * @example chainName({ proxy: "local", port: 443, transport: "TCP" }, "*.example.com")  // "443~*.example.com"
+ */
+export function chainName({ address, port }: Socket, serverName?: string): string {
+  const socket = address === undefined ? String(port) : `${address.replaceAll(":", "-")}~${port}`;
+  return serverName === undefined ? socket : `${socket}~${serverName}`;
+}

@@ -1,0 +1,39 @@
+import type { Collection, Member, Reader } from "../collections/collection.ts";
+import type { ReferenceGrant } from "../resources/generated/gateway-api.ts";
+import type { ResourceReference } from "../resources/origin.ts";
+
+/** Who refers: kind and namespace are all that a grant looks at. */
+export type Referrer = Pick<ResourceReference, "group" | "kind"> & { readonly namespace: string };
+
+/** Grants by the namespace that they open. */
+export type GrantsByNamespace = Collection<readonly Member<ReferenceGrant>[]>;
+
+/**
+ * Whether `from` may refer to `to`.
+ *
+ * Gateway API, ReferenceGrant: inside a namespace always; across namespaces if a grant in the target's namespace lists
+ * the referrer under `from` and the target under `to`, by name or for the whole kind.
+ */
+export function mayRefer(
+  { fetch }: Reader,
+  grants: GrantsByNamespace,
+  from: Referrer,
+  to: ResourceReference & { readonly namespace: string },
+): boolean {
+  if (from.namespace === to.namespace) return true;
+  return (fetch(grants, to.namespace) ?? []).some(
+    ({ value: { spec } }) =>
+      spec.from.some(
+        (entry) => entry.group === from.group && entry.kind === from.kind && entry.namespace === from.namespace,
+      ) &&
+      spec.to.some(
+        (entry) =>
+          entry.group === to.group && entry.kind === to.kind && (entry.name === undefined || entry.name === to.name),
+      ),
+  );
+}
+
+/** The grant that is missing, in words that can be acted on. */
+export function missingGrant(from: Referrer, to: ResourceReference & { readonly namespace: string }): string {
+  return `${from.kind}s of namespace ${from.namespace} may not refer to ${to.kind} ${to.namespace}/${to.name}: no ReferenceGrant in namespace ${to.namespace} allows it (spec.from: group "${from.group}", kind ${from.kind}, namespace ${from.namespace}; spec.to: group "${to.group}", kind ${to.kind}).`;
+}

@@ -1,0 +1,45 @@
+import type { ParentReference } from "../resources/generated/gateway-api.ts";
+import type { KubernetesObject } from "../resources/object.ts";
+import type { ResourceReference } from "../resources/origin.ts";
+import type { Seniority } from "./precedence.ts";
+import { gatewayGroup, type RouteKind } from "./route-kind.ts";
+
+/** The part of a route of any kind that decides where it attaches. */
+export interface Route {
+  readonly kind: RouteKind;
+  /** `Kind/namespace/name`: unique over all kinds. */
+  readonly key: string;
+  readonly reference: ResourceReference & { readonly namespace: string };
+  readonly seniority: Seniority;
+  readonly parentRefs: readonly ParentReference[];
+  readonly hostnames: readonly string[] | undefined;
+}
+
+interface RouteObject extends KubernetesObject {
+  readonly spec: {
+    readonly parentRefs?: readonly ParentReference[];
+    readonly hostnames?: readonly string[];
+  };
+}
+
+export function routeOf(kind: RouteKind, key: string, object: RouteObject): Route {
+  const namespace = object.metadata.namespace ?? "default";
+  return {
+    kind,
+    key: routeKey(kind, key),
+    reference: { group: gatewayGroup, kind, namespace, name: object.metadata.name },
+    seniority: { created: object.metadata.creationTimestamp, key },
+    parentRefs: object.spec.parentRefs ?? [],
+    hostnames: object.spec.hostnames,
+  };
+}
+
+export function routeKey(kind: RouteKind, key: string): string {
+  return `${kind}/${key}`;
+}
+
+/** Key of the Gateway that a parentRef names; undefined for parents of other kinds. */
+export function gatewayKeyOf(parentRef: ParentReference, routeNamespace: string): string | undefined {
+  if (parentRef.group !== gatewayGroup || parentRef.kind !== "Gateway") return undefined;
+  return `${parentRef.namespace ?? routeNamespace}/${parentRef.name}`;
+}

@@ -1,0 +1,62 @@
+import type { Reader } from "../collections/collection.ts";
+import type { ForwardAction, RespondAction, WeightedDestination } from "../ir/rule.ts";
+import type { HTTPBackendRef, HTTPRouteFilter } from "../resources/generated/gateway-api.ts";
+import type { Origin } from "../resources/origin.ts";
+import { type BackendContext, type BackendTarget, clusterName, resolveBackend } from "./backend.ts";
+import type { Condition } from "./condition.ts";
+import { type CompiledFilters, compileFilters } from "./filters/filters.ts";
+import type { Route } from "./route.ts";
+
+/** A weighted backend, whether it can be used or not. */
+export interface RuleBackend {
+  readonly destination: WeightedDestination;
+  readonly target?: BackendTarget;
+  readonly problem?: Condition;
+  readonly refusals: readonly string[];
+}
+
+/** Resolves a rule's backends with the filters on each. */
+export function ruleBackends(
+  reader: Reader,
+  context: BackendContext,
+  route: Route,
+  references: readonly (Omit<HTTPBackendRef, "filters"> & { readonly filters?: readonly HTTPRouteFilter[] })[],
+  prefix: string,
+  origin: Origin,
+): readonly RuleBackend[] {
+  return references.map((reference, index): RuleBackend => {
+    const here: Origin = { ...origin, path: [...origin.path, "backendRefs", index] };
+    const resolved = resolveBackend(reader, context, route.kind, route.reference.namespace, reference);
+    const filters: CompiledFilters = compileFilters(reader, context, route, reference.filters ?? [], prefix, here);
+    const usable = resolved.target !== undefined && filters.refusals.length === 0;
+    return {
+      destination: {
+        ...(usable ? { cluster: clusterName(resolved.target) } : {}),
+        weight: reference.weight,
+        ...(filters.requestHeaders === undefined ? {} : { requestHeaders: filters.requestHeaders }),
+        ...(filters.responseHeaders === undefined ? {} : { responseHeaders: filters.responseHeaders }),
+        ...(filters.rewrite === undefined ? {} : { rewrite: filters.rewrite }),
+        origin: here,
+      },
+      ...(usable ? { target: resolved.target } : {}),
+      ...(resolved.problem === undefined ? {} : { problem: resolved.problem }),
+      refusals: filters.refusals,
+    };
+  });
+}
+
+/**
+ * Gateway API, HTTPRouteRule.backendRefs: without any, or with none of a weight above 0, requests get 500; so does the
+ * share of one that can't be used.
+ */
+export function forward(
+  backends: readonly RuleBackend[],
+  rest: Omit<ForwardAction, "kind" | "destinations">,
+): ForwardAction | RespondAction {
+  const destinations = backends.map((backend) => backend.destination).filter((destination) => destination.weight > 0);
+  if (destinations.length === 0) return { kind: "respond", statusCode: 500, reason: "no_backend" };
+  if (destinations.every((destination) => destination.cluster === undefined)) {
+    return { kind: "respond", statusCode: 500, reason: "backend_not_resolved" };
+  }
+  return { kind: "forward", destinations, ...rest };
+}

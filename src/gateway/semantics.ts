@@ -1,0 +1,108 @@
+import type { Collection } from "../collections/collection.ts";
+import type { Graph } from "../collections/graph.ts";
+import type { TlsCertificate } from "../ir/certificate.ts";
+import type { HostTable } from "../ir/host-table.ts";
+import type { Listener } from "../ir/listener.ts";
+import { certificateName, certificateOf } from "./certificate.ts";
+import { type DestinationCollections, deriveDestinations } from "./derive-destinations.ts";
+import { deriveListeners, type ListenerCollections, type ProxyOf } from "./derive-listeners.ts";
+import { deriveRoutes, type RouteCollections } from "./derive-routes.ts";
+import { isHeldElsewhere } from "./gateway-listener.ts";
+import { type HostEntry, hostEntryTable, hostTable, listenerEntries, routeEntries } from "./host-tables.ts";
+import type { Resources } from "./inputs.ts";
+import { socketKey } from "./listener.ts";
+import { type StreamEntry, socketListener } from "./sockets.ts";
+
+/** Everything that the resources mean: what is served, and what became of each of them. */
+export interface Semantics extends ListenerCollections, RouteCollections, DestinationCollections {
+  readonly sockets: Collection<Listener>;
+  readonly hostTables: Collection<HostTable>;
+  readonly certificates: Collection<TlsCertificate>;
+}
+
+/** The one place where resources get their meaning; Envoy's configuration, status and every explanation read its result. */
+export function deriveSemantics(graph: Graph, resources: Resources, proxyOf: ProxyOf): Semantics {
+  const listeners = deriveListeners(graph, resources, proxyOf);
+  const routes = deriveRoutes(graph, resources, listeners);
+  const destinations = deriveDestinations(graph, resources, routes);
+  return {
+    ...listeners,
+    ...routes,
+    ...destinations,
+    sockets: deriveSockets(graph, listeners, routes),
+    hostTables: deriveHostTables(graph, listeners, routes),
+    certificates: deriveCertificates(graph, listeners),
+  };
+}
+
+function deriveHostTables(
+  graph: Graph,
+  { listeners, points }: ListenerCollections,
+  { attachments, compiled }: RouteCollections,
+): Collection<HostTable> {
+  const ofListeners = graph.deriveMany("hostEntriesOfListeners", listeners, (listener, key, { fetch }) =>
+    listenerEntries(listener, fetch(points, key)).map(([entryKey, entry]) => [`${entryKey}|${key}`, entry] as const),
+  );
+  const ofRoutes = graph.deriveMany("hostEntriesOfRoutes", attachments, ({ route, parents }) =>
+    parents.flatMap((parent) => parent.listeners.flatMap((attached) => routeEntries(route, attached))),
+  );
+  const entries = graph.join<HostEntry>("hostEntries", [ofListeners, ofRoutes]);
+  const byTable = graph.group("hostEntriesByTable", entries, (entry) => [hostEntryTable(entry)]);
+  return graph.derive("hostTables", byTable, (members, _key, { fetch }) =>
+    hostTable(
+      members.map((member) => member.value),
+      (routeKey) => fetch(compiled, routeKey),
+    ),
+  );
+}
+
+function deriveSockets(
+  graph: Graph,
+  { listeners }: ListenerCollections,
+  { attachments }: RouteCollections,
+): Collection<Listener> {
+  const streamEntries = graph.deriveMany("streamEntries", attachments, ({ route, parents }) =>
+    parents.flatMap((parent) =>
+      parent.listeners.flatMap(({ point, hostnames }) =>
+        point.chain !== undefined || !point.serving
+          ? []
+          : hostnames
+              .filter(({ hostname }) => !isHeldElsewhere(point, hostname))
+              .map(({ hostname, original }) => {
+                const entry: StreamEntry = {
+                  routeKey: route.key,
+                  seniority: route.seniority,
+                  listenerKey: point.key,
+                  serverName: hostname,
+                  original,
+                };
+                return [
+                  `${socketKey(point.socket)}|${point.key}|${hostname}|${route.key}`,
+                  { socket: socketKey(point.socket), entry },
+                ] as const;
+              }),
+      ),
+    ),
+  );
+  const streamsBySocket = graph.group("streamEntriesBySocket", streamEntries, ({ socket }) => [socket]);
+  const serving = graph.group("servingListenersBySocket", listeners, (listener) =>
+    listener.serving ? [socketKey(listener.socket)] : [],
+  );
+  return graph.derive("sockets", serving, (members, key, { fetch }) =>
+    socketListener(
+      members.map((member) => member.value),
+      (fetch(streamsBySocket, key) ?? []).map((member) => member.value.entry),
+    ),
+  );
+}
+
+function deriveCertificates(graph: Graph, { listeners, keyPairs }: ListenerCollections): Collection<TlsCertificate> {
+  return graph.deriveMany("certificates", listeners, (listener, _key, { fetch }) =>
+    listener.certificates.flatMap((secretKey) => {
+      const certificate = certificateOf(listener.socket.proxy, secretKey, fetch(keyPairs, secretKey));
+      return certificate === undefined
+        ? []
+        : [[`${listener.socket.proxy}|${certificateName(secretKey)}`, certificate] as const];
+    }),
+  );
+}

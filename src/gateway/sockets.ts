@@ -1,0 +1,104 @@
+import type { FilterChain, Listener } from "../ir/listener.ts";
+import { certificateName } from "./certificate.ts";
+import type { GatewayListener } from "./gateway-listener.ts";
+import { anyHostname, compareSpecificity } from "./hostname.ts";
+import { socketName } from "./listener.ts";
+import { chainName } from "./listener-conflict.ts";
+import { compareSeniority, type Seniority } from "./precedence.ts";
+
+/** A TCP, TLS or UDP route on a listener: who may have the connections of one server name. */
+export interface StreamEntry {
+  readonly routeKey: string;
+  readonly seniority: Seniority;
+  readonly listenerKey: string;
+  /** SNI name; `*` for every other connection. */
+  readonly serverName: string;
+  /** The name that the route gave. */
+  readonly original: string;
+}
+
+/** One socket with everything that is served on it; undefined if nothing is. */
+export function socketListener(
+  listeners: readonly GatewayListener[],
+  streams: readonly StreamEntry[],
+): Listener | undefined {
+  const [first] = listeners;
+  if (first === undefined) return undefined;
+  const { proxy, address, port, transport } = first.socket;
+  const chains = listeners.flatMap((listener) =>
+    chainsOf(
+      listener,
+      streams.filter((entry) => entry.listenerKey === listener.key),
+    ),
+  );
+  const byName = new Map<string, FilterChain>();
+  for (const chain of chains) {
+    const known = byName.get(chain.name);
+    byName.set(chain.name, known === undefined ? chain : { ...known, origins: [...known.origins, ...chain.origins] });
+  }
+  return {
+    proxy,
+    name: socketName(first.socket),
+    ...(address === undefined ? {} : { address }),
+    port,
+    transport,
+    chains: [...byName.values()].sort((left, right) => (left.name < right.name ? -1 : 1)),
+  };
+}
+
+function chainsOf(listener: GatewayListener, streams: readonly StreamEntry[]): readonly FilterChain[] {
+  const { socket, hostname, protocol, chain } = listener;
+  const origins = [listener.origin];
+  if (chain !== undefined) {
+    return [
+      {
+        kind: "http",
+        name: chain,
+        serverNames: protocol === "HTTPS" ? serverNames(hostname) : [],
+        ...(protocol === "HTTPS"
+          ? { tls: { certificates: listener.certificates.map(certificateName), alpn: ["h2", "http/1.1"] } }
+          : {}),
+        origins,
+      },
+    ];
+  }
+  if (protocol === "TLS") {
+    // The listener's own name without a route is there to close the connection, and gives way to a route with that name.
+    const names = new Set([...streams.map((entry) => entry.serverName), hostname]);
+    return [...names].map((serverName) => {
+      const cluster = winner(streams.filter((entry) => entry.serverName === serverName));
+      return {
+        kind: "stream",
+        name: chainName(socket, serverName),
+        serverNames: serverNames(serverName),
+        ...(listener.tlsMode === "Terminate"
+          ? { tls: { certificates: listener.certificates.map(certificateName), alpn: [] } }
+          : {}),
+        ...(cluster === undefined ? {} : { cluster }),
+        origins,
+      };
+    });
+  }
+  const cluster = winner(streams);
+  return [
+    {
+      kind: protocol === "UDP" ? "datagram" : "stream",
+      name: chainName(socket),
+      serverNames: [],
+      ...(cluster === undefined ? {} : { cluster }),
+      origins,
+    },
+  ];
+}
+
+function serverNames(hostname: string): readonly string[] {
+  return hostname === anyHostname ? [] : [hostname];
+}
+
+/** Gateway API, conflicts: of several routes for the same connections, the more specific, then the oldest, has them all. */
+function winner(streams: readonly StreamEntry[]): string | undefined {
+  return [...streams].sort(
+    (left, right) =>
+      compareSpecificity(left.original, right.original) || compareSeniority(left.seniority, right.seniority),
+  )[0]?.routeKey;
+}
