@@ -1,0 +1,75 @@
+import type { Collection } from "../collections/collection.ts";
+import type { Graph } from "../collections/graph.ts";
+import type { ProxyOf } from "../gateway/derive-listeners.ts";
+import type { ResourceKinds, Resources } from "../gateway/inputs.ts";
+import { routeKey } from "../gateway/route.ts";
+import { gatewayGroup, type RouteKind, routeKinds } from "../gateway/route-kind.ts";
+import type { Semantics } from "../gateway/semantics.ts";
+import { gatewayStatus } from "./gateway-status.ts";
+import { type ObjectStatus, observed } from "./object-status.ts";
+import { noProxy, type ProxyState } from "./proxy-state.ts";
+import { routeStatus } from "./route-status.ts";
+import { supportedFeatures } from "./supported-features.ts";
+
+/**
+ * The status of every object that is ours, by `Kind/namespace/name` (`Kind/name` for GatewayClasses).
+ *
+ * `proxies` tells what the Envoys say, by proxy; where there is none, Programmed is Unknown.
+ */
+export function deriveStatus(
+  graph: Graph,
+  resources: Resources,
+  semantics: Semantics,
+  proxies: Collection<ProxyState>,
+  proxyOf: ProxyOf,
+): Collection<ObjectStatus> {
+  const { classes, gateways, listenersByGateway, attachedRoutes } = semantics;
+  const ofClasses = graph.deriveMany("statusOfGatewayClasses", resources.GatewayClass, (object, key, { fetch }) => {
+    const accepted = fetch(classes, key)?.accepted;
+    if (accepted === undefined) return [];
+    const status: ObjectStatus = {
+      reference: { group: gatewayGroup, kind: "GatewayClass", name: object.metadata.name },
+      status: {
+        conditions: [observed(accepted, object.metadata.generation ?? 1)],
+        supportedFeatures: accepted.status === "True" ? supportedFeatures : [],
+      },
+    };
+    return [[`GatewayClass/${key}`, status]];
+  });
+  const ofGateways = graph.deriveMany("statusOfGateways", gateways, (gateway, key, { fetch }) => {
+    const status: ObjectStatus = {
+      reference: {
+        group: gatewayGroup,
+        kind: "Gateway",
+        namespace: gateway.metadata.namespace ?? "default",
+        name: gateway.metadata.name,
+      },
+      status: gatewayStatus(
+        gateway,
+        (fetch(listenersByGateway, key) ?? []).map((member) => member.value),
+        (listenerKey) => fetch(attachedRoutes, listenerKey) ?? 0,
+        fetch(proxies, proxyOf(gateway)) ?? noProxy,
+      ),
+    };
+    return [[`Gateway/${key}`, status]];
+  });
+  const ofRoutes = routeKinds.map((kind) => statusOfRoutes(graph, kind, resources[kind], semantics));
+  return graph.join<ObjectStatus>("status", [ofClasses, ofGateways, ...ofRoutes]);
+}
+
+function statusOfRoutes<Kind extends RouteKind>(
+  graph: Graph,
+  kind: Kind,
+  objects: Collection<ResourceKinds[Kind]>,
+  { attachments, verdicts }: Semantics,
+): Collection<ObjectStatus> {
+  return graph.deriveMany(`statusOf${kind}s`, objects, (object, objectKey, { fetch }) => {
+    const key = routeKey(kind, objectKey);
+    const attachment = fetch(attachments, key);
+    if (attachment === undefined) return [];
+    const { reference } = attachment.route;
+    return [
+      [key, { reference, status: routeStatus(attachment, fetch(verdicts, key), object.metadata.generation ?? 1) }],
+    ];
+  });
+}

@@ -1,0 +1,44 @@
+import type { Condition } from "../gateway/condition.ts";
+import type { ParentReference, RouteGroupKind, SupportedFeature } from "../resources/generated/gateway-api.ts";
+import type { ResourceReference } from "../resources/origin.ts";
+
+/** A condition as it is written: `lastTransitionTime` is added by whoever holds the previous status. */
+export interface StatusCondition extends Condition {
+  readonly observedGeneration: number;
+}
+
+export interface GatewayClassStatus {
+  readonly conditions: readonly StatusCondition[];
+  readonly supportedFeatures: readonly SupportedFeature[];
+}
+
+export interface ListenerStatus {
+  readonly name: string;
+  readonly supportedKinds: readonly RouteGroupKind[];
+  readonly attachedRoutes: number;
+  readonly conditions: readonly StatusCondition[];
+}
+
+export interface GatewayStatus {
+  readonly addresses: readonly { readonly type: "IPAddress" | "Hostname"; readonly value: string }[];
+  readonly conditions: readonly StatusCondition[];
+  readonly listeners: readonly ListenerStatus[];
+}
+
+export interface RouteStatus {
+  readonly parents: readonly {
+    readonly parentRef: ParentReference;
+    readonly controllerName: string;
+    readonly conditions: readonly StatusCondition[];
+  }[];
+}
+
+/** What became of one object: only the entries that are ours. */
+export interface ObjectStatus {
+  readonly reference: ResourceReference;
+  readonly status: GatewayClassStatus | GatewayStatus | RouteStatus;
+}
+
+export function observed(condition: Condition, generation: number): StatusCondition {
+  return { ...condition, observedGeneration: generation };
+}

@@ -1,0 +1,38 @@
+/**
+ * Features of the conformance suite that Gatewright has, for GatewayClass.status.supportedFeatures. Sorted, as the field
+ * asks. A feature is added when it works on real Envoy, and not before.
+ */
+export const supportedFeatures: readonly { readonly name: string }[] = [
+  "GRPCRoute",
+  "GRPCRouteNamedRouteRule",
+  "GRPCRouteRequestHeaderModifier",
+  "Gateway",
+  "GatewayHTTPListenerIsolation",
+  "GatewayPort8080",
+  "GatewayRouteHostnameIntersectionPrecedence",
+  "HTTPRoute",
+  "HTTPRoute303RedirectStatusCode",
+  "HTTPRoute307RedirectStatusCode",
+  "HTTPRoute308RedirectStatusCode",
+  "HTTPRouteBackendProtocolH2C",
+  "HTTPRouteBackendRequestHeaderModification",
+  "HTTPRouteHostRewrite",
+  "HTTPRouteMethodMatching",
+  "HTTPRouteNamedRouteRule",
+  "HTTPRouteParentRefPort",
+  "HTTPRoutePathRedirect",
+  "HTTPRoutePathRewrite",
+  "HTTPRoutePortRedirect",
+  "HTTPRouteQueryParamMatching",
+  "HTTPRouteRequestMirror",
+  "HTTPRouteRequestMultipleMirrors",
+  "HTTPRouteRequestPercentageMirror",
+  "HTTPRouteResponseHeaderModification",
+  "HTTPRouteSchemeRedirect",
+  "ReferenceGrant",
+  "TCPRoute",
+  "TLSRoute",
+  "TLSRouteModeMixed",
+  "TLSRouteModeTerminate",
+  "UDPRoute",
+].map((name) => ({ name }));
