@@ -2,8 +2,9 @@ import type { Collection, Reader } from "../collections/collection.ts";
 import type { Cluster } from "../ir/cluster.ts";
 import type { Service, ServicePort } from "../resources/generated/core.ts";
 import type { BackendObjectReference } from "../resources/generated/gateway-api.ts";
-import { type Condition, isFalse } from "./condition.ts";
-import { type GrantsByNamespace, mayRefer, missingGrant } from "./reference-grant.ts";
+import type { Origin, ResourceReference } from "../resources/origin.ts";
+import type { Problem } from "./problem.ts";
+import { type GrantsByNamespace, mayRefer, missingGrant, missingGrantReference } from "./reference-grant.ts";
 import { gatewayGroup, type RouteKind } from "./route-kind.ts";
 
 /** How a route speaks to its backends where the Service does not say. */
@@ -19,7 +20,7 @@ export interface BackendTarget {
 
 export type ResolvedBackend =
   | { readonly target: BackendTarget; readonly problem?: undefined }
-  | { readonly target?: undefined; readonly problem: Condition };
+  | { readonly target?: undefined; readonly problem: Problem };
 
 export interface BackendContext {
   readonly services: Collection<Service>;
@@ -38,7 +39,11 @@ export function resolveBackend(
   kind: RouteKind,
   routeNamespace: string,
   reference: BackendObjectReference,
+  origin: Origin,
 ): ResolvedBackend {
+  const refused = (reason: string, message: string, missing?: ResourceReference): ResolvedBackend => ({
+    problem: { reason, message, origin, ...(missing === undefined ? {} : { missing }) },
+  });
   if (reference.group !== "" || reference.kind !== "Service") {
     return refused(
       "InvalidKind",
@@ -48,10 +53,11 @@ export function resolveBackend(
   const namespace = reference.namespace ?? routeNamespace;
   const from = { group: gatewayGroup, kind, namespace: routeNamespace };
   const to = { group: "", kind: "Service", namespace, name: reference.name };
-  if (!mayRefer(reader, grants, from, to)) return refused("RefNotPermitted", missingGrant(from, to));
+  if (!mayRefer(reader, grants, from, to))
+    return refused("RefNotPermitted", missingGrant(from, to), missingGrantReference(to));
   const key = `${namespace}/${reference.name}`;
   const service = reader.fetch(services, key);
-  if (service === undefined) return refused("BackendNotFound", `There is no Service ${key}.`);
+  if (service === undefined) return refused("BackendNotFound", `There is no Service ${key}.`, to);
   const transport = kind === "UDPRoute" ? "UDP" : "TCP";
   const ports = service.spec?.ports ?? [];
   const port = ports.find(
@@ -64,43 +70,33 @@ export function resolveBackend(
       `Service ${key} has no ${transport} port ${reference.port ?? "(backendRef.port is missing)"}; it has ${known || "no ports"}.`,
     );
   }
-  return speak(kind, key, port);
+  const spoken = speak(kind, port);
+  return spoken === undefined
+    ? refused(
+        "UnsupportedProtocol",
+        `Port ${port.port} of Service ${key} speaks ${port.appProtocol} (appProtocol), which a ${kind} can't be served with.`,
+      )
+    : { target: { service: key, port: port.port, ...spoken } };
 }
 
-/** Gateway API, GEP-1911: `appProtocol` of the Service's port decides what is spoken to it. */
-function speak(kind: RouteKind, service: string, port: ServicePort): ResolvedBackend {
-  const found = (protocol: BackendProtocol, tls: boolean): ResolvedBackend => ({
-    target: { service, port: port.port, protocol, tls },
-  });
-  if (kind === "UDPRoute") return found("UDP", false);
-  if (kind === "TCPRoute" || kind === "TLSRoute") return found("TCP", false);
+/** Gateway API, GEP-1911: `appProtocol` of the Service's port decides what is spoken to it. Undefined if it does not fit the route. */
+function speak(kind: RouteKind, port: ServicePort): Pick<BackendTarget, "protocol" | "tls"> | undefined {
+  if (kind === "UDPRoute") return { protocol: "UDP", tls: false };
+  if (kind === "TCPRoute" || kind === "TLSRoute") return { protocol: "TCP", tls: false };
   const usual: BackendProtocol = kind === "GRPCRoute" ? "HTTP/2" : "HTTP/1.1";
   switch (port.appProtocol) {
     case "kubernetes.io/h2c":
     case "kubernetes.io/grpc":
     case "grpc":
-      return found("HTTP/2", false);
+      return { protocol: "HTTP/2", tls: false };
     case "kubernetes.io/ws":
-      return kind === "GRPCRoute" ? incompatible(kind, service, port) : found("HTTP/1.1", false);
+      return kind === "GRPCRoute" ? undefined : { protocol: "HTTP/1.1", tls: false };
     case "kubernetes.io/wss":
     case "https":
-      return found(usual, true);
+      return { protocol: usual, tls: true };
     default:
-      return port.appProtocol?.startsWith("kubernetes.io/") === true
-        ? incompatible(kind, service, port)
-        : found(usual, false);
+      return port.appProtocol?.startsWith("kubernetes.io/") === true ? undefined : { protocol: usual, tls: false };
   }
-}
-
-function incompatible(kind: RouteKind, service: string, port: ServicePort): ResolvedBackend {
-  return refused(
-    "UnsupportedProtocol",
-    `Port ${port.port} of Service ${service} speaks ${port.appProtocol} (appProtocol), which a ${kind} can't be served with.`,
-  );
-}
-
-function refused(reason: string, message: string): ResolvedBackend {
-  return { problem: isFalse("ResolvedRefs", reason, message) };
 }
 
 /** @example clusterName({ service: "shop/cart", port: 80, protocol: "HTTP/1.1", tls: false })  // "Service/shop/cart/80/http1" */

@@ -3,9 +3,9 @@ import type { Collection, Reader } from "../collections/collection.ts";
 import type { TlsCertificate } from "../ir/certificate.ts";
 import type { Secret } from "../resources/generated/core.ts";
 import type { SecretObjectReference } from "../resources/generated/gateway-api.ts";
-import type { Condition } from "./condition.ts";
-import { isFalse } from "./condition.ts";
-import { type GrantsByNamespace, mayRefer, missingGrant } from "./reference-grant.ts";
+import type { Origin, ResourceReference } from "../resources/origin.ts";
+import type { Problem } from "./problem.ts";
+import { type GrantsByNamespace, mayRefer, missingGrant, missingGrantReference } from "./reference-grant.ts";
 import { gatewayGroup } from "./route-kind.ts";
 
 /** A key pair in PEM, or why a Secret holds none that can be served. */
@@ -60,8 +60,8 @@ export function certificateOf(proxy: string, secretKey: string, pair: KeyPair | 
 export interface ResolvedCertificates {
   /** Keys of the Secrets that can be served. */
   readonly secrets: readonly string[];
-  /** The first reference that can't be. */
-  readonly problem?: Condition;
+  /** The references that can't be used. */
+  readonly problems: readonly Problem[];
 }
 
 /**
@@ -70,42 +70,54 @@ export interface ResolvedCertificates {
  */
 export function resolveCertificates(
   reader: Reader,
-  validity: Collection<string>,
-  grants: GrantsByNamespace,
+  { validity, grants }: CertificateContext,
   gatewayNamespace: string,
   references: readonly SecretObjectReference[],
+  origin: Origin,
 ): ResolvedCertificates {
-  const resolved = references.map((reference) =>
-    resolveCertificate(reader, validity, grants, gatewayNamespace, reference),
+  const resolved = references.map((reference, index) =>
+    resolveCertificate(reader, { validity, grants }, gatewayNamespace, reference, {
+      ...origin,
+      path: [...origin.path, "tls", "certificateRefs", index],
+    }),
   );
-  const problem = resolved.find((result) => result.problem !== undefined)?.problem;
-  const secrets = resolved.flatMap((result) => (result.secret === undefined ? [] : [result.secret]));
-  return problem === undefined ? { secrets } : { secrets, problem };
+  return {
+    secrets: resolved.flatMap((result) => (typeof result === "string" ? [result] : [])),
+    problems: resolved.flatMap((result) => (typeof result === "string" ? [] : [result])),
+  };
 }
 
+export interface CertificateContext {
+  /** "valid", or why not, for every Secret. */
+  readonly validity: Collection<string>;
+  readonly grants: GrantsByNamespace;
+}
+
+/** The Secret's key, or the problem. */
 function resolveCertificate(
   reader: Reader,
-  validity: Collection<string>,
-  grants: GrantsByNamespace,
+  { validity, grants }: CertificateContext,
   gatewayNamespace: string,
   reference: SecretObjectReference,
-): { readonly secret?: string; readonly problem?: Condition } {
+  origin: Origin,
+): string | Problem {
   const namespace = reference.namespace ?? gatewayNamespace;
+  const invalid = (message: string, missing?: ResourceReference): Problem => ({
+    reason: "InvalidCertificateRef",
+    message,
+    origin,
+    ...(missing === undefined ? {} : { missing }),
+  });
   if (reference.group !== "" || reference.kind !== "Secret") {
     return invalid(`Certificates come from Secrets, not from ${reference.kind} of group "${reference.group}".`);
   }
   const from = { group: gatewayGroup, kind: "Gateway", namespace: gatewayNamespace };
   const to = { group: "", kind: "Secret", namespace, name: reference.name };
   if (!mayRefer(reader, grants, from, to)) {
-    return { problem: isFalse("ResolvedRefs", "RefNotPermitted", missingGrant(from, to)) };
+    return { reason: "RefNotPermitted", message: missingGrant(from, to), origin, missing: missingGrantReference(to) };
   }
   const key = `${namespace}/${reference.name}`;
   const state = reader.fetch(validity, key);
-  if (state === undefined) return invalid(`There is no Secret ${key}.`);
-  if (state !== "valid") return invalid(`Secret ${key} can't be served: ${state}.`);
-  return { secret: key };
-}
-
-function invalid(message: string): { readonly problem: Condition } {
-  return { problem: isFalse("ResolvedRefs", "InvalidCertificateRef", message) };
+  if (state === undefined) return invalid(`There is no Secret ${key}.`, to);
+  return state === "valid" ? key : invalid(`Secret ${key} can't be served: ${state}.`);
 }

@@ -1,8 +1,8 @@
 import type { Rule } from "../ir/rule.ts";
 import type { BackendTarget } from "./backend.ts";
-import type { Condition } from "./condition.ts";
 import type { Redirect } from "./filters/redirect.ts";
 import type { GrpcMethod } from "./match.ts";
+import type { Problem } from "./problem.ts";
 
 /** One match of a rule with its meaning, but for what depends on the listener that serves it. */
 export interface CompiledRule extends Omit<Rule, "action"> {
@@ -17,7 +17,7 @@ export interface CompiledRoute {
   readonly rules: readonly CompiledRule[];
   /** Every backend that some rule sends to. */
   readonly targets: readonly BackendTarget[];
-  readonly resolvedRefs: Condition;
+  readonly problems: readonly Problem[];
   /** Rules that ask for what Gatewright can't do; they answer 500, for leaving a part of them out could let requests through. */
   readonly refusals: readonly Refusal[];
   /** Fields that are set and have no effect. */

@@ -1,13 +1,13 @@
-import type { Collection, Reader } from "../collections/collection.ts";
+import type { Reader } from "../collections/collection.ts";
 import type { Gateway, Listener as ListenerSpec } from "../resources/generated/gateway-api.ts";
 import { keyOf } from "../resources/object.ts";
 import type { Origin } from "../resources/origin.ts";
 import type { AllowedNamespaces } from "./allowed-routes.ts";
-import { resolveCertificates } from "./certificate.ts";
+import { type CertificateContext, type ResolvedCertificates, resolveCertificates } from "./certificate.ts";
 import { type Condition, isFalse, isTrue } from "./condition.ts";
 import { anyHostname } from "./hostname.ts";
 import type { Seniority } from "./precedence.ts";
-import type { GrantsByNamespace } from "./reference-grant.ts";
+import { type Problem, resolvedRefs } from "./problem.ts";
 import { gatewayGroup, kindsByProtocol, type RouteKind, supportedKinds } from "./route-kind.ts";
 
 /** A socket that listeners share: where, which port, which transport. */
@@ -45,13 +45,9 @@ export interface ListenerCandidate {
   /** Keys of Secrets. */
   readonly certificates: readonly string[];
   readonly accepted: Condition;
+  readonly problems: readonly Problem[];
   readonly resolvedRefs: Condition;
   readonly origin: Origin;
-}
-
-export interface ListenerContext {
-  readonly validity: Collection<string>;
-  readonly grants: GrantsByNamespace;
 }
 
 /** Every listener of a Gateway, on each of the addresses that the Gateway asks for. */
@@ -59,7 +55,7 @@ export function listenerCandidates(
   gateway: Gateway,
   proxy: string,
   reader: Reader,
-  context: ListenerContext,
+  context: CertificateContext,
 ): readonly (readonly [string, ListenerCandidate])[] {
   return gateway.spec.listeners.map((listener, index) => {
     const candidate = listenerCandidate(gateway, listener, index, proxy, reader, context);
@@ -73,17 +69,26 @@ function listenerCandidate(
   index: number,
   proxy: string,
   reader: Reader,
-  { validity, grants }: ListenerContext,
+  context: CertificateContext,
 ): ListenerCandidate {
   const gatewayKey = keyOf(gateway);
   const gatewayNamespace = gateway.metadata.namespace ?? "default";
   const { kinds, refused } = supportedKinds(listener.protocol, listener.allowedRoutes?.kinds);
   const tlsMode =
     listener.protocol === "HTTPS" || listener.protocol === "TLS" ? (listener.tls?.mode ?? "Terminate") : undefined;
-  const certificates =
+  const origin: Origin = {
+    resource: { group: gatewayGroup, kind: "Gateway", namespace: gatewayNamespace, name: gateway.metadata.name },
+    path: ["spec", "listeners", index],
+  };
+  const certificates: ResolvedCertificates =
     tlsMode === "Terminate"
-      ? resolveCertificates(reader, validity, grants, gatewayNamespace, listener.tls?.certificateRefs ?? [])
-      : { secrets: [] };
+      ? resolveCertificates(reader, context, gatewayNamespace, listener.tls?.certificateRefs ?? [], origin)
+      : { secrets: [], problems: [] };
+  const problems = [
+    ...certificates.problems,
+    ...noCertificate(listener, tlsMode, origin),
+    ...refusedKinds(listener.protocol, refused, origin),
+  ];
   const address = boundAddress(gateway);
   const namespaces = listener.allowedRoutes?.namespaces;
   return {
@@ -108,20 +113,9 @@ function listenerCandidate(
     },
     certificates: certificates.secrets,
     accepted: accepted(gateway, listener),
-    resolvedRefs:
-      certificates.problem ??
-      noCertificate(listener, tlsMode) ??
-      (refused.length > 0
-        ? isFalse(
-            "ResolvedRefs",
-            "InvalidRouteKinds",
-            `A listener of protocol ${listener.protocol} can't carry ${refused.join(", ")}; it can carry ${(kindsByProtocol[listener.protocol] ?? []).join(", ") || "no route"}.`,
-          )
-        : isTrue("ResolvedRefs", "ResolvedRefs", "Every reference of the listener was found.")),
-    origin: {
-      resource: { group: gatewayGroup, kind: "Gateway", namespace: gatewayNamespace, name: gateway.metadata.name },
-      path: ["spec", "listeners", index],
-    },
+    problems,
+    resolvedRefs: resolvedRefs(problems),
+    origin,
   };
 }
 
@@ -130,13 +124,26 @@ function boundAddress(gateway: Gateway): string | undefined {
   return gateway.spec.addresses?.find((address) => address.type === "IPAddress" && address.value !== undefined)?.value;
 }
 
-function noCertificate(listener: ListenerSpec, tlsMode: ListenerCandidate["tlsMode"]): Condition | undefined {
-  if (tlsMode !== "Terminate" || (listener.tls?.certificateRefs?.length ?? 0) > 0) return undefined;
-  return isFalse(
-    "ResolvedRefs",
-    "InvalidCertificateRef",
-    `Listener "${listener.name}" ends TLS but names no certificate: give it tls.certificateRefs.`,
-  );
+function noCertificate(
+  listener: ListenerSpec,
+  tlsMode: ListenerCandidate["tlsMode"],
+  origin: Origin,
+): readonly Problem[] {
+  if (tlsMode !== "Terminate" || (listener.tls?.certificateRefs?.length ?? 0) > 0) return [];
+  const message = `Listener "${listener.name}" ends TLS but names no certificate: give it tls.certificateRefs.`;
+  return [{ reason: "InvalidCertificateRef", message, origin }];
+}
+
+function refusedKinds(protocol: string, refused: readonly string[], origin: Origin): readonly Problem[] {
+  if (refused.length === 0) return [];
+  const carried = (kindsByProtocol[protocol] ?? []).join(", ") || "no route";
+  return [
+    {
+      reason: "InvalidRouteKinds",
+      message: `A listener of protocol ${protocol} can't carry ${refused.join(", ")}; it can carry ${carried}.`,
+      origin: { ...origin, path: [...origin.path, "allowedRoutes", "kinds"] },
+    },
+  ];
 }
 
 function accepted(gateway: Gateway, listener: ListenerSpec): Condition {

@@ -1,6 +1,7 @@
 import type { Collection, Member, Reader } from "../collections/collection.ts";
 import type { ReferenceGrant } from "../resources/generated/gateway-api.ts";
 import type { ResourceReference } from "../resources/origin.ts";
+import { gatewayGroup } from "./route-kind.ts";
 
 /** Who refers: kind and namespace are all that a grant looks at. */
 export type Referrer = Pick<ResourceReference, "group" | "kind"> & { readonly namespace: string };
@@ -36,4 +37,9 @@ export function mayRefer(
 /** The grant that is missing, in words that can be acted on. */
 export function missingGrant(from: Referrer, to: ResourceReference & { readonly namespace: string }): string {
   return `${from.kind}s of namespace ${from.namespace} may not refer to ${to.kind} ${to.namespace}/${to.name}: no ReferenceGrant in namespace ${to.namespace} allows it (spec.from: group "${from.group}", kind ${from.kind}, namespace ${from.namespace}; spec.to: group "${to.group}", kind ${to.kind}).`;
+}
+
+/** The object that would allow it. */
+export function missingGrantReference(to: { readonly namespace: string }): ResourceReference {
+  return { group: gatewayGroup, kind: "ReferenceGrant", namespace: to.namespace, name: "*" };
 }

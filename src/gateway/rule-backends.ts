@@ -3,15 +3,15 @@ import type { ForwardAction, RespondAction, WeightedDestination } from "../ir/ru
 import type { HTTPBackendRef, HTTPRouteFilter } from "../resources/generated/gateway-api.ts";
 import type { Origin } from "../resources/origin.ts";
 import { type BackendContext, type BackendTarget, clusterName, resolveBackend } from "./backend.ts";
-import type { Condition } from "./condition.ts";
 import { type CompiledFilters, compileFilters } from "./filters/filters.ts";
+import type { Problem } from "./problem.ts";
 import type { Route } from "./route.ts";
 
 /** A weighted backend, whether it can be used or not. */
 export interface RuleBackend {
   readonly destination: WeightedDestination;
   readonly target?: BackendTarget;
-  readonly problem?: Condition;
+  readonly problem?: Problem;
   readonly refusals: readonly string[];
 }
 
@@ -26,7 +26,7 @@ export function ruleBackends(
 ): readonly RuleBackend[] {
   return references.map((reference, index): RuleBackend => {
     const here: Origin = { ...origin, path: [...origin.path, "backendRefs", index] };
-    const resolved = resolveBackend(reader, context, route.kind, route.reference.namespace, reference);
+    const resolved = resolveBackend(reader, context, route.kind, route.reference.namespace, reference, here);
     const filters: CompiledFilters = compileFilters(reader, context, route, reference.filters ?? [], prefix, here);
     const usable = resolved.target !== undefined && filters.refusals.length === 0;
     return {

@@ -1,8 +1,7 @@
 import type { Reader } from "../collections/collection.ts";
 import type { BackendRef } from "../resources/generated/gateway-api.ts";
 import { type BackendContext, type BackendTarget, resolveBackend } from "./backend.ts";
-import { summarise } from "./compiled-rule.ts";
-import type { Condition } from "./condition.ts";
+import type { Problem } from "./problem.ts";
 import type { Route } from "./route.ts";
 
 /** A share of a TCP, TLS or UDP route; without a target it is refused. */
@@ -14,7 +13,7 @@ export interface StreamBackend {
 /** What a TCPRoute, TLSRoute or UDPRoute means. */
 export interface CompiledStream {
   readonly backends: readonly StreamBackend[];
-  readonly resolvedRefs: Condition;
+  readonly problems: readonly Problem[];
   readonly notEnforced: readonly string[];
 }
 
@@ -32,15 +31,18 @@ export function compileStream(
   reader: Reader,
   context: BackendContext,
 ): CompiledStream {
-  const resolved = (rules[0]?.backendRefs ?? []).map((reference) => ({
+  const resolved = (rules[0]?.backendRefs ?? []).map((reference, index) => ({
     weight: reference.weight,
-    ...resolveBackend(reader, context, route.kind, route.reference.namespace, reference),
+    ...resolveBackend(reader, context, route.kind, route.reference.namespace, reference, {
+      resource: route.reference,
+      path: ["spec", "rules", 0, "backendRefs", index],
+    }),
   }));
   return {
     backends: resolved
       .filter(({ weight }) => weight > 0)
       .map(({ weight, target }) => (target === undefined ? { weight } : { weight, target })),
-    resolvedRefs: summarise(resolved.flatMap(({ problem }) => (problem === undefined ? [] : [problem]))),
+    problems: resolved.flatMap(({ problem }) => (problem === undefined ? [] : [problem])),
     notEnforced: rules.slice(1).map((_, index) => `spec.rules[${index + 1}]`),
   };
 }

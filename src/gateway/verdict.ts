@@ -1,5 +1,6 @@
 import type { CompiledRoute } from "./compiled-route.ts";
 import { type Condition, isFalse, isTrue } from "./condition.ts";
+import { resolvedRefs } from "./problem.ts";
 import type { CompiledStream } from "./stream-route.ts";
 
 /** What a route's own contents say about it, wherever it is attached. */
@@ -26,13 +27,13 @@ export function verdictOf(
       : [isTrue(notEnforcedCondition, "NotSupported", `Set, and without effect: ${meaning.notEnforced.join(", ")}.`)];
   const refusals = compiled?.refusals ?? [];
   if (compiled === undefined || refusals.length === 0) {
-    return { resolvedRefs: meaning.resolvedRefs, further: notEnforced };
+    return { resolvedRefs: resolvedRefs(meaning.problems), further: notEnforced };
   }
   const messages = refusals.map(({ ruleIndex, message }) => `rule ${ruleIndex}: ${message}`).join("; ");
   const refusedRules = new Set(refusals.map(({ ruleIndex }) => ruleIndex));
   const everyRule = compiled.rules.every((rule) => refusedRules.has(rule.ruleIndex));
   return {
-    resolvedRefs: meaning.resolvedRefs,
+    resolvedRefs: resolvedRefs(meaning.problems),
     ...(everyRule ? { refused: isFalse("Accepted", "UnsupportedValue", `No rule can be served: ${messages}.`) } : {}),
     further: everyRule
       ? notEnforced

@@ -3,7 +3,7 @@ import type { Cors, HeaderModifier, Mirror, Rewrite } from "../../ir/rule.ts";
 import type { HTTPRouteFilter } from "../../resources/generated/gateway-api.ts";
 import type { Origin } from "../../resources/origin.ts";
 import { type BackendContext, type BackendTarget, clusterName, resolveBackend } from "../backend.ts";
-import type { Condition } from "../condition.ts";
+import type { Problem } from "../problem.ts";
 import type { Route } from "../route.ts";
 import { cors } from "./cors.ts";
 import { combine, headerModifier } from "./header-modifier.ts";
@@ -20,7 +20,7 @@ export interface CompiledFilters {
   readonly cors?: Cors;
   readonly mirrors: readonly Mirror[];
   readonly targets: readonly BackendTarget[];
-  readonly problems: readonly Condition[];
+  readonly problems: readonly Problem[];
   /** Filters that can't be done; whoever asked for them must not be served without. */
   readonly refusals: readonly string[];
 }
@@ -68,7 +68,7 @@ function add(
   if (filter.type === "CORS" && filter.cors !== undefined) return { ...compiled, cors: cors(filter.cors) };
   if (filter.type === "RequestMirror" && filter.requestMirror !== undefined) {
     const mirror = filter.requestMirror;
-    const resolved = resolveBackend(reader, context, route.kind, route.reference.namespace, mirror.backendRef);
+    const resolved = resolveBackend(reader, context, route.kind, route.reference.namespace, mirror.backendRef, origin);
     if (resolved.target === undefined) return { ...compiled, problems: [...compiled.problems, resolved.problem] };
     return {
       ...compiled,
