@@ -1,0 +1,164 @@
+import { create } from "@bufbuild/protobuf";
+import { ads, WAIT_FOR_EVER } from "./ads.ts";
+import { type Bootstrap, BootstrapSchema } from "./generated/envoy/config/bootstrap/v3/bootstrap_pb.ts";
+import { Cluster_DiscoveryType, type ClusterSchema } from "./generated/envoy/config/cluster/v3/cluster_pb.ts";
+import { ApiConfigSource_ApiType, ApiVersion } from "./generated/envoy/config/core/v3/config_source_pb.ts";
+import type { ListenerSchema } from "./generated/envoy/config/listener/v3/listener_pb.ts";
+import { RouterSchema } from "./generated/envoy/extensions/filters/http/router/v3/router_pb.ts";
+import { HttpConnectionManagerSchema } from "./generated/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts";
+import { DownstreamConnectionsConfigSchema } from "./generated/envoy/extensions/resource_monitors/downstream_connections/v3/downstream_connections_pb.ts";
+import { HttpProtocolOptionsSchema } from "./generated/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.ts";
+import { duration, type Init, pack } from "./message.ts";
+import { scopedRoutes, scopeMutation } from "./scope.ts";
+import { statsConfig } from "./stats.ts";
+import { toJsonObject } from "./to-json.ts";
+
+/** What a proxy must know before it can ask for the rest. */
+export interface BootstrapOptions {
+  /** The fleet whose resources it gets: `proxy` of the IR. */
+  readonly proxy: string;
+  /** Which one of the fleet it is. */
+  readonly node: string;
+  /** Unix domain socket of the xDS server. */
+  readonly xdsSocket: string;
+  /** Unix domain socket that its admin interface listens on. */
+  readonly adminSocket: string;
+  /** Connections that it accepts at once, over all listeners; the admin interface not counted. */
+  readonly maxConnections?: number;
+}
+
+const XDS = "xds";
+const MAX_CONNECTIONS = 50_000;
+
+/** A bootstrap as the JSON that Envoy reads. */
+export function bootstrap(options: BootstrapOptions): object {
+  return toJsonObject(BootstrapSchema, bootstrapMessage(options));
+}
+
+/** @see bootstrap */
+export function bootstrapMessage(options: BootstrapOptions): Bootstrap {
+  return create(BootstrapSchema, {
+    node: { id: options.node, cluster: options.proxy },
+    admin: { address: pipe(options.adminSocket), ignoreGlobalConnLimit: true },
+    dynamicResources: {
+      ldsConfig: ads(WAIT_FOR_EVER),
+      cdsConfig: ads(WAIT_FOR_EVER),
+      adsConfig: {
+        apiType: ApiConfigSource_ApiType.DELTA_GRPC,
+        transportApiVersion: ApiVersion.V3,
+        setNodeOnFirstMessageOnly: true,
+        grpcServices: [
+          {
+            targetSpecifier: {
+              case: "envoyGrpc",
+              value: {
+                clusterName: XDS,
+                retryPolicy: { retryBackOff: { baseInterval: duration(100), maxInterval: duration(5_000) } },
+              },
+            },
+          },
+        ],
+      },
+    },
+    staticResources: { clusters: [xdsCluster(options.xdsSocket)], listeners: [keeper()] },
+    ...processWide(options.maxConnections ?? MAX_CONNECTIONS),
+  });
+}
+
+/** What holds for the process, wherever its resources come from. */
+export function processWide(maxConnections: number): Init<typeof BootstrapSchema> {
+  return {
+    statsConfig: statsConfig(),
+    layeredRuntime: {
+      layers: [
+        {
+          name: "static",
+          // Envoy refuses a regular expression whose program is larger than 100; what people may write is bounded by the CRDs.
+          layerSpecifier: { case: "staticLayer", value: { "re2.max_program_size.error_level": 4_294_967_295 } },
+        },
+        { name: "admin", layerSpecifier: { case: "adminLayer", value: {} } },
+      ],
+    },
+    overloadManager: {
+      refreshInterval: duration(250),
+      resourceMonitors: [
+        {
+          name: "envoy.resource_monitors.global_downstream_max_connections",
+          configType: {
+            case: "typedConfig",
+            value: pack(DownstreamConnectionsConfigSchema, { maxActiveDownstreamConnections: BigInt(maxConnections) }),
+          },
+        },
+      ],
+    },
+  };
+}
+
+export function pipe(path: string) {
+  return { address: { case: "pipe" as const, value: { path } } };
+}
+
+function xdsCluster(socket: string): Init<typeof ClusterSchema> {
+  return {
+    name: XDS,
+    clusterDiscoveryType: { case: "type", value: Cluster_DiscoveryType.STATIC },
+    connectTimeout: duration(1_000),
+    loadAssignment: {
+      clusterName: XDS,
+      endpoints: [{ lbEndpoints: [{ hostIdentifier: { case: "endpoint", value: { address: pipe(socket) } } }] }],
+    },
+    typedExtensionProtocolOptions: {
+      "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": pack(HttpProtocolOptionsSchema, {
+        upstreamProtocolOptions: {
+          case: "explicitHttpConfig",
+          value: {
+            protocolConfig: {
+              case: "http2ProtocolOptions",
+              value: { connectionKeepalive: { interval: duration(30_000), timeout: duration(5_000) } },
+            },
+          },
+        },
+      }),
+    },
+  };
+}
+
+/**
+ * Holds the subscription to scopes for as long as the process lives. Without it, an Envoy that loses its last HTTP listener and
+ * gets one later asks for no scopes, waits 15 s, and serves 404. It is bound to no port, and its chain has no table.
+ */
+function keeper(): Init<typeof ListenerSchema> {
+  return {
+    name: "scopes",
+    bindToPort: false,
+    address: {
+      address: {
+        case: "socketAddress",
+        value: { address: "127.0.0.1", portSpecifier: { case: "portValue", value: 0 } },
+      },
+    },
+    filterChains: [
+      {
+        filters: [
+          {
+            name: "envoy.filters.network.http_connection_manager",
+            configType: {
+              case: "typedConfig",
+              value: pack(HttpConnectionManagerSchema, {
+                statPrefix: "scopes",
+                routeSpecifier: { case: "scopedRoutes", value: scopedRoutes() },
+                earlyHeaderMutationExtensions: [scopeMutation("-")],
+                httpFilters: [
+                  {
+                    name: "envoy.filters.http.router",
+                    configType: { case: "typedConfig", value: pack(RouterSchema, {}) },
+                  },
+                ],
+              }),
+            },
+          },
+        ],
+      },
+    ],
+  };
+}

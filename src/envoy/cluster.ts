@@ -1,0 +1,139 @@
+import { create } from "@bufbuild/protobuf";
+import type { Any } from "@bufbuild/protobuf/wkt";
+import type { Cluster } from "../ir/cluster.ts";
+import { ads, WAIT_A_LITTLE } from "./ads.ts";
+import {
+  Cluster_DiscoveryType,
+  ClusterSchema,
+  type Cluster as EnvoyCluster,
+} from "./generated/envoy/config/cluster/v3/cluster_pb.ts";
+import { DnsLookupFamily } from "./generated/envoy/extensions/clusters/common/dns/v3/dns_pb.ts";
+import { DnsClusterSchema } from "./generated/envoy/extensions/clusters/dns/v3/dns_cluster_pb.ts";
+import { LeastRequestSchema } from "./generated/envoy/extensions/load_balancing_policies/least_request/v3/least_request_pb.ts";
+import { RoundRobinSchema } from "./generated/envoy/extensions/load_balancing_policies/round_robin/v3/round_robin_pb.ts";
+import { HttpProtocolOptionsSchema } from "./generated/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.ts";
+import { duration, type Init, pack, resource } from "./message.ts";
+import type { EnvoyResource } from "./resource.ts";
+import { upstreamTls } from "./tls.ts";
+
+const SECOND = 1_000;
+const UNLIMITED = 0xffff_ffff;
+
+/** A backend of a proxy. Its endpoints come by themselves (EDS), so that they touch neither it nor a route. */
+export function clusterResource(cluster: Cluster): EnvoyResource {
+  const needs = cluster.discovery.kind === "endpoints" ? { endpoints: cluster.discovery.endpoints } : {};
+  return resource(cluster.proxy, cluster.name, ClusterSchema, envoyCluster(cluster), needs);
+}
+
+/** @see clusterResource */
+export function envoyCluster(cluster: Cluster): EnvoyCluster {
+  return create(ClusterSchema, {
+    name: cluster.name,
+    // Envoy splits the names of statistics at dots.
+    altStatName: cluster.name.includes(".") ? cluster.name.replaceAll(".", "_") : "",
+    ...discovery(cluster),
+    connectTimeout: duration(5 * SECOND),
+    perConnectionBufferLimitBytes: 32 * 1024,
+    loadBalancingPolicy: { policies: [{ typedExtensionConfig: loadBalancing(cluster) }] },
+    // Draining endpoints count as unhealthy. They get new traffic only when no healthy one is left, not from half of them on.
+    commonLbConfig: { healthyPanicThreshold: { value: 1 } },
+    circuitBreakers: {
+      thresholds: [
+        {
+          maxConnections: UNLIMITED,
+          maxPendingRequests: UNLIMITED,
+          maxRequests: UNLIMITED,
+          maxRetries: UNLIMITED,
+        },
+      ],
+    },
+    ignoreHealthOnHostRemoval: true,
+    typedExtensionProtocolOptions: protocolOptions(cluster),
+    ...(cluster.tls && { transportSocket: upstreamTls(cluster.tls, cluster.protocol) }),
+  });
+}
+
+function discovery(cluster: Cluster): Init<typeof ClusterSchema> {
+  const source = cluster.discovery;
+  switch (source.kind) {
+    case "endpoints":
+      return {
+        clusterDiscoveryType: { case: "type", value: Cluster_DiscoveryType.EDS },
+        edsClusterConfig: { edsConfig: ads(WAIT_A_LITTLE), serviceName: source.endpoints },
+      };
+    case "dns":
+      return {
+        clusterDiscoveryType: {
+          case: "clusterType",
+          value: {
+            name: "envoy.clusters.dns",
+            typedConfig: pack(DnsClusterSchema, {
+              dnsLookupFamily: DnsLookupFamily.ALL,
+              respectDnsTtl: true,
+              dnsRefreshRate: duration(30 * SECOND),
+              dnsFailureRefreshRate: { baseInterval: duration(SECOND), maxInterval: duration(10 * SECOND) },
+            }),
+          },
+        },
+        loadAssignment: {
+          clusterName: cluster.name,
+          endpoints: [
+            {
+              loadBalancingWeight: 1,
+              lbEndpoints: [
+                {
+                  hostIdentifier: {
+                    case: "endpoint",
+                    value: {
+                      address: {
+                        address: {
+                          case: "socketAddress",
+                          value: {
+                            address: source.hostname,
+                            portSpecifier: { case: "portValue", value: source.port },
+                          },
+                        },
+                      },
+                    },
+                  },
+                },
+              ],
+            },
+          ],
+        },
+      };
+  }
+}
+
+/** Requests go to the endpoint with the fewest; connections and datagrams go round, by the weight of their group. */
+function loadBalancing({ protocol }: Cluster): { name: string; typedConfig: Any } {
+  if (protocol === "HTTP/1.1" || protocol === "HTTP/2") {
+    return { name: "envoy.load_balancing_policies.least_request", typedConfig: pack(LeastRequestSchema, {}) };
+  }
+  const localityConfigSpecifier = { case: "localityWeightedLbConfig" as const, value: {} };
+  return {
+    name: "envoy.load_balancing_policies.round_robin",
+    typedConfig: pack(RoundRobinSchema, { localityLbConfig: { localityConfigSpecifier } }),
+  };
+}
+
+function protocolOptions({ protocol, tls }: Cluster): Record<string, Any> {
+  if (protocol === "TCP" || protocol === "UDP") return {};
+  const options = pack(HttpProtocolOptionsSchema, {
+    commonHttpProtocolOptions: { idleTimeout: duration(60 * SECOND) },
+    ...(tls !== undefined && tls.serverName === undefined && { upstreamHttpProtocolOptions: { autoSni: true } }),
+    upstreamProtocolOptions: {
+      case: "explicitHttpConfig",
+      value: {
+        protocolConfig:
+          protocol === "HTTP/2"
+            ? {
+                case: "http2ProtocolOptions",
+                value: { initialStreamWindowSize: 64 * 1024, initialConnectionWindowSize: 1024 * 1024 },
+              }
+            : { case: "httpProtocolOptions", value: {} },
+      },
+    },
+  });
+  return { "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": options };
+}

@@ -1,0 +1,42 @@
+import type { ForwardAction, WeightedDestination } from "../ir/rule.ts";
+import {
+  RouteAction_ClusterNotFoundResponseCode,
+  type RouteActionSchema,
+  type WeightedCluster_ClusterWeightSchema,
+} from "./generated/envoy/config/route/v3/route_components_pb.ts";
+import { hostFrom, requestHeaders, responseHeaders } from "./headers.ts";
+import type { Init } from "./message.ts";
+import { MISSING_CLUSTER } from "./missing-cluster.ts";
+
+/** The destinations that get a share of the traffic. */
+export function weighted(action: ForwardAction): readonly WeightedDestination[] {
+  return action.destinations.filter((destination) => destination.weight > 0);
+}
+
+/**
+ * Where requests go. The share of a destination without a cluster goes to one that never exists, which Envoy answers with 500,
+ * as HTTPRouteRule.backendRefs asks.
+ */
+export function destinations(shares: readonly WeightedDestination[]): Init<typeof RouteActionSchema> {
+  const unresolved = shares.some((share) => share.cluster === undefined);
+  const [only] = shares;
+  const plain = shares.length === 1 && only?.requestHeaders === undefined && only?.responseHeaders === undefined;
+  return {
+    clusterSpecifier:
+      plain && only?.rewrite?.hostname === undefined
+        ? { case: "cluster", value: only?.cluster ?? MISSING_CLUSTER }
+        : { case: "weightedClusters", value: { clusters: shares.map((share) => clusterWeight(share)) } },
+    ...(unresolved && { clusterNotFoundResponseCode: RouteAction_ClusterNotFoundResponseCode.INTERNAL_SERVER_ERROR }),
+  };
+}
+
+function clusterWeight(share: WeightedDestination): Init<typeof WeightedCluster_ClusterWeightSchema> {
+  const hostname = share.rewrite?.hostname ?? hostFrom(share.requestHeaders);
+  return {
+    name: share.cluster ?? MISSING_CLUSTER,
+    weight: share.weight,
+    ...requestHeaders(share.requestHeaders),
+    ...responseHeaders(share.responseHeaders),
+    ...(hostname !== undefined && { hostRewriteSpecifier: { case: "hostRewriteLiteral", value: hostname } }),
+  };
+}

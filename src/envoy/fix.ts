@@ -1,0 +1,122 @@
+import { create } from "@bufbuild/protobuf";
+import { ads, WAIT_FOR_EVER } from "./ads.ts";
+import { TypedExtensionConfigSchema } from "./generated/envoy/config/core/v3/extension_pb.ts";
+import { FilterConfigSchema } from "./generated/envoy/config/route/v3/route_components_pb.ts";
+import { LuaSchema } from "./generated/envoy/extensions/filters/http/lua/v3/lua_pb.ts";
+import type { HttpFilterSchema } from "./generated/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts";
+import { type Init, pack, resource, typeUrl } from "./message.ts";
+import type { EnvoyResource } from "./resource.ts";
+import { SCOPE_HEADER, scopeKey, scopePrefix } from "./scope.ts";
+
+/** Name of the filter, of its resource, and of its entry in a table's per-filter configuration. */
+export const FIX = "fix";
+
+/**
+ * Scope keys are exact. This filter runs only for a request that hit no exact table, and points it at the table that serves
+ * it: the same host in lower case and without trailing dot, else the longest wildcard, else `*`.
+ */
+export function fixFilter(): Init<typeof HttpFilterSchema> {
+  return {
+    name: FIX,
+    configType: {
+      case: "configDiscovery",
+      value: { configSource: ads(WAIT_FOR_EVER), typeUrls: [typeUrl(LuaSchema)] },
+    },
+  };
+}
+
+/** What an exact table says of {@link FIX}, so that a hit costs nothing. */
+export const fixDisabled = pack(FilterConfigSchema, { disabled: true });
+
+/** A wildcard or catch-all table: `*.example.com` or `*`. */
+export interface Wildcard {
+  readonly chain: string;
+  readonly hostname: string;
+}
+
+/**
+ * The filter's configuration with the wildcards of all chains of a proxy, delivered by itself (ECDS), so that a new wildcard
+ * touches no listener. A scope goes out before the script that names it, and stays until the script no longer does.
+ */
+export function fixResource(proxy: string, wildcards: readonly Wildcard[]): EnvoyResource {
+  const extension = create(TypedExtensionConfigSchema, {
+    name: FIX,
+    typedConfig: pack(LuaSchema, {
+      statPrefix: FIX,
+      defaultSourceCode: { specifier: { case: "inlineString", value: fixScript(wildcards) } },
+    }),
+  });
+  const scopes = wildcards.filter(isNamed).map(({ chain, hostname }) => scopeKey(chain, hostname));
+  return resource(proxy, FIX, TypedExtensionConfigSchema, extension, { scopes: scopes.sort() });
+}
+
+/** @see fixFilter */
+export function fixScript(wildcards: readonly Wildcard[]): string {
+  return `local wildcards = ${wildcardTable(wildcards)}
+${WALK}`;
+}
+
+function wildcardTable(wildcards: readonly Wildcard[]): string {
+  const domains = new Map<string, string[]>();
+  for (const { chain, hostname } of wildcards.filter(isNamed)) {
+    const prefix = scopePrefix(chain);
+    const known = domains.get(prefix);
+    if (known === undefined) domains.set(prefix, [hostname.slice(2)]);
+    else known.push(hostname.slice(2));
+  }
+  const chains = [...domains]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([prefix, names]) => {
+      const entries = [...new Set(names)].sort().map((name) => `[${quote(name)}]=true`);
+      return `[${quote(prefix)}]={\n${entries.join(",\n")}}`;
+    });
+  return `{${chains.join(",\n")}}`;
+}
+
+/** Whether the script names the table; it knows without that every chain has a catch-all. */
+function isNamed({ hostname }: Wildcard): boolean {
+  return hostname.startsWith("*.");
+}
+
+function quote(text: string): string {
+  return `"${text.replace(/[^a-zA-Z0-9._~/*-]/g, (character) => [...Buffer.from(character)].map(escapeByte).join(""))}"`;
+}
+
+function escapeByte(byte: number): string {
+  return `\\${String(byte).padStart(3, "0")}`;
+}
+
+// One look-up of metadata() in a run of the script resolves the route; a second one does not. So only the retry of the exact host
+// asks, and whatever comes after it leaves resolving to the next filter. Names longer than DNS allows are not walked.
+const WALK = `
+function envoy_on_request(handle)
+  local headers = handle:headers()
+  local scope = headers:get("${SCOPE_HEADER}") or "/"
+  local slash = string.find(scope, "/", 1, true)
+  local chain = string.sub(scope, 1, slash)
+  local host = string.match(scope, "^[^:%[]*", slash + 1)
+  if host ~= "" and #host <= 254 then
+    host = string.gsub(string.lower(host), "%.$", "")
+    local exact = chain .. host
+    if exact ~= string.match(scope, "^[^:]*") then
+      headers:replace("${SCOPE_HEADER}", exact)
+      handle:clearRouteCache()
+      handle:metadata()
+      if handle:streamInfo():routeName() ~= "" then return end
+    end
+    local domains = wildcards[chain]
+    local dot = domains and string.find(host, ".", 1, true)
+    while dot do
+      host = string.sub(host, dot + 1)
+      if domains[host] then
+        headers:replace("${SCOPE_HEADER}", chain .. "*." .. host)
+        handle:clearRouteCache()
+        return
+      end
+      dot = string.find(host, ".", 1, true)
+    end
+  end
+  headers:replace("${SCOPE_HEADER}", chain .. "*")
+  handle:clearRouteCache()
+end
+`;

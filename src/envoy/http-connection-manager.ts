@@ -1,0 +1,77 @@
+import { create } from "@bufbuild/protobuf";
+import type { HttpChain } from "../ir/listener.ts";
+import { CORS } from "./cors.ts";
+import { fixFilter } from "./fix.ts";
+import { HttpProtocolOptions_HeadersWithUnderscoresAction } from "./generated/envoy/config/core/v3/protocol_pb.ts";
+import { CorsSchema } from "./generated/envoy/extensions/filters/http/cors/v3/cors_pb.ts";
+import { RouterSchema } from "./generated/envoy/extensions/filters/http/router/v3/router_pb.ts";
+import {
+  type HttpConnectionManager,
+  HttpConnectionManager_PathWithEscapedSlashesAction,
+  HttpConnectionManager_ServerHeaderTransformation,
+  HttpConnectionManagerSchema,
+  type HttpFilterSchema,
+} from "./generated/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts";
+import { duration, type Init, pack } from "./message.ts";
+import { scopedRoutes, scopeMutation } from "./scope.ts";
+
+const SECOND = 1_000;
+
+/**
+ * What an HTTP chain does with its connections. Nothing in it comes from a route: routes are scopes, and what a route asks of
+ * a filter is in that route, because Envoy drains every connection of a chain that changes.
+ *
+ * The choices and their reasons are in docs/envoy.md.
+ */
+export function httpConnectionManager(chain: HttpChain, statPrefix: string): HttpConnectionManager {
+  return create(HttpConnectionManagerSchema, {
+    statPrefix,
+    routeSpecifier: { case: "scopedRoutes", value: scopedRoutes() },
+    earlyHeaderMutationExtensions: [scopeMutation(chain.name)],
+    httpFilters: httpFilters(),
+
+    // Who the client is
+    useRemoteAddress: true,
+    internalAddressConfig: {},
+
+    // What a request may look like
+    normalizePath: true,
+    mergeSlashes: true,
+    pathWithEscapedSlashesAction: HttpConnectionManager_PathWithEscapedSlashesAction.UNESCAPE_AND_REDIRECT,
+    stripTrailingHostDot: true,
+    commonHttpProtocolOptions: {
+      idleTimeout: duration(900 * SECOND),
+      headersWithUnderscoresAction: HttpProtocolOptions_HeadersWithUnderscoresAction.DROP_HEADER,
+    },
+    httpProtocolOptions: { acceptHttp10: true },
+    http2ProtocolOptions: {
+      maxConcurrentStreams: 100,
+      initialStreamWindowSize: 64 * 1024,
+      initialConnectionWindowSize: 1024 * 1024,
+      allowConnect: true,
+    },
+    upgradeConfigs: [{ upgradeType: "websocket" }],
+
+    // How long it may take
+    requestHeadersTimeout: duration(30 * SECOND),
+    streamIdleTimeout: duration(300 * SECOND),
+
+    // What an answer tells of us
+    serverHeaderTransformation: HttpConnectionManager_ServerHeaderTransformation.PASS_THROUGH,
+  });
+}
+
+/**
+ * Present from the start and idle until a route configures them. `fix` is the first, so that all that follow see the route
+ * that counts. A filter must never be `disabled` here and enabled by a route: the chain of filters is made before `fix` has run.
+ */
+function httpFilters(): Init<typeof HttpFilterSchema>[] {
+  return [
+    fixFilter(),
+    { name: CORS, configType: { case: "typedConfig", value: pack(CorsSchema, {}) } },
+    {
+      name: "envoy.filters.http.router",
+      configType: { case: "typedConfig", value: pack(RouterSchema, { suppressEnvoyHeaders: true }) },
+    },
+  ];
+}

@@ -1,0 +1,110 @@
+import { create } from "@bufbuild/protobuf";
+import type { FilterChain, HttpChain, Listener, StreamChain } from "../ir/listener.ts";
+import { SocketAddress_Protocol } from "./generated/envoy/config/core/v3/address_pb.ts";
+import type {
+  FilterChainSchema,
+  ListenerFilterSchema,
+} from "./generated/envoy/config/listener/v3/listener_components_pb.ts";
+import { type Listener as EnvoyListener, ListenerSchema } from "./generated/envoy/config/listener/v3/listener_pb.ts";
+import { TlsInspectorSchema } from "./generated/envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector_pb.ts";
+import { HttpConnectionManagerSchema } from "./generated/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts";
+import { TcpProxySchema } from "./generated/envoy/extensions/filters/network/tcp_proxy/v3/tcp_proxy_pb.ts";
+import { UdpProxyConfigSchema } from "./generated/envoy/extensions/filters/udp/udp_proxy/v3/udp_proxy_pb.ts";
+import { httpConnectionManager } from "./http-connection-manager.ts";
+import { type Init, pack, resource } from "./message.ts";
+import type { Options } from "./options.ts";
+import type { EnvoyResource } from "./resource.ts";
+import { tcpProxy } from "./stream.ts";
+import { downstreamTls } from "./tls.ts";
+import { udpProxy } from "./udp.ts";
+
+const BUFFER_LIMIT = 32 * 1024;
+
+/** One socket. Its bytes depend on sockets, server names and certificates' names, never on an HTTP route. */
+export function listenerResource(listener: Listener, options: Options): EnvoyResource {
+  const clusters = listener.chains.flatMap((chain) =>
+    chain.kind === "http" || chain.cluster === undefined ? [] : [chain.cluster],
+  );
+  return resource(listener.proxy, listener.name, ListenerSchema, envoyListener(listener, options), {
+    clusters: [...new Set(clusters)].sort(),
+  });
+}
+
+/** @see listenerResource */
+export function envoyListener(listener: Listener, options: Options): EnvoyListener {
+  const chains = [...listener.chains].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+  const init: Init<typeof ListenerSchema> = {
+    name: listener.name,
+    address: socketAddress(listener, options),
+    perConnectionBufferLimitBytes: BUFFER_LIMIT,
+  };
+  const datagrams = chains.find((chain) => chain.kind === "datagram");
+  if (listener.transport === "UDP") {
+    return create(ListenerSchema, {
+      ...init,
+      udpListenerConfig: {},
+      listenerFilters:
+        datagrams === undefined
+          ? []
+          : [
+              filter(
+                "envoy.filters.udp_listener.udp_proxy",
+                pack(UdpProxyConfigSchema, udpProxy(datagrams, listener.name)),
+              ),
+            ],
+    });
+  }
+  return create(ListenerSchema, {
+    ...init,
+    // Decided by TLS as such, not by the number of names: a listener whose listener filters change drains all its chains.
+    listenerFilters: chains.some((chain) => chain.tls !== undefined || chain.serverNames.length > 0)
+      ? [filter("envoy.filters.listener.tls_inspector", pack(TlsInspectorSchema, {}))]
+      : [],
+    filterChains: chains.flatMap((chain) => (chain.kind === "datagram" ? [] : [filterChain(chain, listener.name)])),
+  });
+}
+
+function socketAddress(listener: Listener, options: Options): Init<typeof ListenerSchema>["address"] {
+  const address = listener.address ?? options.anyAddress;
+  return {
+    address: {
+      case: "socketAddress",
+      value: {
+        protocol: listener.transport === "UDP" ? SocketAddress_Protocol.UDP : SocketAddress_Protocol.TCP,
+        address,
+        portSpecifier: { case: "portValue", value: listener.port + options.portOffset },
+        ipv4Compat: address === "::",
+      },
+    },
+  };
+}
+
+function filter(name: string, typedConfig: ReturnType<typeof pack>): Init<typeof ListenerFilterSchema> {
+  return { name, configType: { case: "typedConfig", value: typedConfig } };
+}
+
+function filterChain(chain: HttpChain | StreamChain, statPrefix: string): Init<typeof FilterChainSchema> {
+  return {
+    name: chain.name,
+    filterChainMatch: { serverNames: [...chain.serverNames].sort() },
+    filters: [networkFilter(chain, statPrefix)],
+    ...(chain.tls && { transportSocket: downstreamTls(chain.tls) }),
+  };
+}
+
+function networkFilter(chain: Exclude<FilterChain, { kind: "datagram" }>, statPrefix: string) {
+  switch (chain.kind) {
+    case "http": {
+      const typedConfig = pack(HttpConnectionManagerSchema, httpConnectionManager(chain, statPrefix));
+      const name = "envoy.filters.network.http_connection_manager";
+      return { name, configType: { case: "typedConfig" as const, value: typedConfig } };
+    }
+    case "stream": {
+      const typedConfig = pack(TcpProxySchema, tcpProxy(chain, statPrefix));
+      return {
+        name: "envoy.filters.network.tcp_proxy",
+        configType: { case: "typedConfig" as const, value: typedConfig },
+      };
+    }
+  }
+}

@@ -1,0 +1,90 @@
+import type { ForwardAction, RespondAction, Rule, WeightedDestination } from "../ir/rule.ts";
+import { CORS, corsPolicy } from "./cors.ts";
+import { destinations, weighted } from "./destinations.ts";
+import { fraction } from "./fraction.ts";
+import type { RouteActionSchema, RouteSchema } from "./generated/envoy/config/route/v3/route_components_pb.ts";
+import { hostFrom, requestHeaders, responseHeaders } from "./headers.ts";
+import { routeMatch } from "./match.ts";
+import type { Init } from "./message.ts";
+import { mirrorPolicy } from "./mirror.ts";
+import type { Options } from "./options.ts";
+import { redirect } from "./redirect.ts";
+import { retryPolicy } from "./retry.ts";
+import { rewriteAction } from "./rewrite.ts";
+import { timeouts } from "./timeouts.ts";
+
+type RouteInit = Init<typeof RouteSchema>;
+
+/** Envoy's routes for one rule: one, but where destinations rewrite paths each of its own. */
+export function routes(rule: Rule, tableHostname: string, options: Options): readonly RouteInit[] {
+  const common = {
+    name: rule.name === "" ? "rule" : rule.name,
+    match: routeMatch(rule.match),
+    ...requestHeaders(rule.requestHeaders),
+    ...responseHeaders(rule.responseHeaders),
+    ...(rule.cors && { typedPerFilterConfig: { [CORS]: corsPolicy(rule.cors) } }),
+  };
+  const { action } = rule;
+  switch (action.kind) {
+    case "forward": {
+      const shares = weighted(action);
+      return shares.some((share) => share.rewrite?.path !== undefined)
+        ? routePerShare(common, rule, action, shares)
+        : [{ ...common, action: { case: "route", value: forward(rule, action, shares) } }];
+    }
+    case "redirect":
+      return [{ ...common, action: { case: "redirect", value: redirect(action, tableHostname, options.portOffset) } }];
+    case "respond":
+      return [{ ...common, ...respond(action) }];
+  }
+}
+
+function forward(
+  rule: Rule,
+  action: ForwardAction,
+  shares: readonly WeightedDestination[],
+): Init<typeof RouteActionSchema> {
+  const hostname = action.rewrite?.hostname ?? hostFrom(rule.requestHeaders);
+  return {
+    ...rewriteAction({ ...action.rewrite, ...(hostname !== undefined && { hostname }) }),
+    ...destinations(shares),
+    ...timeouts(action, rule.match),
+    requestMirrorPolicies: action.mirrors.map((mirror) => mirrorPolicy(mirror)),
+    ...(action.retry && { retryPolicy: retryPolicy(action.retry, action.timeouts) }),
+  };
+}
+
+/**
+ * Envoy rewrites paths per route, not per destination. So each destination gets a route; they are told apart by the request's
+ * random number, which stays the same from one route to the next: the first takes those below its weight, the second those below
+ * the sum of both, and the last takes the rest.
+ */
+function routePerShare(
+  common: RouteInit & { readonly match: ReturnType<typeof routeMatch> },
+  rule: Rule,
+  action: ForwardAction,
+  shares: readonly WeightedDestination[],
+): readonly RouteInit[] {
+  const total = shares.reduce((sum, share) => sum + share.weight, 0);
+  let below = 0;
+  return shares.map((share, index) => {
+    below += share.weight;
+    const rewrite = { ...action.rewrite, ...share.rewrite };
+    const match =
+      index === shares.length - 1
+        ? common.match
+        : { ...common.match, runtimeFraction: { defaultValue: fraction(below, total) } };
+    return {
+      ...common,
+      match,
+      action: { case: "route" as const, value: forward(rule, { ...action, rewrite }, [share]) },
+    };
+  });
+}
+
+function respond(action: RespondAction): RouteInit {
+  return {
+    action: { case: "directResponse", value: { status: action.statusCode } },
+    metadata: { filterMetadata: { gatewright: { reason: action.reason } } },
+  };
+}
