@@ -11,6 +11,7 @@ import type {
   TLSRoute,
   UDPRoute,
 } from "../resources/generated/gateway-api.ts";
+import { type KubernetesObject, keyOf } from "../resources/object.ts";
 
 /** The kinds that the semantics read, by their Kubernetes kind. Values are validated, and keyed `namespace/name`. */
 export interface ResourceKinds {
@@ -67,4 +68,15 @@ export function createResourceInputs(graph: Graph): ResourceInputs {
     Secret: graph.input("Secret"),
     Namespace: graph.input("Namespace"),
   };
+}
+
+export function isResourceKind(kind: string): kind is ResourceKind {
+  return resourceKinds.some((known) => known === kind);
+}
+
+/** Puts a validated object into the collection of its kind. */
+export function setResource(resources: ResourceInputs, kind: ResourceKind, object: KubernetesObject): void {
+  // The schema of `kind` has been applied to `object`, which is what its type says.
+  const input = resources[kind] as { set(key: string, value: KubernetesObject): void };
+  input.set(keyOf(object), object);
 }

@@ -1,0 +1,27 @@
+import { Graph } from "../collections/graph.ts";
+import { createResourceInputs, isResourceKind, setResource } from "../gateway/inputs.ts";
+import { deriveSemantics } from "../gateway/semantics.ts";
+import type { Finding } from "../resources/finding.ts";
+import type { KubernetesObject } from "../resources/object.ts";
+import type { Analysed } from "./analysed.ts";
+import { analyseGateways } from "./gateways.ts";
+import { analyseRoutes } from "./routes.ts";
+import { analyseServices } from "./services.ts";
+
+/**
+ * What is wrong between objects: references to what is not there or not allowed, routes that attach nowhere, listeners
+ * that exclude each other.
+ *
+ * A reference to an object that the documents do not hold is a warning, for they may be a part of the whole; everything
+ * that no further document can mend is an error.
+ */
+export function analyse(objects: readonly KubernetesObject[]): readonly Finding[] {
+  const graph = new Graph();
+  const resources = createResourceInputs(graph);
+  const semantics = deriveSemantics(graph, resources, () => "analysed");
+  graph.transaction(() => {
+    for (const object of objects) if (isResourceKind(object.kind)) setResource(resources, object.kind, object);
+  });
+  const analysed: Analysed = { resources, semantics };
+  return [...analyseGateways(analysed), ...analyseRoutes(analysed), ...analyseServices(analysed)];
+}
