@@ -1,0 +1,409 @@
+import { deepEqual, equal } from "node:assert/strict";
+import { describe, test } from "node:test";
+import { FakeStream, type Received, summary } from "./testing/fake-stream.ts";
+import { cluster, endpoints, extension, fixture, listener, resource, scope } from "./testing/fixture.ts";
+import {
+  CLUSTER,
+  CLUSTER_LOAD_ASSIGNMENT,
+  EXTENSION_CONFIG,
+  LISTENER,
+  SCOPED_ROUTE_CONFIGURATION,
+  SECRET,
+} from "./type-url.ts";
+
+const lines = (received: readonly Received[]): readonly string[] => received.map(summary);
+
+const shop = [cluster("a"), endpoints("a"), scope("s/a", ["a"]), listener("l")];
+
+/** A stream that has subscribed to everything as Envoy does, and has acknowledged it. */
+function connected(delivery: ReturnType<typeof fixture>["delivery"], names: readonly string[] = ["a"]): FakeStream {
+  const stream = new FakeStream(delivery);
+  stream.request(CLUSTER);
+  stream.ackAll();
+  if (names.length > 0) stream.request(CLUSTER_LOAD_ASSIGNMENT, { subscribe: names });
+  stream.ackAll();
+  stream.request(SCOPED_ROUTE_CONFIGURATION);
+  stream.request(LISTENER);
+  stream.ackAll();
+  return stream;
+}
+
+describe("subscriptions", () => {
+  test("a wildcard subscription gets everything of its type, in one response", () => {
+    const { delivery } = fixture([cluster("a"), cluster("b"), endpoints("a")]);
+    const stream = new FakeStream(delivery);
+    stream.request(CLUSTER);
+    const response = stream.takeOne();
+    equal(summary(response), "Cluster a b");
+    deepEqual(response.resources[0], { name: "a", version: cluster("a").version, value: `{"endpoints":"a"}` });
+  });
+
+  test("an explicit wildcard is one too", () => {
+    const { delivery } = fixture([cluster("a")]);
+    const stream = new FakeStream(delivery);
+    stream.request(CLUSTER, { subscribe: ["*"] });
+    equal(summary(stream.takeOne()), "Cluster a");
+  });
+
+  test("a wildcard subscription to nothing is answered all the same", () => {
+    const { delivery } = fixture();
+    const stream = new FakeStream(delivery);
+    stream.request(CLUSTER);
+    equal(summary(stream.takeOne()), "Cluster");
+  });
+
+  test("a name that does not exist is answered as removed, and sent once it does", () => {
+    const { delivery, apply } = fixture([endpoints("a")]);
+    const stream = new FakeStream(delivery);
+    stream.request(CLUSTER_LOAD_ASSIGNMENT, { subscribe: ["a", "b"] });
+    deepEqual(lines(stream.ackAll()), ["ClusterLoadAssignment a -b"]);
+    apply({ set: [endpoints("b"), endpoints("c")] });
+    deepEqual(lines(stream.ackAll()), ["ClusterLoadAssignment b"]);
+  });
+
+  test("a name that is subscribed to again is sent again", () => {
+    const { delivery } = fixture([endpoints("a")]);
+    const stream = new FakeStream(delivery);
+    stream.request(CLUSTER_LOAD_ASSIGNMENT, { subscribe: ["a"] });
+    stream.ackAll();
+    stream.request(CLUSTER_LOAD_ASSIGNMENT, { subscribe: ["a"] });
+    deepEqual(lines(stream.ackAll()), ["ClusterLoadAssignment a"]);
+  });
+
+  test("nothing is sent of a name that was unsubscribed", () => {
+    const { delivery, apply } = fixture([endpoints("a")]);
+    const stream = new FakeStream(delivery);
+    stream.request(CLUSTER_LOAD_ASSIGNMENT, { subscribe: ["a"] });
+    stream.ackAll();
+    stream.request(CLUSTER_LOAD_ASSIGNMENT, { unsubscribe: ["a"] });
+    apply({ set: [endpoints("a", { note: 2 })] });
+    deepEqual(lines(stream.ackAll()), []);
+    stream.request(CLUSTER_LOAD_ASSIGNMENT, { subscribe: ["a"] });
+    deepEqual(lines(stream.ackAll()), ["ClusterLoadAssignment a"]);
+  });
+
+  test("of a wildcard that is subscribed to again, everything is sent again", () => {
+    const { delivery } = fixture(shop);
+    const stream = connected(delivery);
+    stream.request(SCOPED_ROUTE_CONFIGURATION, { subscribe: ["*"] });
+    deepEqual(lines(stream.ackAll()), ["ScopedRouteConfiguration s/a"]);
+    stream.request(SCOPED_ROUTE_CONFIGURATION, { unsubscribe: ["*"] });
+    stream.request(SCOPED_ROUTE_CONFIGURATION, { subscribe: ["*"] });
+    deepEqual(lines(stream.ackAll()), ["ScopedRouteConfiguration s/a"]);
+  });
+
+  test("a name unsubscribed under a wildcard is answered with its state", () => {
+    const { delivery } = fixture([cluster("a")]);
+    const stream = new FakeStream(delivery);
+    stream.request(CLUSTER, { subscribe: ["*", "a", "b"] });
+    deepEqual(lines(stream.ackAll()), ["Cluster a -b"]);
+    stream.request(CLUSTER, { unsubscribe: ["a", "b"] });
+    deepEqual(lines(stream.ackAll()), ["Cluster a -b"]);
+  });
+
+  test("a type that nobody serves is answered with nothing", () => {
+    const { delivery } = fixture(shop);
+    const stream = new FakeStream(delivery);
+    stream.request("type.googleapis.com/envoy.service.runtime.v3.Runtime", { subscribe: ["layer"] });
+    deepEqual(lines(stream.ackAll()), ["Runtime -layer"]);
+  });
+
+  test("on reconnection only differences are sent, removals among them", () => {
+    const { delivery, clock } = fixture([...shop, scope("s/b", []), endpoints("b")]);
+    const stream = new FakeStream(delivery);
+    stream.request(CLUSTER, { initialVersions: new Map([["a", cluster("a").version]]) });
+    stream.request(CLUSTER_LOAD_ASSIGNMENT, {
+      subscribe: ["a"],
+      initialVersions: new Map([["a", endpoints("a").version]]),
+    });
+    stream.request(SCOPED_ROUTE_CONFIGURATION, {
+      initialVersions: new Map([
+        ["s/a", scope("s/a", ["a"]).version],
+        ["s/b", "old"],
+        ["s/c", "gone"],
+      ]),
+    });
+    stream.request(LISTENER, { initialVersions: new Map([["l", listener("l").version]]) });
+    deepEqual(lines(stream.ackAll()), ["ScopedRouteConfiguration s/b -s/c"]);
+    equal(delivery.status("edge").settled, true);
+    clock.advance(60_000);
+    deepEqual(lines(stream.ackAll()), []);
+  });
+});
+
+describe("changes", () => {
+  test("only what changed is sent", () => {
+    const { delivery, apply } = fixture([...shop, scope("s/b", [])]);
+    const stream = connected(delivery);
+    apply({ set: [scope("s/b", [], { note: 2 })] });
+    deepEqual(lines(stream.ackAll()), ["ScopedRouteConfiguration s/b"]);
+    apply({ remove: [scope("s/b", [])] });
+    deepEqual(lines(stream.ackAll()), ["ScopedRouteConfiguration -s/b"]);
+  });
+
+  test("an equal version is not sent, whatever it went through", () => {
+    const { delivery, apply } = fixture(shop);
+    const stream = connected(delivery);
+    apply({ set: shop });
+    apply({ remove: [listener("l")], set: [] });
+    const [removal] = stream.take();
+    apply({ set: [listener("l")] });
+    apply({ remove: [listener("l")] });
+    if (removal !== undefined) stream.ack(removal);
+    deepEqual(lines(stream.take()), []);
+  });
+
+  test("what changes while a response is in flight goes with the next one, in its latest state", () => {
+    const { delivery, apply } = fixture(shop);
+    const stream = connected(delivery);
+    apply({ set: [scope("s/a", ["a"], { note: 1 })] });
+    const first = stream.takeOne();
+    for (let note = 2; note <= 9; note++) apply({ set: [scope("s/a", ["a"], { note }), scope(`s/${note}`, [])] });
+    deepEqual(stream.take(), []);
+    stream.ack(first);
+    const second = stream.takeOne();
+    equal(second.resources.length, 9);
+    equal(second.resources.find(({ name }) => name === "s/a")?.value, `{"clusters":["a"],"note":9}`);
+  });
+
+  test("a late answer to an old response changes nothing", () => {
+    const { delivery } = fixture(shop);
+    const stream = new FakeStream(delivery);
+    stream.request(CLUSTER, { nonce: "from another stream" });
+    const response = stream.takeOne();
+    stream.ack(response);
+    stream.nack(response, "too late");
+    deepEqual(stream.take(), []);
+    equal(delivery.isAcknowledged(`edge|${CLUSTER}|a`), true);
+  });
+
+  test("a large change is cut into responses, the first answer never is", () => {
+    const many = Array.from({ length: 100 }, (_, index) => scope(`s/${index}`, []));
+    const { delivery, apply } = fixture([], { knows: () => true, responseBytes: 1_000 });
+    const stream = new FakeStream(delivery);
+    stream.request(SCOPED_ROUTE_CONFIGURATION);
+    stream.ackAll();
+    apply({ set: many });
+    const sizes = stream.ackAll().map(({ resources }) => resources.length);
+    equal(
+      sizes.reduce((sum, size) => sum + size, 0),
+      100,
+    );
+    equal(Math.max(...sizes) < 20, true, `sizes ${sizes.join(" ")}`);
+
+    const other = new FakeStream(delivery);
+    other.request(SCOPED_ROUTE_CONFIGURATION);
+    equal(other.takeOne().resources.length, 100);
+  });
+
+  test("nothing is written while the transport is full", () => {
+    const { delivery, apply } = fixture(shop);
+    const stream = connected(delivery);
+    stream.writable = false;
+    apply({ set: [listener("l", { note: 1 })] });
+    stream.takeOne();
+    apply({ set: [scope("s/b", [])] });
+    deepEqual(stream.take(), []);
+    stream.writable = true;
+    stream.session.drained();
+    equal(summary(stream.takeOne()), "ScopedRouteConfiguration s/b");
+  });
+
+  test("each stream has a state of its own", () => {
+    const { delivery, apply } = fixture(shop);
+    const first = connected(delivery);
+    const second = connected(delivery);
+    apply({ set: [listener("l", { note: 1 })] });
+    const response = first.takeOne();
+    deepEqual(lines(second.ackAll()), ["Listener l"]);
+    equal(delivery.isAcknowledged(`edge|${LISTENER}|l`), false);
+    equal(delivery.status("edge").settled, false);
+    first.ack(response);
+    equal(delivery.isAcknowledged(`edge|${LISTENER}|l`), true);
+    deepEqual(delivery.status("edge"), { connected: 2, settled: true });
+    first.close("test");
+    second.close("test");
+    deepEqual(delivery.status("edge"), { connected: 0, settled: false });
+  });
+
+  test("secrets of other proxies stay theirs", () => {
+    const { delivery, apply } = fixture([resource(SECRET, "certificate", {}, "other")]);
+    const stream = new FakeStream(delivery);
+    stream.request(SECRET, { subscribe: ["certificate"] });
+    deepEqual(lines(stream.ackAll()), ["Secret -certificate"]);
+    apply({ set: [resource(SECRET, "certificate", { note: 2 }, "other")] });
+    deepEqual(lines(stream.ackAll()), []);
+  });
+});
+
+describe("make before break", () => {
+  test("a scope waits until the cluster that it names is acknowledged and has its endpoints", () => {
+    const { delivery, apply } = fixture(shop);
+    const stream = connected(delivery);
+    apply({ set: [cluster("b"), endpoints("b"), scope("s/a", ["b"]), scope("s/c", [])] });
+    const [clusters, scopes] = stream.take();
+    deepEqual(lines([clusters, scopes].filter((response) => response !== undefined)), [
+      "Cluster b",
+      "ScopedRouteConfiguration s/c",
+    ]);
+    if (clusters === undefined || scopes === undefined) return;
+    stream.ack(scopes);
+    stream.request(CLUSTER_LOAD_ASSIGNMENT, { subscribe: ["b"] });
+    const assignment = stream.takeOne();
+    equal(summary(assignment), "ClusterLoadAssignment b");
+    stream.ack(assignment);
+    deepEqual(stream.take(), []);
+    stream.ack(clusters);
+    equal(summary(stream.takeOne()), "ScopedRouteConfiguration s/a");
+  });
+
+  test("a cluster goes when nothing names it any more and it has lingered", () => {
+    const { delivery, apply, clock } = fixture([...shop, cluster("b"), endpoints("b")], { lingerMilliseconds: 5_000 });
+    const stream = connected(delivery, ["a", "b"]);
+    apply({ set: [scope("s/a", ["b"])], remove: [cluster("a"), endpoints("a")] });
+    const scopes = stream.takeOne();
+    clock.advance(60_000);
+    deepEqual(stream.take(), []);
+    stream.ack(scopes);
+    equal(delivery.status("edge").settled, true);
+    clock.advance(4_999);
+    deepEqual(stream.take(), []);
+    clock.advance(1);
+    equal(summary(stream.takeOne()), "Cluster -a");
+  });
+
+  test("a cluster that is wanted again while it lingers is kept, and is warm", () => {
+    const { delivery, apply, clock } = fixture([...shop, cluster("b"), endpoints("b")]);
+    const stream = connected(delivery, ["a", "b"]);
+    apply({ set: [scope("s/a", ["b"])], remove: [cluster("a"), endpoints("a")] });
+    stream.ackAll();
+    clock.advance(3_000);
+    apply({ set: [scope("s/a", ["a"]), cluster("a"), endpoints("a")] });
+    deepEqual(lines(stream.ackAll()), ["ScopedRouteConfiguration s/a"]);
+    clock.advance(60_000);
+    deepEqual(stream.take(), []);
+  });
+
+  test("after a reconnection, too, a cluster stays while an old scope may name it", () => {
+    const { delivery, clock } = fixture([cluster("b"), endpoints("b"), scope("s/a", ["b"]), listener("l")], {
+      lingerMilliseconds: 0,
+    });
+    const stream = new FakeStream(delivery);
+    stream.request(SCOPED_ROUTE_CONFIGURATION, { initialVersions: new Map([["s/a", "names a"]]) });
+    const scopes = stream.take();
+    deepEqual(lines(scopes), ["ScopedRouteConfiguration s/a"]);
+    stream.request(CLUSTER, {
+      initialVersions: new Map([
+        ["a", "old"],
+        ["b", cluster("b").version],
+      ]),
+    });
+    clock.advance(60_000);
+    deepEqual(stream.take(), []);
+    for (const response of scopes) stream.ack(response);
+    equal(summary(stream.takeOne()), "Cluster -a");
+  });
+
+  test("a changed cluster gets its endpoints again: Envoy does not ask, and would warm for 15 s", () => {
+    const { delivery, apply } = fixture(shop);
+    const stream = connected(delivery);
+    apply({ set: [cluster("a", { note: 2 })] });
+    deepEqual(lines(stream.take()), ["Cluster a", "ClusterLoadAssignment a"]);
+  });
+
+  test("so does a new cluster with endpoints that Envoy has for another one", () => {
+    const { delivery, apply } = fixture(shop);
+    const stream = connected(delivery);
+    apply({ set: [cluster("b", { endpoints: "a" }), scope("s/a", ["b"])] });
+    deepEqual(lines(stream.ackAll()), ["Cluster b", "ClusterLoadAssignment a", "ScopedRouteConfiguration s/a"]);
+  });
+
+  test("a cluster that does not exist is not waited for", () => {
+    const { delivery, apply } = fixture(shop);
+    const stream = connected(delivery);
+    apply({ set: [scope("s/a", ["nowhere"])] });
+    deepEqual(lines(stream.ackAll()), ["ScopedRouteConfiguration s/a"]);
+  });
+
+  test("endpoints and secrets are never removed, and go out at once", () => {
+    const { delivery, apply } = fixture(shop);
+    const stream = connected(delivery);
+    apply({ set: [endpoints("a", { note: 2 }), cluster("b"), endpoints("b"), scope("s/a", ["b"])] });
+    deepEqual(lines(stream.take()), ["Cluster b", "ClusterLoadAssignment a"]);
+    apply({ remove: [endpoints("a")] });
+    deepEqual(stream.take(), []);
+  });
+
+  test("a slow cluster does not keep back other clusters, nor what names those, for longer than the patience", () => {
+    const { delivery, apply, clock } = fixture(shop, { patienceMilliseconds: 1_000 });
+    const stream = connected(delivery);
+    apply({ set: [resource(CLUSTER, "slow"), scope("s/slow", ["slow"])] });
+    const slow = stream.takeOne();
+    apply({ set: [cluster("b", { endpoints: "a" }), scope("s/a", ["b"])] });
+    deepEqual(stream.take(), []);
+    clock.advance(1_000);
+    const [clusters, assignment] = stream.take();
+    deepEqual(lines([clusters, assignment].filter((response) => response !== undefined)), [
+      "Cluster b",
+      "ClusterLoadAssignment a",
+    ]);
+    if (assignment !== undefined) stream.ack(assignment);
+    deepEqual(stream.take(), []);
+    clock.advance(1_000);
+    equal(summary(stream.takeOne()), "ScopedRouteConfiguration s/a");
+    stream.ack(slow);
+    deepEqual(lines(stream.take()), []);
+  });
+
+  test("a scope is there before the extension that points to it, and gone after", () => {
+    const before = [...shop, extension("fix", [])];
+    const { delivery, apply } = fixture(before);
+    const stream = connected(delivery);
+    stream.request(EXTENSION_CONFIG, { subscribe: ["fix"] });
+    stream.ackAll();
+    apply({ set: [scope("s/*.w", ["a"]), extension("fix", ["s/*.w"])] });
+    const added = stream.takeOne();
+    equal(summary(added), "ScopedRouteConfiguration s/*.w");
+    stream.ack(added);
+    const changed = stream.takeOne();
+    equal(summary(changed), "TypedExtensionConfig fix");
+    stream.ack(changed);
+    apply({ set: [extension("fix", [])], remove: [scope("s/*.w", ["a"])] });
+    const shrunk = stream.takeOne();
+    equal(summary(shrunk), "TypedExtensionConfig fix");
+    stream.ack(shrunk);
+    equal(summary(stream.takeOne()), "ScopedRouteConfiguration -s/*.w");
+  });
+
+  test("a scope goes only when the listeners have changed", () => {
+    const { delivery, apply } = fixture(shop);
+    const stream = connected(delivery);
+    apply({ set: [scope("t/a", ["a"]), listener("l", { note: 2 })], remove: [scope("s/a", ["a"])] });
+    deepEqual(lines(stream.ackAll()), ["ScopedRouteConfiguration t/a", "Listener l", "ScopedRouteConfiguration -s/a"]);
+  });
+
+  test("the first answer waits until it is complete, so that Envoy never serves a part of its routes", () => {
+    const { delivery } = fixture([...shop, scope("s/b", [])]);
+    const stream = new FakeStream(delivery);
+    stream.request(CLUSTER);
+    stream.ackAll();
+    stream.request(CLUSTER_LOAD_ASSIGNMENT, { subscribe: ["a"] });
+    const assignment = stream.takeOne();
+    stream.request(SCOPED_ROUTE_CONFIGURATION);
+    deepEqual(stream.take(), []);
+    stream.ack(assignment);
+    equal(summary(stream.takeOne()), "ScopedRouteConfiguration s/b s/a");
+  });
+
+  test("the first answer does not wait for ever", () => {
+    const { delivery, clock } = fixture([...shop, scope("s/b", [])], { firstAnswerMilliseconds: 3_000 });
+    const stream = new FakeStream(delivery);
+    stream.request(CLUSTER);
+    stream.take();
+    stream.request(SCOPED_ROUTE_CONFIGURATION);
+    clock.advance(2_999);
+    deepEqual(stream.take(), []);
+    clock.advance(1);
+    equal(summary(stream.takeOne()), "ScopedRouteConfiguration s/b");
+  });
+});

@@ -1,0 +1,227 @@
+import type { Collection } from "../collections/collection.ts";
+import type { EnvoyResource } from "../envoy/resource.ts";
+import { type Clock, systemClock } from "./clock.ts";
+import { encodeResponse } from "./encode.ts";
+import type { XdsObserver } from "./observer.ts";
+import { Rejections } from "./rejections.ts";
+import { ResourceIndex } from "./resource-index.ts";
+import { Session, type SessionHooks, type SessionOptions } from "./session.ts";
+import { type ProxySnapshot, snapshotOf } from "./snapshot.ts";
+import type { Flight } from "./subscription.ts";
+
+export interface DeliveryOptions extends Partial<SessionOptions> {
+  readonly resources: Collection<EnvoyResource>;
+  /** Whether an Envoy of this proxy may connect. Default: if there is any resource for it. */
+  readonly knows?: (proxy: string) => boolean;
+  readonly observer?: XdsObserver;
+  readonly clock?: Clock;
+}
+
+export interface ProxyStatus {
+  /** How many Envoys are connected. */
+  readonly connected: number;
+  /** At least one is, and each has acknowledged all that it should have (or rejected it). */
+  readonly settled: boolean;
+}
+
+/** The connection of one Envoy. */
+export interface Stream {
+  readonly node: string;
+  /** Takes the bytes of a DeltaDiscoveryResponse. False if that should be the last until the session is told that it drained. */
+  write(bytes: Buffer): boolean;
+}
+
+interface Connection {
+  readonly id: number;
+  readonly session: Session;
+}
+
+interface Proxy {
+  readonly connections: Set<Connection>;
+  readonly rejections: Rejections;
+}
+
+const defaults: SessionOptions = {
+  lingerMilliseconds: 5_000,
+  patienceMilliseconds: 5_000,
+  responseBytes: 1 << 20,
+  firstAnswerMilliseconds: 5_000,
+};
+
+/** Delivers resources to every Envoy that is connected, whatever the transport, and knows what each of them has. */
+export class Delivery {
+  readonly #index: ResourceIndex;
+  readonly #proxies = new Map<string, Proxy>();
+  readonly #options: DeliveryOptions;
+  readonly #limits: SessionOptions;
+  readonly #clock: Clock;
+  readonly #observer: XdsObserver;
+  readonly #subscribers = new Set<(proxy: string) => void>();
+  #streams = 0;
+
+  constructor(options: DeliveryOptions) {
+    this.#options = options;
+    this.#limits = { ...defaults, ...options };
+    this.#clock = options.clock ?? systemClock;
+    this.#observer = options.observer ?? {};
+    this.#index = new ResourceIndex(options.resources);
+  }
+
+  knows(proxy: string): boolean {
+    return this.#options.knows?.(proxy) ?? this.#index.has(proxy);
+  }
+
+  /** An Envoy of `proxy` is there. Whoever opens a session closes it, through the function returned. */
+  open(proxy: string, stream: Stream): { readonly session: Session; readonly close: (reason: string) => void } {
+    this.#streams += 1;
+    const id = this.#streams;
+    const state = this.#proxy(proxy);
+    const outdated = state.rejections.prune((typeUrl, name) => this.#desired(proxy, typeUrl, name));
+    for (const { typeUrl, name } of outdated) this.#observer.accepted?.({ proxy, typeUrl, name });
+    const session = new Session(
+      this.#index.of(proxy),
+      this.#limits,
+      this.#clock,
+      this.#hooks(proxy, state, id, stream, () => connection),
+    );
+    const connection: Connection = { id, session };
+    state.connections.add(connection);
+    this.#observer.streamOpened?.({ proxy, stream: id, node: stream.node });
+    this.#announce(proxy);
+    const close = (reason: string): void => {
+      if (!state.connections.delete(connection)) return;
+      session.close();
+      state.rejections.leave(connection);
+      if (state.connections.size === 0 && state.rejections.size === 0) this.#proxies.delete(proxy);
+      this.#observer.streamClosed?.({ proxy, stream: id, reason });
+      this.#announce(proxy);
+    };
+    return { session, close };
+  }
+
+  status(proxy: string): ProxyStatus {
+    const connections = [...(this.#proxies.get(proxy)?.connections ?? [])];
+    return {
+      connected: connections.length,
+      settled: connections.length > 0 && connections.every(({ session }) => session.settled),
+    };
+  }
+
+  /** Calls `observer` when a proxy's status, or what its Envoys have acknowledged, may have changed. */
+  subscribe(observer: (proxy: string) => void): () => void {
+    this.#subscribers.add(observer);
+    return () => this.#subscribers.delete(observer);
+  }
+
+  /**
+   * Whether every connected Envoy (at least one) has acknowledged the present version of a resource, given by its key in
+   * the collection; of a key that is not in the collection, that nothing of it is left.
+   */
+  isAcknowledged(key: string): boolean {
+    const [proxy = "", typeUrl = "", ...name] = key.split("|");
+    const connections = [...(this.#proxies.get(proxy)?.connections ?? [])];
+    return (
+      connections.length > 0 && connections.every(({ session }) => session.isAcknowledged(typeUrl, name.join("|")))
+    );
+  }
+
+  /** Why the present version of a resource is rejected, if it is. */
+  rejection(resource: EnvoyResource): string | undefined {
+    const rejections = this.#proxies.get(resource.proxy)?.rejections;
+    return rejections?.has(resource) === true ? rejections.message(resource.typeUrl, resource.name) : undefined;
+  }
+
+  /** Resolves when a proxy is settled, at once if it is. */
+  whenSettled(proxy: string): Promise<void> {
+    if (this.status(proxy).settled) return Promise.resolve();
+    return new Promise((resolve) => {
+      const unsubscribe = this.subscribe((changed) => {
+        if (changed !== proxy || !this.status(proxy).settled) return;
+        unsubscribe();
+        resolve();
+      });
+    });
+  }
+
+  /** What each stream has, and has not, for debugging. */
+  snapshot(): readonly ProxySnapshot[] {
+    return [...this.#proxies].flatMap(([proxy, { connections }]) =>
+      [...connections].map(({ id, session }) => snapshotOf(proxy, id, session, this.#index.of(proxy))),
+    );
+  }
+
+  close(): void {
+    this.#index.close();
+  }
+
+  #hooks(proxy: string, state: Proxy, id: number, stream: Stream, connection: () => Connection): SessionHooks {
+    const observer = this.#observer;
+    const event = { proxy, stream: id };
+    const accepted = (typeUrl: string, name: string): void => {
+      if (state.rejections.accepted(typeUrl, name, connection())) observer.accepted?.({ proxy, typeUrl, name });
+    };
+    return {
+      send: (response) => {
+        const bytes = encodeResponse(response);
+        observer.responseSent?.({
+          ...event,
+          typeUrl: response.typeUrl,
+          resources: response.resources.length,
+          removed: response.removed.length,
+          bytes: bytes.length,
+        });
+        return stream.write(bytes);
+      },
+      isDoubtful: (resource) => state.rejections.has(resource),
+      acknowledged: (typeUrl, flight) => {
+        const now = this.#clock.now();
+        observer.acknowledged?.({
+          ...event,
+          typeUrl,
+          names: names(flight),
+          milliseconds: now - flight.sentAt,
+          changeMilliseconds: now - flight.changedAt,
+        });
+        if (state.rejections.size > 0) {
+          for (const [name, resource] of flight.entries)
+            if (this.#desired(proxy, typeUrl, name) === resource?.version) accepted(typeUrl, name);
+        }
+        this.#announce(proxy);
+      },
+      refused: (typeUrl, flight, message) => observer.refused?.({ ...event, typeUrl, names: names(flight), message }),
+      rejected: (typeUrl, name, version, message) => {
+        if (state.rejections.add(typeUrl, name, version, message, connection()))
+          observer.rejected?.({ proxy, typeUrl, name, version, message });
+        this.#announce(proxy);
+      },
+      accepted: (typeUrl, name) => {
+        accepted(typeUrl, name);
+        this.#announce(proxy);
+      },
+      settled: (settled, milliseconds) => {
+        if (settled) observer.settled?.({ ...event, milliseconds });
+        this.#announce(proxy);
+      },
+    };
+  }
+
+  #proxy(name: string): Proxy {
+    const existing = this.#proxies.get(name);
+    if (existing !== undefined) return existing;
+    const created = { connections: new Set<Connection>(), rejections: new Rejections() };
+    this.#proxies.set(name, created);
+    return created;
+  }
+
+  #desired(proxy: string, typeUrl: string, name: string): string | undefined {
+    return this.#index.of(proxy).get(typeUrl, name)?.version;
+  }
+
+  #announce(proxy: string): void {
+    for (const subscriber of this.#subscribers) subscriber(proxy);
+  }
+}
+
+function names(flight: Flight): readonly string[] {
+  return [...flight.entries.keys()];
+}

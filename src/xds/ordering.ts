@@ -1,0 +1,240 @@
+import type { EnvoyResource } from "../envoy/resource.ts";
+import { isKnown } from "./held.ts";
+import { Holdings } from "./holdings.ts";
+import type { ProxyResources } from "./resource-index.ts";
+import { Retirement } from "./retirement.ts";
+import { type Flight, Subscription } from "./subscription.ts";
+import {
+  CLUSTER,
+  CLUSTER_LOAD_ASSIGNMENT,
+  deliveryOrder,
+  LISTENER,
+  SCOPED_ROUTE_CONFIGURATION,
+  SECRET,
+} from "./type-url.ts";
+import { Waiters } from "./waiters.ts";
+import { Warming } from "./warming.ts";
+
+/**
+ * What to do about one resource of one Envoy now: send it, remove it, nothing, wait until another resource is there, or
+ * ask again later.
+ */
+export type Decision = EnvoyResource | "remove" | "nothing" | "wait" | "later";
+
+export interface OrderingOptions {
+  /** How long a cluster that nobody names any more is kept. */
+  readonly lingerMilliseconds: number;
+  /** How long to wait for Envoy to acknowledge clusters before their endpoints alone decide. */
+  readonly patienceMilliseconds: number;
+}
+
+/**
+ * Make before break, for one stream.
+ *
+ * - A resource that names clusters or scopes is sent when they are there: clusters warm, scopes acknowledged. One
+ *   that does not exist, or was refused, is not waited for; what names it has to get along without it.
+ * - A cluster is removed when nothing that Envoy may have names it, and it has lingered. A scope is removed when no
+ *   extension configuration names it, and no listener that may still use it is about to change.
+ * - Endpoints and secrets are never removed: Envoy ignores that, and forgets them with the cluster or listener.
+ */
+export class Ordering {
+  readonly #resources: ProxyResources;
+  readonly #now: () => number;
+  readonly #byType = new Map<string, Subscription>();
+  #inOrder: readonly Subscription[] = [];
+  readonly #holdings: Holdings;
+  readonly #waiters = new Waiters<Subscription>();
+  readonly #warming: Warming;
+  readonly #retirements: ReadonlyMap<string, Retirement>;
+
+  constructor(resources: ProxyResources, options: OrderingOptions, now: () => number) {
+    this.#resources = resources;
+    this.#now = now;
+    this.#holdings = new Holdings((typeUrl, name) => this.#freed(typeUrl, name));
+    this.#warming = new Warming(options.patienceMilliseconds, (cluster) => this.#release(CLUSTER, cluster));
+    this.#retirements = new Map([
+      [CLUSTER, new Retirement(options.lingerMilliseconds)],
+      [SCOPED_ROUTE_CONFIGURATION, new Retirement(0)],
+    ]);
+  }
+
+  /** All subscriptions, in the order in which they are served. */
+  get subscriptions(): readonly Subscription[] {
+    return this.#inOrder;
+  }
+
+  /** Whether every cluster that was sent is warm. */
+  get isWarm(): boolean {
+    return this.#warming.size === 0;
+  }
+
+  find(typeUrl: string): Subscription | undefined {
+    return this.#byType.get(typeUrl);
+  }
+
+  subscription(typeUrl: string): Subscription {
+    const existing = this.#byType.get(typeUrl);
+    if (existing !== undefined) return existing;
+    const created = new Subscription(typeUrl, this.#resources, this.#holdings);
+    this.#byType.set(typeUrl, created);
+    this.#inOrder = [...this.#byType.values()].sort((a, b) => rank(a.typeUrl) - rank(b.typeUrl));
+    return created;
+  }
+
+  decide(subscription: Subscription, name: string): Decision {
+    const desired = subscription.desired(name);
+    return desired === undefined ? this.#decideRemoval(subscription, name) : this.#decideUpdate(subscription, desired);
+  }
+
+  /** A first request came: what Envoy has from an earlier stream. */
+  began(subscription: Subscription): void {
+    if (subscription.typeUrl === CLUSTER) {
+      for (const [name, held] of subscription.held) {
+        if (!isKnown(held)) continue;
+        this.#warming.clusterSent(name, 0, held.endpoints, this.#now());
+        this.#warming.clusterAcknowledged(name, 0);
+      }
+    } else if (subscription.typeUrl === CLUSTER_LOAD_ASSIGNMENT) {
+      for (const name of subscription.held.keys()) this.#warming.endpointsAcknowledged(name, 0);
+    }
+  }
+
+  unsubscribed(subscription: Subscription, names: readonly string[]): void {
+    if (subscription.typeUrl !== CLUSTER_LOAD_ASSIGNMENT) return;
+    for (const name of names) if (!subscription.isInterested(name)) this.#warming.endpointsForgotten(name);
+  }
+
+  /** The desired state of a resource changed. */
+  changed(typeUrl: string, name: string): void {
+    this.#byType.get(typeUrl)?.mark(name, this.#now());
+    this.#release(typeUrl, name);
+  }
+
+  sent(subscription: Subscription, flight: Flight): void {
+    for (const [name, resource] of flight.entries) {
+      if (resource === undefined) this.#retirements.get(subscription.typeUrl)?.forget(name);
+      if (subscription.typeUrl !== CLUSTER) continue;
+      if (resource === undefined) this.#warming.clusterRemoved(name);
+      else this.#clusterSent(resource, flight);
+    }
+  }
+
+  acknowledged(subscription: Subscription, flight: Flight): void {
+    for (const name of flight.entries.keys()) {
+      if (subscription.typeUrl === CLUSTER) this.#warming.clusterAcknowledged(name, flight.sequence);
+      else if (subscription.typeUrl === CLUSTER_LOAD_ASSIGNMENT)
+        this.#warming.endpointsAcknowledged(name, flight.sequence);
+      else this.#release(subscription.typeUrl, name);
+    }
+  }
+
+  /** Envoy refused this one resource. */
+  rejected(subscription: Subscription, name: string, flight: Flight): void {
+    if (subscription.typeUrl === CLUSTER) this.#warming.clusterRefused(name, flight.sequence);
+    else if (subscription.typeUrl === CLUSTER_LOAD_ASSIGNMENT)
+      this.#warming.endpointsAcknowledged(name, flight.sequence);
+    this.#release(subscription.typeUrl, name);
+  }
+
+  /** Marks what has waited long enough. */
+  wake(): void {
+    const now = this.#now();
+    for (const [typeUrl, retirement] of this.#retirements) {
+      for (const name of retirement.due(now)) this.#byType.get(typeUrl)?.mark(name, now);
+    }
+    this.#warming.expire(now);
+  }
+
+  /** When {@link wake} has something to do next, if ever. */
+  nextWake(): number | undefined {
+    const now = this.#now();
+    const times = [...this.#retirements.values()].map((retirement) => retirement.nextDue(now));
+    return earliest([...times, this.#warming.nextExpiry(now)]);
+  }
+
+  #decideUpdate(subscription: Subscription, desired: EnvoyResource): Decision {
+    const { name, typeUrl } = desired;
+    this.#retirements.get(typeUrl)?.forget(name);
+    const forced = subscription.forced.has(name);
+    if (!forced && subscription.expects(name, desired.version)) return "nothing";
+    if (subscription.rejected.get(name)?.version === desired.version) {
+      if (!forced) return "nothing";
+      const lastGood = subscription.held.get(name);
+      return lastGood !== undefined && isKnown(lastGood) ? lastGood : "remove";
+    }
+    for (const cluster of desired.clusters ?? []) {
+      if (this.#isReady(CLUSTER, cluster, this.#warming.isWarm(cluster))) continue;
+      this.#waiters.add(CLUSTER, cluster, subscription, name);
+      return "wait";
+    }
+    for (const scope of desired.scopes ?? []) {
+      const held = this.#byType.get(SCOPED_ROUTE_CONFIGURATION)?.held.has(scope) === true;
+      if (this.#isReady(SCOPED_ROUTE_CONFIGURATION, scope, held)) continue;
+      this.#waiters.add(SCOPED_ROUTE_CONFIGURATION, scope, subscription, name);
+      return "wait";
+    }
+    return desired;
+  }
+
+  #decideRemoval(subscription: Subscription, name: string): Decision {
+    const { typeUrl } = subscription;
+    if (!subscription.isInterested(name)) return "nothing";
+    const forced = subscription.forced.has(name);
+    if (subscription.expects(name, undefined)) return forced ? "remove" : "nothing";
+    const rejection = subscription.rejected.get(name);
+    if (rejection !== undefined && rejection.version === undefined) return "nothing";
+    if (typeUrl === CLUSTER_LOAD_ASSIGNMENT || typeUrl === SECRET) return forced ? "remove" : "nothing";
+    const named = this.#holdings.isNamed(typeUrl, name);
+    if (this.#retirements.get(typeUrl)?.mayRemove(name, named, this.#now()) === false) return "nothing";
+    if (typeUrl === SCOPED_ROUTE_CONFIGURATION && this.#listenersChange()) return "later";
+    return "remove";
+  }
+
+  #isReady(typeUrl: string, name: string, there: boolean): boolean {
+    if (there) return true;
+    const subscription = this.#byType.get(typeUrl);
+    // Envoy has never asked for this type: nobody would ever say that it is there.
+    if (subscription === undefined) return true;
+    const desired = subscription.desired(name);
+    return desired === undefined || subscription.rejected.get(name)?.version === desired.version;
+  }
+
+  #listenersChange(): boolean {
+    const listeners = this.#byType.get(LISTENER);
+    return listeners !== undefined && (listeners.dirty.size > 0 || listeners.flights.length > 0);
+  }
+
+  #clusterSent(cluster: EnvoyResource, flight: Flight): void {
+    this.#warming.clusterSent(cluster.name, flight.sequence, cluster.endpoints, flight.sentAt);
+    if (cluster.endpoints === undefined) return;
+    // Envoy, delta xDS: a cluster that warms wants its endpoints again, but Envoy asks only for names that it did not
+    // subscribe to before. Without this, a changed cluster warms for 15 s.
+    const endpoints = this.#byType.get(CLUSTER_LOAD_ASSIGNMENT);
+    if (endpoints?.isInterested(cluster.endpoints) === true) endpoints.force(cluster.endpoints, flight.changedAt);
+  }
+
+  #freed(typeUrl: string, name: string | undefined): void {
+    const retirement = this.#retirements.get(typeUrl);
+    const names = name === undefined ? retirement?.named() : retirement?.isNamed(name) === true ? [name] : [];
+    for (const freed of names ?? []) this.#byType.get(typeUrl)?.mark(freed, this.#now());
+  }
+
+  #release(typeUrl: string, name: string): void {
+    const now = this.#now();
+    for (const [subscription, waiters] of this.#waiters.take(typeUrl, name)) {
+      for (const waiter of waiters) if (subscription.waiting.has(waiter)) subscription.mark(waiter, now);
+    }
+  }
+}
+
+function rank(typeUrl: string): number {
+  const index = deliveryOrder.indexOf(typeUrl);
+  return index === -1 ? deliveryOrder.length : index;
+}
+
+/** The earliest of some times, of which each may be never. */
+export function earliest(times: readonly (number | undefined)[]): number | undefined {
+  let result: number | undefined;
+  for (const time of times) if (time !== undefined && (result === undefined || time < result)) result = time;
+  return result;
+}

@@ -1,0 +1,134 @@
+import type { Change, Collection } from "../collections/collection.ts";
+import type { EnvoyResource } from "../envoy/resource.ts";
+
+/** One resource that came, changed or went. */
+export interface ResourceChange {
+  readonly typeUrl: string;
+  readonly name: string;
+}
+
+/** What one proxy should have, by type and name. */
+export interface ProxyResources {
+  get(typeUrl: string, name: string): EnvoyResource | undefined;
+  names(typeUrl: string): Iterable<string>;
+  size(typeUrl: string): number;
+  typeUrls(): Iterable<string>;
+  /** Calls `observer` once for each transaction that changed something of this proxy. Returns a function that ends it. */
+  watch(observer: (changes: readonly ResourceChange[]) => void): () => void;
+}
+
+/** A flat collection of resources, by proxy and type. Kept up to date change by change, never scanned. */
+export class ResourceIndex {
+  readonly #proxies = new Map<string, IndexedProxy>();
+  readonly #unsubscribe: () => void;
+
+  constructor(resources: Collection<EnvoyResource>) {
+    for (const [, resource] of resources.entries()) this.#proxy(resource.proxy).set(resource);
+    this.#unsubscribe = resources.subscribe((changes) => this.#apply(changes));
+  }
+
+  has(proxy: string): boolean {
+    return this.#proxies.get(proxy)?.empty === false;
+  }
+
+  /** Resources of a proxy, which may be none yet. */
+  of(proxy: string): ProxyResources {
+    return this.#proxy(proxy);
+  }
+
+  proxies(): Iterable<string> {
+    return this.#proxies.keys();
+  }
+
+  close(): void {
+    this.#unsubscribe();
+  }
+
+  #apply(changes: readonly Change<EnvoyResource>[]): void {
+    const touched = new Map<IndexedProxy, ResourceChange[]>();
+    for (const { before, after } of changes) {
+      const resource = after ?? before;
+      if (resource === undefined) continue;
+      const proxy = this.#proxy(resource.proxy);
+      if (after === undefined) proxy.delete(resource);
+      else proxy.set(after);
+      const list = touched.get(proxy);
+      if (list === undefined) touched.set(proxy, [resource]);
+      else list.push(resource);
+    }
+    for (const [proxy, list] of touched) proxy.announce(list);
+    for (const proxy of touched.keys()) this.#drop(proxy);
+  }
+
+  #proxy(name: string): IndexedProxy {
+    const existing = this.#proxies.get(name);
+    if (existing !== undefined) return existing;
+    const proxy: IndexedProxy = new IndexedProxy(name, () => this.#drop(proxy));
+    this.#proxies.set(name, proxy);
+    return proxy;
+  }
+
+  #drop(proxy: IndexedProxy): void {
+    if (proxy.empty && !proxy.watched) this.#proxies.delete(proxy.name);
+  }
+}
+
+class IndexedProxy implements ProxyResources {
+  readonly name: string;
+  readonly #types = new Map<string, Map<string, EnvoyResource>>();
+  readonly #observers = new Set<(changes: readonly ResourceChange[]) => void>();
+  readonly #onUnwatched: () => void;
+
+  constructor(name: string, onUnwatched: () => void) {
+    this.name = name;
+    this.#onUnwatched = onUnwatched;
+  }
+
+  get empty(): boolean {
+    return this.#types.size === 0;
+  }
+
+  get watched(): boolean {
+    return this.#observers.size > 0;
+  }
+
+  get(typeUrl: string, name: string): EnvoyResource | undefined {
+    return this.#types.get(typeUrl)?.get(name);
+  }
+
+  names(typeUrl: string): Iterable<string> {
+    return this.#types.get(typeUrl)?.keys() ?? [];
+  }
+
+  size(typeUrl: string): number {
+    return this.#types.get(typeUrl)?.size ?? 0;
+  }
+
+  typeUrls(): Iterable<string> {
+    return this.#types.keys();
+  }
+
+  watch(observer: (changes: readonly ResourceChange[]) => void): () => void {
+    this.#observers.add(observer);
+    return () => {
+      this.#observers.delete(observer);
+      this.#onUnwatched();
+    };
+  }
+
+  announce(changes: readonly ResourceChange[]): void {
+    for (const observer of this.#observers) observer(changes);
+  }
+
+  set(resource: EnvoyResource): void {
+    const names = this.#types.get(resource.typeUrl);
+    if (names === undefined) this.#types.set(resource.typeUrl, new Map([[resource.name, resource]]));
+    else names.set(resource.name, resource);
+  }
+
+  delete(resource: EnvoyResource): void {
+    const names = this.#types.get(resource.typeUrl);
+    names?.delete(resource.name);
+    if (names?.size === 0) this.#types.delete(resource.typeUrl);
+  }
+}

@@ -1,0 +1,283 @@
+import type { EnvoyResource } from "../envoy/resource.ts";
+import type { Clock } from "./clock.ts";
+import { approximateSize } from "./encode.ts";
+import { earliest, Ordering, type OrderingOptions } from "./ordering.ts";
+import type { DeltaRequest, DeltaResponse } from "./protocol.ts";
+import type { ProxyResources, ResourceChange } from "./resource-index.ts";
+import type { Flight, Subscription } from "./subscription.ts";
+import { CLUSTER, LISTENER, SCOPED_ROUTE_CONFIGURATION } from "./type-url.ts";
+
+export interface SessionOptions extends OrderingOptions {
+  /** Where a response is cut; the first answer to a wildcard subscription never is. */
+  readonly responseBytes: number;
+  /** How long that first answer waits for resources that wait for others, rather than being sent without them. */
+  readonly firstAnswerMilliseconds: number;
+}
+
+/** What a session tells and asks its surroundings. */
+export interface SessionHooks {
+  /** Passes a response on to Envoy. False if that should be the last one until {@link Session.drained} is called. */
+  send(response: DeltaResponse): boolean;
+  /** Whether another Envoy of this proxy refused this version: it then goes alone. */
+  isDoubtful(resource: EnvoyResource): boolean;
+  acknowledged(typeUrl: string, flight: Flight): void;
+  refused(typeUrl: string, flight: Flight, message: string): void;
+  rejected(typeUrl: string, name: string, version: string | undefined, message: string): void;
+  /** A version that was rejected is no longer wanted, and Envoy has what is. */
+  accepted(typeUrl: string, name: string): void;
+  /** Everything is acknowledged, or no longer is. */
+  settled(settled: boolean, milliseconds: number): void;
+}
+
+/** Clusters that warm keep back the acknowledgement of their response, and must not keep back all other changes for long. */
+const flightsWhileWarming = 8;
+
+/** Types without which an Envoy that is not told anything of them is not complete. */
+const complete = [CLUSTER, SCOPED_ROUTE_CONFIGURATION, LISTENER];
+
+type Batch = ReadonlyMap<string, EnvoyResource | undefined>;
+
+/**
+ * One stream of one Envoy: takes its requests and the changes of what it should have, and sends responses.
+ *
+ * At most one response of a type is in flight; what changes meanwhile is in the next one, in its latest state. So a slow Envoy
+ * costs no memory, and nothing is held back to wait for more.
+ */
+export class Session {
+  readonly #clock: Clock;
+  readonly #options: SessionOptions;
+  readonly #hooks: SessionHooks;
+  readonly #resources: ProxyResources;
+  readonly #ordering: Ordering;
+  readonly #unwatch: () => void;
+  #sequence = 0;
+  #writable = true;
+  #closed = false;
+  #pumping = false;
+  #unsettledSince: number | undefined;
+  #cancelWake: (() => void) | undefined;
+
+  constructor(resources: ProxyResources, options: SessionOptions, clock: Clock, hooks: SessionHooks) {
+    this.#resources = resources;
+    this.#options = options;
+    this.#clock = clock;
+    this.#hooks = hooks;
+    this.#ordering = new Ordering(resources, options, () => clock.now());
+    this.#unsettledSince = clock.now();
+    this.#unwatch = resources.watch((changes) => this.#changed(changes));
+  }
+
+  get settled(): boolean {
+    return this.#unsettledSince === undefined;
+  }
+
+  get subscriptions(): readonly Subscription[] {
+    return this.#ordering.subscriptions;
+  }
+
+  /** Whether Envoy has acknowledged the state that a resource should be in, also if that is not to be. */
+  isAcknowledged(typeUrl: string, name: string): boolean {
+    const desired = this.#resources.get(typeUrl, name);
+    const subscription = this.#ordering.find(typeUrl);
+    return subscription === undefined ? desired === undefined : subscription.acknowledges(name, desired?.version);
+  }
+
+  request(request: DeltaRequest): void {
+    if (this.#closed) return;
+    const subscription = this.#ordering.subscription(request.typeUrl);
+    if (request.nonce !== "") this.#answered(subscription, request.nonce, request.error);
+    const first = !subscription.subscribed;
+    subscription.apply(request, this.#clock.now());
+    if (first) this.#ordering.began(subscription);
+    this.#ordering.unsubscribed(subscription, request.unsubscribe);
+    this.#pump();
+  }
+
+  /** The transport takes more. */
+  drained(): void {
+    this.#writable = true;
+    this.#pump();
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#cancelWake?.();
+    this.#unwatch();
+  }
+
+  #changed(changes: readonly ResourceChange[]): void {
+    for (const { typeUrl, name } of changes) this.#ordering.changed(typeUrl, name);
+    this.#pump();
+  }
+
+  #answered(subscription: Subscription, nonce: string, error: string | undefined): void {
+    const flight = subscription.answered(nonce);
+    if (flight === undefined) return;
+    const { typeUrl } = subscription;
+    if (error === undefined) {
+      subscription.acknowledged(flight);
+      this.#ordering.acknowledged(subscription, flight);
+      this.#hooks.acknowledged(typeUrl, flight);
+      return;
+    }
+    this.#hooks.refused(typeUrl, flight, error);
+    const rejected = subscription.refused(flight, error, this.#clock.now());
+    if (rejected === undefined) return;
+    this.#ordering.rejected(subscription, rejected, flight);
+    this.#hooks.rejected(typeUrl, rejected, flight.entries.get(rejected)?.version, error);
+  }
+
+  /** Sends all that may be sent. */
+  #pump(): void {
+    if (this.#pumping || this.#closed) return;
+    this.#pumping = true;
+    for (let progress = true; progress; ) {
+      progress = false;
+      for (const subscription of this.#ordering.subscriptions) if (this.#step(subscription)) progress = true;
+    }
+    this.#pumping = false;
+    this.#scheduleWake();
+    this.#checkSettled();
+  }
+
+  /** Sends at most one response. Returns whether anything became different. */
+  #step(subscription: Subscription): boolean {
+    if (!this.#writable || subscription.flights.length >= this.#window(subscription)) return false;
+    const dirty = subscription.dirty.size;
+    const batch = subscription.awaitedSince === undefined ? this.#next(subscription) : this.#first(subscription);
+    if (batch !== undefined) this.#send(subscription, batch);
+    return batch !== undefined || subscription.dirty.size !== dirty;
+  }
+
+  #window(subscription: Subscription): number {
+    const oldest = subscription.flights[0];
+    if (subscription.typeUrl !== CLUSTER || oldest === undefined) return 1;
+    return oldest.sentAt + this.#options.patienceMilliseconds <= this.#clock.now() ? flightsWhileWarming : 1;
+  }
+
+  /** The first answer: everything at once, so that Envoy never starts to serve a part. */
+  #first(subscription: Subscription): Batch | undefined {
+    const overdue = this.#firstDue(subscription) <= this.#clock.now();
+    if (!overdue && subscription.waiting.size > 0) return undefined;
+    const batch = this.#collect(subscription, subscription.dirty.keys(), Number.POSITIVE_INFINITY);
+    return !overdue && subscription.waiting.size > 0 ? undefined : batch;
+  }
+
+  #firstDue(subscription: Subscription): number {
+    return (subscription.awaitedSince ?? 0) + this.#options.firstAnswerMilliseconds;
+  }
+
+  #next(subscription: Subscription): Batch | undefined {
+    const suspectsFirst = subscription.suspectsNext;
+    const batch = suspectsFirst
+      ? (this.#suspects(subscription) ?? this.#ordinary(subscription))
+      : (this.#ordinary(subscription) ?? this.#suspects(subscription));
+    if (batch !== undefined) subscription.suspectsNext = !suspectsFirst;
+    return batch;
+  }
+
+  #ordinary(subscription: Subscription): Batch | undefined {
+    const batch = this.#collect(subscription, subscription.dirty.keys(), this.#options.responseBytes);
+    return batch.size > 0 ? batch : undefined;
+  }
+
+  #suspects(subscription: Subscription): Batch | undefined {
+    for (let group = subscription.suspects.take(); group !== undefined; group = subscription.suspects.take()) {
+      const names = group.filter((name) => subscription.dirty.has(name));
+      const batch = this.#collect(subscription, names, Number.POSITIVE_INFINITY, true);
+      if (batch.size > 0) return batch;
+    }
+    return undefined;
+  }
+
+  #collect(subscription: Subscription, names: Iterable<string>, limit: number, suspected = false): Batch {
+    const batch = new Map<string, EnvoyResource | undefined>();
+    let bytes = 0;
+    for (const name of names) {
+      if (bytes >= limit) break;
+      if (!suspected && subscription.suspects.has(name)) continue;
+      const decision = this.#ordering.decide(subscription, name);
+      if (decision === "wait") subscription.wait(name, this.#clock.now());
+      else if (decision === "nothing") this.#clean(subscription, name);
+      else if (decision === "remove") {
+        batch.set(name, undefined);
+        bytes += name.length;
+      } else if (decision !== "later") {
+        if (!suspected && this.#hooks.isDoubtful(decision)) {
+          subscription.suspects.add([name]);
+          continue;
+        }
+        batch.set(name, decision);
+        bytes += approximateSize(decision);
+      }
+    }
+    return batch;
+  }
+
+  #clean(subscription: Subscription, name: string): void {
+    subscription.clean(name);
+    const rejection = subscription.rejected.get(name);
+    if (rejection === undefined || rejection.version === subscription.desired(name)?.version) return;
+    subscription.rejected.delete(name);
+    this.#hooks.accepted(subscription.typeUrl, name);
+  }
+
+  #send(subscription: Subscription, entries: Batch): void {
+    this.#sequence += 1;
+    const now = this.#clock.now();
+    const flight: Flight = {
+      nonce: String(this.#sequence),
+      sequence: this.#sequence,
+      sentAt: now,
+      changedAt: earliest([...entries.keys()].map((name) => subscription.dirty.get(name))) ?? now,
+      entries,
+    };
+    subscription.sent(flight);
+    this.#ordering.sent(subscription, flight);
+    const resources: EnvoyResource[] = [];
+    const removed: string[] = [];
+    for (const [name, resource] of entries) {
+      if (resource === undefined) removed.push(name);
+      else resources.push(resource);
+    }
+    this.#writable = this.#hooks.send({ typeUrl: subscription.typeUrl, nonce: flight.nonce, resources, removed });
+  }
+
+  #scheduleWake(): void {
+    this.#cancelWake?.();
+    this.#cancelWake = undefined;
+    const now = this.#clock.now();
+    const clusters = this.#ordering.find(CLUSTER);
+    const oldest = clusters?.flights[0];
+    const times = [this.#ordering.nextWake()];
+    if (oldest !== undefined && clusters?.dirty.size !== 0)
+      times.push(oldest.sentAt + this.#options.patienceMilliseconds);
+    for (const subscription of this.#ordering.subscriptions)
+      if (subscription.awaitedSince !== undefined) times.push(this.#firstDue(subscription));
+    const next = earliest(times.filter((time) => time !== undefined && time > now));
+    if (next !== undefined) this.#cancelWake = this.#clock.after(next - now, () => this.#wake());
+  }
+
+  #wake(): void {
+    if (this.#closed) return;
+    this.#ordering.wake();
+    this.#pump();
+  }
+
+  #checkSettled(): void {
+    const settled = this.#isSettled();
+    if (settled === this.settled) return;
+    const now = this.#clock.now();
+    const since = this.#unsettledSince ?? now;
+    this.#unsettledSince = settled ? undefined : now;
+    this.#hooks.settled(settled, now - since);
+  }
+
+  #isSettled(): boolean {
+    if (!this.#ordering.isWarm || this.#ordering.subscriptions.some((subscription) => !subscription.settled))
+      return false;
+    return complete.every(
+      (typeUrl) => this.#resources.size(typeUrl) === 0 || this.#ordering.find(typeUrl)?.subscribed === true,
+    );
+  }
+}

@@ -1,0 +1,267 @@
+import type { EnvoyResource } from "../envoy/resource.ts";
+import type { Held } from "./held.ts";
+import type { Holdings } from "./holdings.ts";
+import { type DeltaRequest, WILDCARD } from "./protocol.ts";
+import type { ProxyResources } from "./resource-index.ts";
+import { Suspects, split } from "./suspects.ts";
+import { SCOPED_ROUTE_CONFIGURATION } from "./type-url.ts";
+
+/** A response that Envoy has not answered yet. */
+export interface Flight {
+  readonly nonce: string;
+  /** Number of the response on its stream. */
+  readonly sequence: number;
+  readonly sentAt: number;
+  /** When the oldest change that it carries was made. */
+  readonly changedAt: number;
+  /** Undefined: removed. */
+  readonly entries: ReadonlyMap<string, EnvoyResource | undefined>;
+}
+
+/** A version that Envoy refused; `undefined` stands for its removal. */
+export interface Rejection {
+  readonly version: string | undefined;
+  readonly message: string;
+}
+
+/** What one Envoy wants to know of one type, what it has of it, and what it has yet to be told. */
+export class Subscription {
+  readonly typeUrl: string;
+  readonly #resources: ProxyResources;
+  readonly #holdings: Holdings;
+  readonly #names = new Set<string>();
+  #wildcard = false;
+  #subscribed = false;
+
+  /** The last state of each resource that Envoy acknowledged. */
+  readonly held = new Map<string, Held>();
+  /** States that a refused response may have left behind, besides the acknowledged one. */
+  readonly #uncertain = new Map<string, (EnvoyResource | undefined)[]>();
+  readonly rejected = new Map<string, Rejection>();
+  readonly flights: Flight[] = [];
+  /** Names whose state has to be looked at → since when. */
+  readonly dirty = new Map<string, number>();
+  /** Names that wait for other resources → since when. */
+  readonly waiting = new Map<string, number>();
+  /** Names that Envoy wants an answer on even if nothing changed. */
+  readonly forced = new Set<string>();
+  readonly suspects = new Suspects();
+  /** Since when Envoy waits for the first answer to a wildcard subscription, which it gets even if it is empty. */
+  awaitedSince: number | undefined;
+  /** Suspects and the rest take turns, so that neither holds up the other for long. */
+  suspectsNext = true;
+
+  constructor(typeUrl: string, resources: ProxyResources, holdings: Holdings) {
+    this.typeUrl = typeUrl;
+    this.#resources = resources;
+    this.#holdings = holdings;
+  }
+
+  get subscribed(): boolean {
+    return this.#subscribed;
+  }
+
+  /** Whether Envoy has been told everything of this type, and has answered. */
+  get settled(): boolean {
+    return (
+      this.dirty.size === 0 && this.waiting.size === 0 && this.flights.length === 0 && this.awaitedSince === undefined
+    );
+  }
+
+  isInterested(name: string): boolean {
+    return this.#wildcard || this.#names.has(name);
+  }
+
+  desired(name: string): EnvoyResource | undefined {
+    return this.isInterested(name) ? this.#resources.get(this.typeUrl, name) : undefined;
+  }
+
+  /** Something about this name may have to be sent. The oldest cause counts. */
+  mark(name: string, now: number): void {
+    const waitingSince = this.waiting.get(name);
+    this.waiting.delete(name);
+    if (!this.dirty.has(name)) this.dirty.set(name, waitingSince ?? now);
+  }
+
+  force(name: string, now: number): void {
+    this.forced.add(name);
+    this.mark(name, now);
+  }
+
+  /** It has to wait for another resource. */
+  wait(name: string, now: number): void {
+    this.waiting.set(name, this.dirty.get(name) ?? now);
+    this.dirty.delete(name);
+  }
+
+  /** Nothing has to be sent. */
+  clean(name: string): void {
+    this.dirty.delete(name);
+    this.forced.delete(name);
+  }
+
+  /** Whether Envoy will have exactly this version (undefined: nothing) once it has taken what is in flight. */
+  expects(name: string, version: string | undefined): boolean {
+    const last = this.flights.findLast((flight) => flight.entries.has(name));
+    if (last !== undefined) return last.entries.get(name)?.version === version;
+    return this.acknowledges(name, version);
+  }
+
+  /** Whether Envoy has said that it has exactly this version (undefined: nothing). */
+  acknowledges(name: string, version: string | undefined): boolean {
+    return !this.#uncertain.has(name) && this.held.get(name)?.version === version;
+  }
+
+  /** A change of interest. On the first request of a type, also what Envoy already has. */
+  apply(request: DeltaRequest, now: number): void {
+    if (!this.#subscribed) {
+      this.#begin(request, now);
+      return;
+    }
+    for (const name of request.unsubscribe) this.#unsubscribe(name, now);
+    for (const name of request.subscribe) this.#subscribe(name, now);
+  }
+
+  sent(flight: Flight): void {
+    this.flights.push(flight);
+    this.awaitedSince = undefined;
+    for (const [name, resource] of flight.entries) {
+      this.dirty.delete(name);
+      this.forced.delete(name);
+      if (resource !== undefined) this.#holdings.hold(this.typeUrl, resource);
+    }
+  }
+
+  /** Takes a response off the list of those in flight. Undefined for a nonce that is not, or no longer, known. */
+  answered(nonce: string): Flight | undefined {
+    const index = this.flights.findIndex((flight) => flight.nonce === nonce);
+    return index === -1 ? undefined : this.flights.splice(index, 1)[0];
+  }
+
+  /** Envoy has what the flight carried. */
+  acknowledged(flight: Flight): void {
+    for (const [name, resource] of flight.entries) {
+      // What the new state names was counted when it was sent, so nothing that both name is free in between.
+      this.#releaseHeld(name);
+      // The last good version may have been sent again meanwhile; that ends no rejection.
+      if (this.rejected.get(name)?.version !== this.desired(name)?.version) this.rejected.delete(name);
+      if (resource === undefined) continue;
+      if (this.isInterested(name)) this.held.set(name, resource);
+      else this.#holdings.release(this.typeUrl, resource);
+    }
+  }
+
+  /**
+   * Envoy refused the flight. Several resources are suspects and will be sent again in two parts; one alone is rejected,
+   * and returned.
+   */
+  refused(flight: Flight, message: string, now: number): string | undefined {
+    const [first, ...others] = flight.entries;
+    if (first === undefined) return undefined;
+    if (others.length === 0) {
+      const [name, resource] = first;
+      if (resource !== undefined) this.#holdings.release(this.typeUrl, resource);
+      if (!this.isInterested(name)) return undefined;
+      this.rejected.set(name, { version: resource?.version, message });
+      this.#dismiss(name, resource?.version);
+      return name;
+    }
+    for (const [name, resource] of flight.entries) this.#suspect(name, resource, now);
+    const names = [...flight.entries.keys()].filter((name) => this.dirty.has(name));
+    for (const part of split(names, message)) if (part.length > 0) this.suspects.add(part);
+    return undefined;
+  }
+
+  #suspect(name: string, resource: EnvoyResource | undefined, now: number): void {
+    const interested = this.isInterested(name);
+    // SRDS takes a response as a whole or not at all; other types may have taken the good ones.
+    if (this.typeUrl === SCOPED_ROUTE_CONFIGURATION || !interested) {
+      if (resource !== undefined) this.#holdings.release(this.typeUrl, resource);
+    } else {
+      const states = this.#uncertain.get(name);
+      if (states === undefined) this.#uncertain.set(name, [resource]);
+      else states.push(resource);
+    }
+    if (interested) this.mark(name, now);
+  }
+
+  /** Envoy has refused this version by itself, so it does not have it from an earlier response either. */
+  #dismiss(name: string, version: string | undefined): void {
+    const states = this.#uncertain.get(name);
+    if (states === undefined) return;
+    for (const state of states)
+      if (state?.version === version && state !== undefined) this.#holdings.release(this.typeUrl, state);
+    const left = states.filter((state) => state?.version !== version);
+    if (left.length === 0) this.#uncertain.delete(name);
+    else this.#uncertain.set(name, left);
+  }
+
+  #begin(request: DeltaRequest, now: number): void {
+    this.#subscribed = true;
+    this.#wildcard = request.subscribe.length === 0 || request.subscribe.includes(WILDCARD);
+    for (const name of request.subscribe) if (name !== WILDCARD) this.#names.add(name);
+    for (const [name, version] of request.initialVersions) {
+      if (!this.isInterested(name)) continue;
+      const resource = this.#resources.get(this.typeUrl, name);
+      const held = resource?.version === version ? resource : { version };
+      this.held.set(name, held);
+      this.#holdings.hold(this.typeUrl, held);
+      if (held !== resource) this.mark(name, now);
+    }
+    for (const name of this.#names) if (!this.held.has(name)) this.force(name, now);
+    if (!this.#wildcard) return;
+    if (request.initialVersions.size === 0) this.awaitedSince = now;
+    this.#markMissing(now);
+  }
+
+  #subscribe(name: string, now: number): void {
+    if (name !== WILDCARD) {
+      this.#names.add(name);
+      // Also if it is there: who subscribes again wants it again.
+      this.force(name, now);
+      return;
+    }
+    this.awaitedSince = now;
+    if (this.#wildcard) for (const held of this.held.keys()) this.force(held, now);
+    this.#wildcard = true;
+    this.#markMissing(now);
+  }
+
+  #unsubscribe(name: string, now: number): void {
+    if (name === WILDCARD) {
+      this.#wildcard = false;
+      for (const held of [...this.held.keys(), ...this.dirty.keys(), ...this.waiting.keys(), ...this.rejected.keys()])
+        if (!this.#names.has(held)) this.#forget(held);
+      return;
+    }
+    this.#names.delete(name);
+    // Part of the wildcard still: the answer tells Envoy whether it is.
+    if (this.#wildcard) this.force(name, now);
+    else this.#forget(name);
+  }
+
+  #markMissing(now: number): void {
+    for (const name of this.#resources.names(this.typeUrl)) if (!this.held.has(name)) this.mark(name, now);
+  }
+
+  /** Envoy throws away what it does not subscribe to. */
+  #forget(name: string): void {
+    this.#releaseHeld(name);
+    this.rejected.delete(name);
+    this.dirty.delete(name);
+    this.waiting.delete(name);
+    this.forced.delete(name);
+  }
+
+  #releaseHeld(name: string): void {
+    const held = this.held.get(name);
+    if (held !== undefined) {
+      this.held.delete(name);
+      this.#holdings.release(this.typeUrl, held);
+    }
+    const uncertain = this.#uncertain.get(name);
+    if (uncertain === undefined) return;
+    this.#uncertain.delete(name);
+    for (const state of uncertain) if (state !== undefined) this.#holdings.release(this.typeUrl, state);
+  }
+}

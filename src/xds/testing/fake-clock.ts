@@ -1,0 +1,32 @@
+import type { Clock } from "../clock.ts";
+
+/** A clock that moves when told to. */
+export class FakeClock implements Clock {
+  #now = 0;
+  readonly #timers = new Set<{ readonly due: number; readonly then: () => void }>();
+
+  now(): number {
+    return this.#now;
+  }
+
+  after(milliseconds: number, then: () => void): () => void {
+    const timer = { due: this.#now + milliseconds, then };
+    this.#timers.add(timer);
+    return () => this.#timers.delete(timer);
+  }
+
+  /** Moves on, and calls what becomes due on the way, each at its time. */
+  advance(milliseconds: number): void {
+    const end = this.#now + milliseconds;
+    for (let next = this.#next(end); next !== undefined; next = this.#next(end)) {
+      this.#timers.delete(next);
+      this.#now = next.due;
+      next.then();
+    }
+    this.#now = end;
+  }
+
+  #next(end: number): { readonly due: number; readonly then: () => void } | undefined {
+    return [...this.#timers].filter((timer) => timer.due <= end).sort((a, b) => a.due - b.due)[0];
+  }
+}
