@@ -1,0 +1,94 @@
+import type { Collection, Input } from "../collections/collection.ts";
+import type { CollectionError } from "../collections/error.ts";
+import { Graph } from "../collections/graph.ts";
+import { defaultOptions, type Options as EnvoyOptions } from "../envoy/options.ts";
+import type { EnvoyResource } from "../envoy/resource.ts";
+import { translate } from "../envoy/translate.ts";
+import type { ProxyOf } from "../gateway/derive-listeners.ts";
+import { createResourceInputs, isResourceKind, type ResourceInputs, setResource } from "../gateway/inputs.ts";
+import { deriveSemantics, type Semantics } from "../gateway/semantics.ts";
+import type { Finding } from "../resources/finding.ts";
+import type { KubernetesObject } from "../resources/object.ts";
+import type { Origin, SourceLocation } from "../resources/origin.ts";
+import type { ResourceBatch, ResourceChange, ResourceSink } from "../sources/source.ts";
+import { deriveStatus } from "../status/derive-status.ts";
+import type { ObjectStatus } from "../status/object-status.ts";
+import type { ProxyState } from "../status/proxy-state.ts";
+
+export interface ControlPlaneOptions {
+  readonly proxyOf: ProxyOf;
+  readonly envoy?: Partial<EnvoyOptions>;
+  /** Told of a derivation that failed: a defect of ours, which takes away that one object's part and nothing else. */
+  readonly onError?: (error: CollectionError) => void;
+}
+
+/**
+ * From resources to Envoy's configuration and status, incrementally: everything between a source and the xDS server.
+ *
+ * Pure but for the state that it keeps; it knows neither files nor Kubernetes nor a running Envoy.
+ */
+export class ControlPlane implements ResourceSink {
+  readonly graph: Graph;
+  readonly resources: ResourceInputs;
+  readonly semantics: Semantics;
+  readonly envoyResources: Collection<EnvoyResource>;
+  /** What the Envoys say of themselves; written by whoever runs them. */
+  readonly proxies: Input<ProxyState>;
+  readonly status: Collection<ObjectStatus>;
+  readonly #objects = new Map<string, ResourceChange & { readonly object: KubernetesObject }>();
+  readonly #findings = new Map<string, readonly Finding[]>();
+
+  constructor({ proxyOf, envoy, onError }: ControlPlaneOptions) {
+    this.graph = new Graph(onError === undefined ? {} : { onError });
+    this.resources = createResourceInputs(this.graph);
+    this.proxies = this.graph.input("proxies");
+    this.semantics = deriveSemantics(this.graph, this.resources, proxyOf);
+    const { sockets, hostTables, clusters, endpointSets, certificates } = this.semantics;
+    this.envoyResources = translate(
+      this.graph,
+      { listeners: sockets, hostTables, clusters, endpoints: endpointSets, certificates },
+      { ...defaultOptions, ...envoy },
+    );
+    this.status = deriveStatus(this.graph, this.resources, this.semantics, this.proxies, proxyOf);
+  }
+
+  /** Applies one batch of a source as one transaction. */
+  apply({ changes, findings }: ResourceBatch): void {
+    for (const [file, list] of findings) {
+      if (list.length === 0) this.#findings.delete(file);
+      else this.#findings.set(file, list);
+    }
+    this.graph.transaction(() => {
+      for (const change of changes) this.#change(change);
+    });
+  }
+
+  /** Every object that is served now, of any kind, in the order of kind, namespace and name. */
+  objects(): readonly KubernetesObject[] {
+    return [...this.#objects.entries()]
+      .sort(([left], [right]) => (left < right ? -1 : 1))
+      .map(([, { object }]) => object);
+  }
+
+  /** What the source has to say about what people wrote, in the order of files. */
+  findings(): readonly Finding[] {
+    return [...this.#findings.entries()].sort(([left], [right]) => (left < right ? -1 : 1)).flatMap(([, list]) => list);
+  }
+
+  /** Where a field was written, as far as the source knows. */
+  locate({ resource, path }: Origin): SourceLocation | undefined {
+    const key = resource.namespace === undefined ? resource.name : `${resource.namespace}/${resource.name}`;
+    return this.#objects.get(`${resource.kind}/${key}`)?.locate(path);
+  }
+
+  #change(change: ResourceChange): void {
+    const { kind, key, object } = change;
+    if (object === undefined) {
+      this.#objects.delete(`${kind}/${key}`);
+      if (isResourceKind(kind)) this.resources[kind].delete(key);
+    } else {
+      this.#objects.set(`${kind}/${key}`, { ...change, object });
+      if (isResourceKind(kind)) setResource(this.resources, kind, object);
+    }
+  }
+}
