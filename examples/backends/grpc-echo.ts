@@ -67,10 +67,6 @@ export async function startGrpcEcho(
 }
 
 function methodDefinition(service: DescService, method: DescMethod): MethodDefinition<JsonValue, JsonValue> {
-  const codec = (message: DescMessage) => ({
-    serialize: (value: JsonValue) => Buffer.from(toBinary(message, fromJson(message, value))),
-    deserialize: (bytes: Buffer) => toJson(message, fromBinary(message, bytes)),
-  });
   const input = codec(method.input);
   const output = codec(method.output);
   return {
@@ -81,6 +77,13 @@ function methodDefinition(service: DescService, method: DescMethod): MethodDefin
     requestDeserialize: input.deserialize,
     responseSerialize: output.serialize,
     responseDeserialize: output.deserialize,
+  };
+}
+
+function codec(message: DescMessage) {
+  return {
+    serialize: (value: JsonValue) => Buffer.from(toBinary(message, fromJson(message, value))),
+    deserialize: (bytes: Buffer) => toJson(message, fromBinary(message, bytes)),
   };
 }
 

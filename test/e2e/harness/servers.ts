@@ -1,0 +1,85 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmod } from "node:fs/promises";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { TestContext } from "node:test";
+import { temporaryFolder } from "./example.ts";
+import { findProgram, run } from "./programs.ts";
+import { bounded } from "./wait.ts";
+
+/** A real PostgreSQL with an empty database, on a port of 127.0.0.1, gone after the test. Anybody may log in as `postgres`. */
+export async function startPostgres(t: TestContext, port: number): Promise<void> {
+  const folder = await temporaryFolder(t);
+  await chmod(folder, 0o777);
+  const data = join(folder, "data");
+  const initdb = unprivileged("initdb", [
+    "-D",
+    data,
+    "-U",
+    "postgres",
+    "--auth",
+    "trust",
+    "--no-sync",
+    "--no-instructions",
+  ]);
+  const made = await run(initdb.program, initdb.args);
+  if (made.code !== 0) throw new Error(`initdb: ${made.stderr}`);
+  const settings = ["-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"];
+  const server = unprivileged("postgres", ["-D", data, "-p", String(port), "-k", folder, ...settings]);
+  await startServer(t, server.program, server.args, /database system is ready to accept connections/, "SIGQUIT");
+}
+
+/**
+ * A real DNS server (dnsmasq) on a port of 127.0.0.1, gone after the test.
+ *
+ * @param records addresses of names
+ */
+export async function startDns(t: TestContext, port: number, records: Readonly<Record<string, string>>): Promise<void> {
+  const foreground = ["--keep-in-foreground", "--conf-file=/dev/null", "--pid-file", "--log-facility=-"];
+  const listen = ["--listen-address=127.0.0.1", "--bind-interfaces", `--port=${port}`];
+  const answers = Object.entries(records).map(([name, address]) => `--host-record=${name},${address}`);
+  // As root it would change to a user that may not exist.
+  const user = process.getuid?.() === 0 ? ["--user=root", "--group=root"] : [];
+  const args = [...foreground, ...listen, ...user, "--no-resolv", "--no-hosts", ...answers];
+  await startServer(t, "dnsmasq", args, /started, version/, "SIGTERM");
+}
+
+/** Starts a server and waits for the line that says it is ready. */
+async function startServer(
+  t: TestContext,
+  name: string,
+  args: readonly string[],
+  ready: RegExp,
+  end: NodeJS.Signals,
+): Promise<void> {
+  const program = findProgram(name);
+  if (program === undefined) throw new Error(`${name} not found`);
+  const child = spawn(program, args, { stdio: ["ignore", "ignore", "pipe"] });
+  const exited = once(child, "exit");
+  t.after(async () => {
+    child.kill(end);
+    await bounded(exited, 10_000, `stopping ${name}`);
+  });
+  const lines: string[] = [];
+  const isReady = new Promise<void>((resolve, reject) => {
+    createInterface({ input: child.stderr }).on("line", (line) => {
+      lines.push(line);
+      if (ready.test(line)) resolve();
+    });
+    child.once("error", reject);
+    child.once("exit", () => reject(new Error(`${name} ended: ${lines.join("\n")}`)));
+  });
+  await bounded(isReady, 30_000, `starting ${name}`);
+}
+
+/** PostgreSQL refuses to run as root; Debian's package made the user `postgres` for it. */
+function unprivileged(
+  name: string,
+  args: readonly string[],
+): { readonly program: string; readonly args: readonly string[] } {
+  if (process.getuid?.() !== 0) return { program: name, args };
+  const program = findProgram(name) ?? name;
+  const user = ["--reuid", "postgres", "--regid", "postgres", "--init-groups"];
+  return { program: "setpriv", args: [...user, program, ...args] };
+}
