@@ -1,0 +1,155 @@
+import type { Finding } from "./finding.ts";
+import { isError, type Mistake } from "./mistake.ts";
+import type { KubernetesObject } from "./object.ts";
+import type { FieldPath, ResourceReference, SourceLocation } from "./origin.ts";
+import { isJsonObject, type Json } from "./schema.ts";
+import { type ParsedText, parseDocumentText } from "./text/parse.ts";
+import type { Position } from "./text/positioned.ts";
+import { type DocumentText, splitDocuments } from "./text/split-documents.ts";
+import { validateObject } from "./validate-object.ts";
+
+/** One object that a file holds, or what is there instead. */
+export interface ReadDocument {
+  /** Valid, with defaults, immutable. Absent if anything is wrong with it, and for kinds that are left out. */
+  readonly object?: KubernetesObject;
+  /** Which object it is or was meant to be; also of a refused one, as far as that can be told. */
+  readonly reference?: ResourceReference;
+  readonly findings: readonly Finding[];
+  /** Where a field is written. For what isn't written (a default), where its nearest parent is. */
+  locate(path: FieldPath): SourceLocation;
+}
+
+/**
+ * What {@link readDocuments} remembers of one file, so that one changed document costs one document.
+ *
+ * Holds exactly the documents of the last reading. Objects of unchanged documents stay the same (`===`).
+ */
+export class DocumentCache {
+  #last: ReadonlyMap<string, readonly Entry[]> = new Map();
+
+  /** @internal */
+  get(text: string): readonly Entry[] | undefined {
+    return this.#last.get(text);
+  }
+
+  /** @internal */
+  replace(entries: ReadonlyMap<string, readonly Entry[]>): void {
+    this.#last = entries;
+  }
+}
+
+/** Findings that are shown for one document; more would only bury the first ones. */
+const mostFindings = 20;
+
+/**
+ * Reads all resources of a file: YAML with any number of documents, or JSON; `kind: List` and lists of a kind count as
+ * the objects in them. Whatever is wrong with one document leaves the others alone.
+ *
+ * YAML is version 1.2 (so `on`, `yes` and `0777` are a string, a string and 777). Kubernetes' own reader is of version
+ * 1.1; a plain value that it reads differently gives the warning `yaml-1.1`.
+ *
+ * @param file what locations name; `-` for standard input
+ * @param cache of the same file's last reading; afterwards it holds this one
+ */
+export function readDocuments(text: string, file: string, cache?: DocumentCache): readonly ReadDocument[] {
+  const source = text.startsWith("\uFEFF") ? text.slice(1) : text;
+  const documents = /^\s*[[{]/.test(source) ? [{ text: source, line: 0 }] : splitDocuments(source);
+  const read = new Map<string, readonly Entry[]>();
+  const result: ReadDocument[] = [];
+  for (const document of documents) {
+    const entries = read.get(document.text) ?? cache?.get(document.text) ?? readEntries(document, file);
+    read.set(document.text, entries);
+    for (const entry of entries) result.push(placed(entry, file, document.line));
+  }
+  cache?.replace(read);
+  return result;
+}
+
+/** One object of a document, with places counted from the document's first line. */
+interface Entry {
+  readonly object?: KubernetesObject;
+  readonly reference?: ResourceReference;
+  readonly found: readonly { readonly mistake: Mistake; readonly position: Position }[];
+  readonly position: (path: FieldPath) => Position;
+}
+
+function readEntries({ text }: DocumentText, file: string): readonly Entry[] {
+  const parsed = parseDocumentText(text, file);
+  if (parsed.mistakes.length > 0) return [unparsed(parsed)];
+  return itemsOf(parsed.value).map(({ value, path }) => {
+    const { mistakes, ...validated } = validateObject(value);
+    const all = [...mistakes, ...parsed.warnings(path, mistakes)];
+    return {
+      ...validated,
+      found: limited(located(all, parsed, path)),
+      position: (field) => parsed.locate([...path, ...field]),
+    };
+  });
+}
+
+function unparsed(parsed: ParsedText): Entry {
+  const { reference } = validateObject(parsed.value);
+  return {
+    ...(reference !== undefined && { reference }),
+    found: parsed.mistakes.map(({ position, ...mistake }) => ({
+      mistake: { ...mistake, severity: "error" as const, path: [] },
+      position,
+    })),
+    position: (path) => parsed.locate(path),
+  };
+}
+
+/** The objects of a document: itself, or the items of a list. */
+function itemsOf(value: Json): readonly { readonly value: Json; readonly path: FieldPath }[] {
+  if (!isJsonObject(value)) return [{ value, path: [] }];
+  const { apiVersion, kind, items } = value;
+  if (typeof kind !== "string" || !kind.endsWith("List") || !Array.isArray(items)) return [{ value, path: [] }];
+  const itemKind = kind.slice(0, -"List".length);
+  return items.map((item: Json, index) => ({
+    value: itemKind !== "" && isJsonObject(item) ? { apiVersion: apiVersion ?? null, kind: itemKind, ...item } : item,
+    path: ["items", index],
+  }));
+}
+
+function located(mistakes: readonly Mistake[], parsed: ParsedText, prefix: FieldPath): Entry["found"] {
+  return mistakes
+    .map((mistake) => ({ mistake, position: parsed.locate([...prefix, ...mistake.path], mistake.atKey) }))
+    .sort(({ position: a }, { position: b }) => a.line - b.line || a.column - b.column);
+}
+
+function limited(found: Entry["found"]): Entry["found"] {
+  const next = found[mostFindings];
+  if (next === undefined) return found;
+  const rest = found.slice(mostFindings);
+  const summary: Mistake = {
+    severity: rest.some((one) => isError(one.mistake)) ? "error" : "warning",
+    code: "more-findings",
+    path: [],
+    message: `There are ${rest.length} more findings from here on.`,
+  };
+  return [...found.slice(0, mostFindings), { mistake: summary, position: next.position }];
+}
+
+function placed({ found, position, ...entry }: Entry, file: string, line: number): ReadDocument {
+  const place = (at: Position): SourceLocation => ({ file, line: at.line + line + 1, column: at.column });
+  return {
+    ...entry,
+    findings: found.map((one) => finding(one.mistake, place(one.position), entry.reference)),
+    locate: (path) => place(position(path)),
+  };
+}
+
+function finding(
+  { severity, code, path, message, remedy }: Mistake,
+  location: SourceLocation,
+  resource: ResourceReference | undefined,
+): Finding {
+  return {
+    severity,
+    code,
+    message,
+    ...(remedy !== undefined && { remedy }),
+    ...(resource !== undefined && { origin: { resource, path } }),
+    location,
+  };
+}

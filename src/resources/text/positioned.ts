@@ -1,0 +1,85 @@
+import {
+  type Document,
+  isAlias,
+  isCollection,
+  isMap,
+  isPair,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Pair,
+  parseDocument,
+} from "yaml";
+import type { FieldPath } from "../origin.ts";
+import type { Json } from "../schema.ts";
+
+/** A place in a document's text; lines and columns count from 0 and 1. */
+export interface Position {
+  readonly line: number;
+  readonly column: number;
+}
+
+/** A document that was parsed with the position of everything in it. */
+export interface Positioned {
+  readonly document: Document.Parsed;
+  readonly at: (offset: number) => Position;
+}
+
+/**
+ * Parses a document with positions: YAML 1.2, the core schema, and `<<` as Kubernetes merges it.
+ *
+ * Tabs between the tokens of JSON are blanks; YAML would refuse some of them.
+ */
+export function parsePositioned(text: string): Positioned {
+  const lineCounter = new LineCounter();
+  const source = /^\s*[[{]/.test(text) ? text.replaceAll("\t", " ") : text;
+  const document = parseDocument(source, { lineCounter, merge: true, version: "1.2", prettyErrors: false });
+  const at = (offset: number): Position => {
+    const { line, col } = lineCounter.linePos(offset);
+    return { line: line - 1, column: col };
+  };
+  return { document, at };
+}
+
+/** The value of a document that has no errors. Throws where aliases would make it too large. */
+export function valueIn({ document }: Positioned): Json {
+  return document.toJS({ maxAliasCount: 1000 });
+}
+
+/**
+ * Where a field is: a scalar by itself, a list or mapping by the key in front of it, an entry of a list by its first
+ * character. What isn't there (a default, a missing field) is where its nearest parent is.
+ *
+ * @param atKey the place of the key, even of a scalar
+ */
+export function locateIn({ document, at }: Positioned, path: FieldPath, atKey = false): Position {
+  let node: unknown = document.contents;
+  let place = startOf(node) ?? 0;
+  for (const [index, step] of path.entries()) {
+    const holder = isAlias(node) ? node.resolve(document) : node;
+    const isLast = index === path.length - 1;
+    if (isMap(holder)) {
+      const pair = holder.items.find(({ key }) => (isScalar(key) ? String(key.value) : key) === String(step));
+      if (pair === undefined) break;
+      node = pair.value;
+      place = placeOfPair(pair, isLast && atKey) ?? place;
+    } else if (isSeq(holder)) {
+      node = holder.items[Number(step)];
+      if (node === undefined) break;
+      place = startOf(node) ?? place;
+    } else break;
+  }
+  return at(place);
+}
+
+function placeOfPair({ key, value }: Pair, atKey: boolean): number | undefined {
+  const isEmpty = isScalar(value) && value.value === null && value.source === "";
+  return atKey || isCollection(value) || isEmpty ? startOf(key) : (startOf(value) ?? startOf(key));
+}
+
+function startOf(node: unknown): number | undefined {
+  if (isPair(node)) return startOf(node.key);
+  if (typeof node !== "object" || node === null || !("range" in node) || !Array.isArray(node.range)) return undefined;
+  const [start] = node.range;
+  return typeof start === "number" ? start : undefined;
+}

@@ -1,0 +1,66 @@
+import { type Mistake, mistake } from "./mistake.ts";
+import { type FieldPath, formatPath } from "./origin.ts";
+import { isJsonObject, type Json, type Schema } from "./schema.ts";
+
+/** A value of another type than its schema's: what was expected, what was found, and the usual reason for that. */
+export function wrongType(value: Json, schema: Schema, path: FieldPath): Mistake {
+  const where = path.length === 0 ? "The document" : formatPath(path);
+  return mistake(
+    "wrong-type",
+    path,
+    `${where} must be ${expected(schema)}, but is ${found(value)}.`,
+    remedy(value, schema),
+  );
+}
+
+function expected(schema: Schema): string {
+  if (schema["x-kubernetes-int-or-string"]) return "an integer or a string";
+  switch (schema.type) {
+    case "object":
+      return "a mapping";
+    case "array":
+      return "a list";
+    case "integer":
+      return "an integer";
+    case "boolean":
+      return "true or false";
+    case "number":
+    case "string":
+      return `a ${schema.type}`;
+    default:
+      return "a value";
+  }
+}
+
+function found(value: Json): string {
+  if (value === null) return "empty";
+  if (Array.isArray(value)) return "a list";
+  if (isJsonObject(value)) return "a mapping";
+  return `the ${typeof value} ${JSON.stringify(value)}`;
+}
+
+function remedy(value: Json, schema: Schema): string | undefined {
+  const isNumeric = typeof value === "string" && value.trim() !== "" && Number.isFinite(Number(value));
+  switch (schema.type) {
+    case "integer":
+    case "number":
+      return isNumeric ? `Remove the quotes: ${value.trim()}.` : undefined;
+    case "string":
+      return typeof value === "number" || typeof value === "boolean" ? `Put it in quotes: "${value}".` : undefined;
+    case "boolean":
+      return typeof value === "string" ? booleanFor(value) : undefined;
+    case "array":
+      return Array.isArray(value) || value === null ? undefined : 'Write "- " in front of it, or put it in [ ].';
+    case "object":
+      return Array.isArray(value) ? 'Remove the "- ": there is just one.' : undefined;
+    default:
+      return undefined;
+  }
+}
+
+function booleanFor(word: string): string | undefined {
+  const lower = word.toLowerCase();
+  if (lower === "true" || lower === "false") return `Remove the quotes: ${lower}.`;
+  if (["yes", "y", "on"].includes(lower)) return "Write true.";
+  return ["no", "n", "off"].includes(lower) ? "Write false." : undefined;
+}
