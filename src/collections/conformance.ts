@@ -62,10 +62,13 @@ export function conformance<Value>({ name, build, value }: Implementation<Value>
       write("a", 1);
       write("b", 2);
       const collection = create();
+      const calls: (readonly Change<Value>[])[] = [];
+      collection.subscribe((changes) => calls.push(changes));
       deepEqual(collection.get("a"), value("a", 1));
+      equal(collection.size, 2);
       write("b", 3);
       deepEqual(collection.get("b"), value("b", 3));
-      equal(collection.size, 2);
+      deepEqual(calls, [[change("b", 2, 3)]]);
     });
 
     test("tells of an addition, a change and a removal", () => {

@@ -43,8 +43,8 @@ export class DeriveManyNode<In, Out> extends DerivedNode<Out> {
   }
 
   override dump(): CollectionDump {
-    const tracked = this.#produced.size + this.#candidates.size + this.#lookUps.keys;
-    return { ...super.dump(), tracked, dependencies: this.#lookUps.count() };
+    const tracked = this.#produced.size + this.#candidates.size + this.#lookUps.countKeys();
+    return { ...super.dump(), tracked, dependencies: this.#lookUps.countLookUps() };
   }
 
   protected override refresh(parent: string): void {

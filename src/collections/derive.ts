@@ -30,7 +30,7 @@ export class DeriveNode<In, Out> extends DerivedNode<Out> {
   }
 
   override dump(): CollectionDump {
-    return { ...super.dump(), tracked: this.#lookUps.keys, dependencies: this.#lookUps.count() };
+    return { ...super.dump(), tracked: this.#lookUps.countKeys(), dependencies: this.#lookUps.countLookUps() };
   }
 
   protected override refresh(key: string): void {

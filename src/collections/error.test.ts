@@ -106,8 +106,10 @@ describe("a function that throws", () => {
     const details = graph.input<number>("details");
     const source = graph.input<number>("source");
     source.set("a", 1);
+    let runs = 0;
     const create = () =>
       graph.derive("out", source, (_, key, { fetch }) => {
+        runs += 1;
         if (fetch(details, key) === undefined) throw new Error("no detail");
         return 1;
       });
@@ -117,7 +119,19 @@ describe("a function that throws", () => {
       ["details", "source"],
     );
     details.set("a", 1);
+    equal(runs, 1);
     deepEqual(entriesOf(create()), { a: 1 });
+  });
+
+  test("is not forgotten when a subscriber creates a collection meanwhile", () => {
+    const { graph, errors } = lenient();
+    const source = graph.input<number>("source");
+    graph.derive("out", source, () => {
+      throw new Error("always");
+    });
+    source.subscribe(() => graph.derive("new", source, (n) => n));
+    source.set("a", 1);
+    deepEqual(errors, ['"out" for key "a": always']);
   });
 
   test("as an observer of commits, keeps no other from being called", () => {

@@ -59,14 +59,14 @@ export class LookUps {
     for (const stop of this.#stops) stop();
   }
 
-  get keys(): number {
-    return this.#remembered.size;
+  /** Keys that have looked something up, and keys that were looked up. */
+  countKeys(): number {
+    return [...this.#watches.values()].reduce((sum, watches) => sum + watches.size, this.#remembered.size);
   }
 
-  count(): number {
+  countLookUps(): number {
     let count = 0;
-    for (const watches of this.#watches.values())
-      for (const { watchers } of watches.values()) count += watchers instanceof Set ? watchers.size : 1;
+    for (const watches of this.#remembered.values()) count += watches.length;
     return count;
   }
 

@@ -34,7 +34,7 @@ export interface CollectionDump {
   readonly size: number;
   /** The collections that it is made from, fetched ones not included. */
   readonly parents: readonly string[];
-  /** Keys of its parents about which it remembers something. */
+  /** Entries that it keeps besides its values: about keys of its parents, its own, and those that it fetched. */
   readonly tracked: number;
   /** Look-ups that it remembers: (own key, collection, key) triples. */
   readonly dependencies: number;

@@ -59,6 +59,16 @@ describe("transaction", () => {
     deepEqual(log.slice(3), ["source", "out"]);
   });
 
+  test("calls no observer of commits that another one has ended", () => {
+    const graph = new Graph();
+    const source = graph.input<number>("source");
+    let late = 0;
+    graph.onCommit(() => end());
+    const end = graph.onCommit(() => (late += 1));
+    source.set("a", 1);
+    equal(late, 0);
+  });
+
   test("those begun by subscribers follow one after the other", () => {
     const graph = new Graph();
     const source = graph.input<number>("source");
