@@ -1,0 +1,120 @@
+/**
+ * Runs the tests, shows progress, and ends with a line `N passed, N failed`.
+ *
+ *     node scripts/test.ts                  # all
+ *     node scripts/test.ts unit             # one group: unit, contract or e2e
+ *     node scripts/test.ts test/e2e/grpc.test.ts
+ */
+import { globSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
+import { run } from "node:test";
+import { inspect } from "node:util";
+
+interface Group {
+  readonly name: string;
+  readonly files: readonly string[];
+}
+
+interface Counts {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+const root = join(import.meta.dirname, "..");
+process.chdir(root);
+
+const groups: readonly Group[] = [
+  // Beside the sources.
+  { name: "unit", files: globSync("{src,scripts,examples}/**/*.test.ts") },
+  // The whole, without a running Envoy in front: golden files, invalid documents, house rules, the package.
+  { name: "contract", files: globSync("test/*.test.ts") },
+  // The examples with real clients and servers.
+  { name: "e2e", files: globSync("test/e2e/**/*.test.ts") },
+];
+
+const failures: string[] = [];
+const skips: string[] = [];
+const chosen = choose(process.argv.slice(2));
+const started = performance.now();
+let counts: Counts = { passed: 0, failed: 0, skipped: 0 };
+for (const group of chosen) {
+  console.log(`\n${group.name}: ${group.files.length} files`);
+  counts = sum(counts, await runGroup(group));
+}
+
+if (skips.length > 0) console.log(`\nSkipped:\n${skips.join("\n")}`);
+if (failures.length > 0) console.log(`\nFailed:\n${failures.join("\n")}`);
+console.log(`\n${seconds(performance.now() - started)} in all`);
+const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : "";
+console.log(`${counts.passed} passed, ${counts.failed} failed${skipped}`);
+process.exit(counts.failed > 0 || counts.passed === 0 ? 1 : 0);
+
+function choose(names: readonly string[]): readonly Group[] {
+  if (names.length === 0) return groups;
+  return names.map((name) => groups.find((group) => group.name === name) ?? { name, files: [name] });
+}
+
+async function runGroup(group: Group): Promise<Counts> {
+  const output = new Map<string, string[]>();
+  let total: Counts = { passed: 0, failed: 0, skipped: 0 };
+  // Two cores are the least that we are tested on. The bound is for a file that hangs.
+  const events = run({ files: [...group.files].sort(), concurrency: 2, timeout: 10 * 60 * 1000 });
+  for await (const event of events) {
+    if (event.type === "test:stdout" || event.type === "test:stderr") {
+      const { message } = event.data;
+      const file = resolve(event.data.file);
+      output.set(file, [...(output.get(file) ?? []), message]);
+    } else if (event.type === "test:pass" && event.data.skip !== undefined && event.data.skip !== false) {
+      skips.push(`  ${place(event.data)}: ${event.data.name}: ${String(event.data.skip)}`);
+    } else if (event.type === "test:fail") {
+      const { error } = event.data.details;
+      const file = resolve(event.data.file ?? "");
+      // Node reports a file that ended badly (it can't be loaded, or throws late) as a test of the file's name, which no
+      // summary counts.
+      const wholeFile = resolve(event.data.name) === file;
+      if (wholeFile) {
+        total = sum(total, { passed: 0, failed: 1, skipped: 0 });
+        report(event.data, (output.get(file) ?? []).join("") || inspect(error.cause ?? error));
+      } else if (!("failureType" in error && error.failureType === "subtestsFailed")) {
+        // A test whose subtests failed has nothing to add to what they said.
+        report(event.data, inspect(error.cause ?? error));
+      }
+    } else if (event.type === "test:summary" && event.data.file !== undefined) {
+      const file = resolve(event.data.file);
+      const { success, counts: all, duration_ms: duration } = event.data;
+      const ofFile = { passed: all.passed, failed: all.failed + all.cancelled, skipped: all.skipped + all.todo };
+      total = sum(total, ofFile);
+      if (!success) console.log(indent((output.get(file) ?? []).join("")));
+      console.log(
+        `  ${success ? "✔" : "✖"} ${relative(root, file)}  ${ofFile.passed}/${all.tests}  ${seconds(duration)}`,
+      );
+    }
+  }
+  return total;
+}
+
+function report(
+  data: { readonly file?: string; readonly line?: number; readonly name: string },
+  message: string,
+): void {
+  const text = `  ✖ ${place(data)}: ${data.name}\n${indent(message)}`;
+  failures.push(text);
+  console.log(text);
+}
+
+function place({ file, line }: { readonly file?: string; readonly line?: number }): string {
+  return file === undefined ? "?" : `${relative(root, file)}:${line ?? 1}`;
+}
+
+function sum(a: Counts, b: Counts): Counts {
+  return { passed: a.passed + b.passed, failed: a.failed + b.failed, skipped: a.skipped + b.skipped };
+}
+
+function seconds(milliseconds: number): string {
+  return `${(milliseconds / 1000).toFixed(1)} s`;
+}
+
+function indent(text: string): string {
+  return text.replaceAll(/^/gm, "      ");
+}
