@@ -75,7 +75,7 @@ async function runGroup(group: Group): Promise<Counts> {
       const wholeFile = resolve(event.data.name) === file;
       if (wholeFile) {
         total = sum(total, { passed: 0, failed: 1, skipped: 0 });
-        report(event.data, (output.get(file) ?? []).join("") || inspect(error.cause ?? error));
+        report(event.data, `${(output.get(file) ?? []).join("")}${inspect(error.cause ?? error)}`);
       } else if (!("failureType" in error && error.failureType === "subtestsFailed")) {
         // A test whose subtests failed has nothing to add to what they said.
         report(event.data, inspect(error.cause ?? error));

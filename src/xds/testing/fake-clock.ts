@@ -3,14 +3,14 @@ import type { Clock } from "../clock.ts";
 /** A clock that moves when told to. */
 export class FakeClock implements Clock {
   #now = 0;
-  readonly #timers = new Set<{ readonly due: number; readonly then: () => void }>();
+  readonly #timers = new Set<{ readonly due: number; readonly run: () => void }>();
 
   now(): number {
     return this.#now;
   }
 
-  after(milliseconds: number, then: () => void): () => void {
-    const timer = { due: this.#now + milliseconds, then };
+  after(milliseconds: number, run: () => void): () => void {
+    const timer = { due: this.#now + milliseconds, run };
     this.#timers.add(timer);
     return () => this.#timers.delete(timer);
   }
@@ -21,12 +21,12 @@ export class FakeClock implements Clock {
     for (let next = this.#next(end); next !== undefined; next = this.#next(end)) {
       this.#timers.delete(next);
       this.#now = next.due;
-      next.then();
+      next.run();
     }
     this.#now = end;
   }
 
-  #next(end: number): { readonly due: number; readonly then: () => void } | undefined {
+  #next(end: number): { readonly due: number; readonly run: () => void } | undefined {
     return [...this.#timers].filter((timer) => timer.due <= end).sort((a, b) => a.due - b.due)[0];
   }
 }

@@ -27,17 +27,8 @@ export const PROXY = "edge";
 export function resource(typeUrl: string, name: string, content: Content = {}, proxy = PROXY): EnvoyResource {
   const bytes = Buffer.from(JSON.stringify(content));
   const version = createHash("sha256").update(bytes).digest("base64url").slice(0, 12);
-  const { clusters, scopes, endpoints } = content;
-  return {
-    proxy,
-    typeUrl,
-    name,
-    bytes,
-    version,
-    ...(clusters && { clusters }),
-    ...(scopes && { scopes }),
-    ...(endpoints !== undefined && { endpoints }),
-  };
+  const { bad: _bad, note: _note, ...needs } = content;
+  return { proxy, typeUrl, name, bytes, version, ...needs };
 }
 
 /** A cluster with EDS, whose endpoints have its name. */

@@ -1,0 +1,186 @@
+/**
+ * How long a change takes from a file to traffic, at 10, 1,000 and 10,000 hosts with one HTTPRoute each.
+ *
+ *     node bench/propagation.ts [--hosts 10,1000,10000] [--changes 60]
+ *
+ * The product runs as a user runs it (`bin/gatewright run FOLDER`). A change is the rename of a new version of one
+ * host's file over the old one; it is done when a keep-alive client sees the new response header. CPU is read from
+ * /proc, for Gatewright's process and for Envoy's main thread, which applies configuration. Linux only.
+ */
+import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
+import { Agent, createServer, request } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { freePort, startGatewright } from "./gatewright-process.ts";
+import { percentile, table } from "./table.ts";
+
+const { values } = parseArgs({
+  options: { hosts: { type: "string", default: "10,1000,10000" }, changes: { type: "string", default: "60" } },
+});
+const sizes = values.hosts.split(",").map(Number);
+const changes = Number(values.changes);
+
+interface Measurement {
+  readonly hosts: number;
+  readonly startMilliseconds: number;
+  readonly latencies: readonly number[];
+  readonly ownCpu: number;
+  readonly envoyCpu: number;
+  readonly ownMemory: number;
+  readonly envoyMemory: number;
+}
+
+const backend = createServer((_request, response) => response.end("ok"));
+await new Promise<void>((resolve) => backend.listen(0, "127.0.0.1", resolve));
+const backendAddress = backend.address();
+const backendPort = typeof backendAddress === "object" && backendAddress !== null ? backendAddress.port : 0;
+
+const measurements: Measurement[] = [];
+for (const hosts of sizes) {
+  process.stderr.write(`${hosts} hosts: starting\n`);
+  measurements.push(await measure(hosts));
+}
+backend.close();
+
+const smallest = measurements[0];
+console.log(
+  table(
+    [
+      "hosts",
+      "start → first request",
+      "change p50",
+      "p90",
+      "p99",
+      "p50 / smallest",
+      "own CPU/change",
+      "Envoy CPU/change",
+      "own RSS",
+      "Envoy RSS",
+    ],
+    measurements.map((result) => [
+      String(result.hosts),
+      `${(result.startMilliseconds / 1000).toFixed(2)} s`,
+      `${percentile(result.latencies, 50).toFixed(1)} ms`,
+      `${percentile(result.latencies, 90).toFixed(1)} ms`,
+      `${percentile(result.latencies, 99).toFixed(1)} ms`,
+      smallest === undefined ? "" : (percentile(result.latencies, 50) / percentile(smallest.latencies, 50)).toFixed(2),
+      `${result.ownCpu.toFixed(1)} ms`,
+      `${result.envoyCpu.toFixed(1)} ms`,
+      `${result.ownMemory.toFixed(0)} MB`,
+      `${result.envoyMemory.toFixed(0)} MB`,
+    ]),
+  ),
+);
+console.log(
+  `\nA change includes the file source's settle window of 10 ms after a rename. ${changes} changes each; CPU is per change, clients' requests not counted.`,
+);
+
+async function measure(hosts: number): Promise<Measurement> {
+  const folder = await mkdtemp(join(tmpdir(), "gatewright-propagation-"));
+  const resources = join(folder, "resources");
+  const staging = join(folder, "staging");
+  try {
+    await Promise.all([mkdir(resources), mkdir(staging)]);
+    const port = await freePort();
+    await writeFile(join(resources, "gateway.yaml"), gateway(port, backendPort));
+    for (let host = 0; host < hosts; host += 1) await writeFile(fileOf(resources, host), route(host, "0"));
+
+    const started = performance.now();
+    const gatewright = await startGatewright([resources]);
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    try {
+      const last = hosts - 1;
+      while ((await versionOf(agent, port, last)) !== "0") await gatewright.alive();
+      const startMilliseconds = performance.now() - started;
+
+      const latencies: number[] = [];
+      for (let change = -5; change < changes; change += 1) {
+        if (change === 0) await gatewright.mark();
+        const host = Math.floor(Math.random() * hosts);
+        const version = `${change}-${Math.random()}`;
+        const staged = join(staging, "next.yaml");
+        await writeFile(staged, route(host, version));
+        const began = performance.now();
+        await rename(staged, fileOf(resources, host));
+        while ((await versionOf(agent, port, host)) !== version) await gatewright.alive();
+        if (change >= 0) latencies.push(performance.now() - began);
+      }
+      const { ownCpu, envoyCpu, ownMemory, envoyMemory } = await gatewright.usage();
+      return {
+        hosts,
+        startMilliseconds,
+        latencies,
+        ownCpu: ownCpu / changes,
+        envoyCpu: envoyCpu / changes,
+        ownMemory,
+        envoyMemory,
+      };
+    } finally {
+      agent.destroy();
+      await gatewright.stop();
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function fileOf(folder: string, host: number): string {
+  return join(folder, `route-${host}.yaml`);
+}
+
+/** The version that a host answers with; undefined while it is not served. */
+function versionOf(agent: Agent, port: number, host: number): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const sent = request(
+      { agent, port, host: "127.0.0.1", headers: { host: `host-${host}.example.com` } },
+      (response) => {
+        const version = response.headers["x-version"];
+        response.resume();
+        response.on("end", () =>
+          resolve(response.statusCode === 200 && typeof version === "string" ? version : undefined),
+        );
+      },
+    );
+    // Before the listener is there, connections are refused: ask again, without spinning.
+    sent.on("error", () => setTimeout(() => resolve(undefined), 5));
+    sent.end();
+  });
+}
+
+function gateway(port: number, backend: number): string {
+  return `apiVersion: gateway.networking.k8s.io/v1
+kind: GatewayClass
+metadata: {name: bench}
+spec: {controllerName: gatewright.dev/gateway-controller}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: bench}
+spec:
+  gatewayClassName: bench
+  listeners: [{name: http, port: ${port}, protocol: HTTP}]
+---
+apiVersion: v1
+kind: Service
+metadata:
+  name: backend
+  annotations: {gatewright.dev/endpoints: "127.0.0.1:${backend}"}
+spec: {ports: [{port: 80}]}
+`;
+}
+
+function route(host: number, version: string): string {
+  return `apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: route-${host}}
+spec:
+  parentRefs: [{name: bench}]
+  hostnames: [host-${host}.example.com]
+  rules:
+    - filters:
+        - type: ResponseHeaderModifier
+          responseHeaderModifier: {set: [{name: x-version, value: "${version}"}]}
+      backendRefs: [{name: backend, port: 80}]
+`;
+}
