@@ -1,0 +1,87 @@
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { test } from "node:test";
+import { startExample } from "./harness/example.ts";
+import { httpClient } from "./harness/http-client.ts";
+import { eventually } from "./harness/wait.ts";
+
+interface Process {
+  readonly pid: number;
+  readonly parent: number;
+  readonly name: string;
+}
+
+/** All living processes, from /proc. */
+function processes(): readonly Process[] {
+  return readdirSync("/proc").flatMap((entry) => {
+    const pid = Number(entry);
+    if (!Number.isInteger(pid)) return [];
+    try {
+      // pid (name) state parent …; the name may hold spaces and brackets.
+      const stat = readFileSync(`/proc/${entry}/stat`, "utf8");
+      const [state = "", parent = ""] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+      const name = stat.slice(stat.indexOf("(") + 1, stat.lastIndexOf(")"));
+      return state === "Z" ? [] : [{ pid, parent: Number(parent), name }];
+    } catch {
+      return [];
+    }
+  });
+}
+
+function descendants(pid: number): readonly Process[] {
+  const all = processes();
+  const below = (parent: number): readonly Process[] =>
+    all.filter((child) => child.parent === parent).flatMap((child) => [child, ...below(child.pid)]);
+  return below(pid);
+}
+
+function isEnvoy({ name }: Process): boolean {
+  return name.startsWith("envoy");
+}
+
+test("Envoy is killed with -9: another one serves", async (t) => {
+  const { gateway } = await startExample(t, "quickstart");
+  const [envoy] = descendants(gateway.pid).filter(isEnvoy);
+  ok(envoy !== undefined, "an Envoy runs below Gatewright");
+  const ask = async () => {
+    const client = httpClient(gateway.port(8080));
+    try {
+      return (await client.send({ host: "shop.localhost" })).echo().service;
+    } finally {
+      client.close();
+    }
+  };
+  equal(await ask(), "shop-web");
+  process.kill(envoy.pid, "SIGKILL");
+  await eventually(async () => equal(await ask(), "shop-web"));
+  const after = descendants(gateway.pid)
+    .filter(isEnvoy)
+    .map(({ pid }) => pid);
+  equal(after.length, 1);
+  ok(!after.includes(envoy.pid));
+});
+
+test("Gatewright is killed with -9: nothing is left", async (t) => {
+  const { gateway } = await startExample(t, "quickstart");
+  const all = [gateway.pid, ...descendants(gateway.pid).map(({ pid }) => pid)];
+  ok(all.length >= 2, "Envoy runs below Gatewright");
+  gateway.process.kill("SIGKILL");
+  await eventually(() =>
+    deepEqual(
+      processes().filter(({ pid }) => all.includes(pid)),
+      [],
+    ),
+  );
+});
+
+test("Gatewright gets SIGTERM: it drains, and nothing is left", async (t) => {
+  const { gateway } = await startExample(t, "quickstart");
+  const all = [gateway.pid, ...descendants(gateway.pid).map(({ pid }) => pid)];
+  equal(await gateway.stop(), 0);
+  await eventually(() =>
+    deepEqual(
+      processes().filter(({ pid }) => all.includes(pid)),
+      [],
+    ),
+  );
+});
