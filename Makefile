@@ -45,7 +45,9 @@ generate: $(installed) ## rewrite generated code from pinned sources (needs Go a
 clean: ## remove what was built, installed and cached
 	rm -rf node_modules dist .cache
 
+# Not `npm ci`: it refuses a lock file that was written where the registry has not every platform's optional packages.
+# --no-save leaves the lock file as it is, and what it pins is what is installed.
 $(installed): package.json package-lock.json
 	@command -v npm >/dev/null || { echo "npm not found: install Node 20 or newer, with npm" >&2; exit 1; }
-	npm ci --prefer-offline --no-audit --no-fund
+	npm install --no-save --prefer-offline --no-audit --no-fund
 	@touch $@
