@@ -70,3 +70,8 @@ export function compareSpecificity(left: string, right: string): number {
 export function mostSpecific(hostnames: readonly string[], hostname: string): string | undefined {
   return hostnames.filter((candidate) => covers(candidate, hostname)).sort(compareSpecificity)[0];
 }
+
+/** Whether it names one host, and not many. */
+export function isHostname(hostname: string): boolean {
+  return hostname !== anyHostname && !hostname.startsWith("*.");
+}

@@ -1,0 +1,86 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { XdsObserver } from "../xds/observer.ts";
+
+/** What the metrics read when they are scraped. */
+export interface MetricSources {
+  /** Objects that are served, by kind. */
+  readonly objects: () => ReadonlyMap<string, number>;
+  /** Findings of severity error: documents that were refused, or stay as they last were. */
+  readonly refusedDocuments: () => number;
+  readonly connectedProxies: () => number;
+}
+
+export interface Metrics {
+  readonly registry: Registry;
+  /** Counts what the xDS server does. */
+  readonly observer: XdsObserver;
+  envoyRestarted(): void;
+}
+
+/** Prometheus metrics of Gatewright itself. Envoy's own are Envoy's. */
+export function createMetrics(sources: MetricSources): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+  const eventToAck = new Histogram({
+    name: "gatewright_event_to_ack_seconds",
+    help: "Time from a change of the configuration to Envoy's acknowledgement, by type of resource.",
+    labelNames: ["type"],
+    buckets: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10],
+    registers,
+  });
+  const pushes = counter("gatewright_xds_pushes_total", "Responses sent to Envoy.", ["type"], registers);
+  const bytes = counter("gatewright_xds_push_bytes_total", "Bytes of responses sent to Envoy.", ["type"], registers);
+  const nacks = counter("gatewright_xds_nacks_total", "Responses that Envoy refused.", ["type"], registers);
+  const restarts = counter("gatewright_envoy_restarts_total", "Times that Envoy was started again.", [], registers);
+  new Gauge({
+    name: "gatewright_resources",
+    help: "Objects that are served.",
+    labelNames: ["kind"],
+    registers,
+    collect() {
+      this.reset();
+      for (const [kind, number] of sources.objects()) this.set({ kind }, number);
+    },
+  });
+  gauge(
+    "gatewright_refused_documents",
+    "Documents with an error, which are not served as they stand.",
+    sources.refusedDocuments,
+    registers,
+  );
+  gauge("gatewright_connected_proxies", "Envoys that are connected.", sources.connectedProxies, registers);
+  return {
+    registry,
+    envoyRestarted: () => restarts.inc(),
+    observer: {
+      responseSent: (event) => {
+        const type = shortType(event.typeUrl);
+        pushes.inc({ type });
+        bytes.inc({ type }, event.bytes);
+      },
+      acknowledged: (event) => eventToAck.observe({ type: shortType(event.typeUrl) }, event.changeMilliseconds / 1000),
+      refused: (event) => nacks.inc({ type: shortType(event.typeUrl) }),
+    },
+  };
+}
+
+/** @example shortType("type.googleapis.com/envoy.config.cluster.v3.Cluster")  // "Cluster" */
+function shortType(typeUrl: string): string {
+  return typeUrl.slice(typeUrl.lastIndexOf(".") + 1);
+}
+
+function counter(name: string, help: string, labelNames: readonly string[], registers: Registry[]): Counter {
+  return new Counter({ name, help, labelNames: [...labelNames], registers });
+}
+
+function gauge(name: string, help: string, value: () => number, registers: Registry[]): Gauge {
+  return new Gauge({
+    name,
+    help,
+    registers,
+    collect() {
+      this.set(value());
+    },
+  });
+}
