@@ -9,7 +9,16 @@ export type LogFormat = "text" | "json";
 export function createLogger(level: LogLevel, format: LogFormat): Logger {
   const destination =
     format === "json" ? process.stderr : { write: (record: string) => process.stderr.write(`${textOf(record)}\n`) };
-  return pino({ level, base: null, messageKey: "message", timestamp: pino.stdTimeFunctions.isoTime }, destination);
+  return pino(
+    {
+      level,
+      base: null,
+      formatters: { level: (label) => ({ level: label }) },
+      messageKey: "message",
+      timestamp: pino.stdTimeFunctions.isoTime,
+    },
+    destination,
+  );
 }
 
 /** JSON where a machine reads, text at a terminal. */
@@ -21,9 +30,8 @@ export function defaultLogFormat(stream: { readonly isTTY?: boolean }): LogForma
 function textOf(record: string): string {
   const { level, time, message, ...fields }: LogFields & { level?: unknown; time?: unknown; message?: unknown } =
     JSON.parse(record);
-  const name = pino.levels.labels[Number(level)] ?? "";
   const rest = Object.entries(fields).map(
     ([key, value]) => `${key}=${typeof value === "string" ? value : JSON.stringify(value)}`,
   );
-  return [`${String(time).slice(11, 23)} ${name.padEnd(5)} ${String(message)}`, ...rest].join("  ");
+  return [`${String(time).slice(11, 23)} ${String(level).padEnd(5)} ${String(message)}`, ...rest].join("  ");
 }

@@ -44,6 +44,7 @@ export async function run(paths: readonly string[], options: RunOptions): Promis
       portOffset: options.portOffset,
       ...(options.concurrency === undefined ? {} : { concurrency: options.concurrency }),
       drainMilliseconds: options.drainSeconds * 1000,
+      envoyLogLevel: options.logLevel === "debug" ? "info" : "warning",
       observer: metrics.observer,
     });
     standalone = running;

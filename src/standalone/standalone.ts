@@ -18,6 +18,8 @@ export interface StandaloneOptions {
   /** Added to every listener's port. */
   readonly portOffset?: number;
   readonly concurrency?: number;
+  /** What of Envoy's own log is passed on; warnings unless told otherwise. */
+  readonly envoyLogLevel?: EnvoyLogLevel;
   /** How long connections may take to end when Gatewright stops. */
   readonly drainMilliseconds?: number;
   readonly observer?: XdsObserver;
@@ -76,6 +78,7 @@ export class Standalone {
     this.#envoy = await Envoy.start({
       envoy,
       logger,
+      logLevel: this.#options.envoyLogLevel ?? "warning",
       // The supervisor puts its own admin socket in place.
       bootstrap: {
         json: JSON.stringify(
