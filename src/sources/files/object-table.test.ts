@@ -2,7 +2,7 @@ import { deepEqual, equal } from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { ResourceBatch } from "../source.ts";
 import { type FileReading, ObjectTable } from "./object-table.ts";
-import { readThings, thing } from "./recorder.ts";
+import { readThings, thing } from "./testing/recorder.ts";
 
 function reading(file: string, ...documents: readonly string[]): FileReading {
   return { file, documents: readThings(file)(documents.join("---\n")) };

@@ -17,7 +17,7 @@ import {
 import { basename, join } from "node:path";
 import { describe, test } from "node:test";
 import { largestFile } from "./read-text.ts";
-import { temporaryDirectory, thing, watched } from "./recorder.ts";
+import { temporaryDirectory, thing, watched } from "./testing/recorder.ts";
 import type { DocumentReader } from "./watch-files.ts";
 
 describe("what is there at start", () => {

@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { LineCounter, parseAllDocuments } from "yaml";
-import type { KubernetesObject } from "../../resources/object.ts";
-import type { ResourceBatch, ResourceSink } from "../source.ts";
-import type { TableDocument } from "./object-table.ts";
-import { type WatchOptions, watchFiles } from "./watch-files.ts";
+import type { KubernetesObject } from "../../../resources/object.ts";
+import type { ResourceBatch, ResourceSink } from "../../source.ts";
+import type { TableDocument } from "../object-table.ts";
+import { type WatchOptions, watchFiles } from "../watch-files.ts";
 
 /** For tests: a directory that goes when the test ends. */
 export function temporaryDirectory(context: TestContext): string {
