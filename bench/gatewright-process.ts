@@ -67,12 +67,14 @@ export async function freePort(): Promise<number> {
 
 async function cpu(child: ChildProcess): Promise<readonly [own: number, envoyMain: number]> {
   const { own, envoy } = await processesOf(child);
-  const sum = async (stats: readonly string[]) =>
-    (await Promise.all(stats.map(ticks))).reduce((total, value) => total + value, 0);
   return [
-    await sum(own.map((pid) => `/proc/${pid}/stat`)),
-    await sum(envoy.map((pid) => `/proc/${pid}/task/${pid}/stat`)),
+    await allTicks(own.map((pid) => `/proc/${pid}/stat`)),
+    await allTicks(envoy.map((pid) => `/proc/${pid}/task/${pid}/stat`)),
   ];
+}
+
+async function allTicks(stats: readonly string[]): Promise<number> {
+  return (await Promise.all(stats.map(ticks))).reduce((total, value) => total + value, 0);
 }
 
 // Kernel clock ticks are 10 ms on every Linux that Node runs on.

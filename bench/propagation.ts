@@ -148,7 +148,7 @@ function versionOf(agent: Agent, port: number, host: number): Promise<string | u
   });
 }
 
-function gateway(port: number, backend: number): string {
+function gateway(port: number, target: number): string {
   return `apiVersion: gateway.networking.k8s.io/v1
 kind: GatewayClass
 metadata: {name: bench}
@@ -165,7 +165,7 @@ apiVersion: v1
 kind: Service
 metadata:
   name: backend
-  annotations: {gatewright.dev/endpoints: "127.0.0.1:${backend}"}
+  annotations: {gatewright.dev/endpoints: "127.0.0.1:${target}"}
 spec: {ports: [{port: 80}]}
 `;
 }

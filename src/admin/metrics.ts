@@ -12,6 +12,8 @@ export interface MetricSources {
 
 export interface Metrics {
   readonly registry: Registry;
+  /** Everything in Prometheus' text format. */
+  render(): Promise<string>;
   /** Counts what the xDS server does. */
   readonly observer: XdsObserver;
   envoyRestarted(): void;
@@ -33,25 +35,23 @@ export function createMetrics(sources: MetricSources): Metrics {
   const bytes = counter("gatewright_xds_push_bytes_total", "Bytes of responses sent to Envoy.", ["type"], registers);
   const nacks = counter("gatewright_xds_nacks_total", "Responses that Envoy refused.", ["type"], registers);
   const restarts = counter("gatewright_envoy_restarts_total", "Times that Envoy was started again.", [], registers);
-  new Gauge({
-    name: "gatewright_resources",
-    help: "Objects that are served.",
-    labelNames: ["kind"],
-    registers,
-    collect() {
-      this.reset();
-      for (const [kind, number] of sources.objects()) this.set({ kind }, number);
-    },
-  });
-  gauge(
+  const resources = gauge("gatewright_resources", "Objects that are served.", ["kind"], registers);
+  const refused = gauge(
     "gatewright_refused_documents",
     "Documents with an error, which are not served as they stand.",
-    sources.refusedDocuments,
+    [],
     registers,
   );
-  gauge("gatewright_connected_proxies", "Envoys that are connected.", sources.connectedProxies, registers);
+  const connected = gauge("gatewright_connected_proxies", "Envoys that are connected.", [], registers);
   return {
     registry,
+    render: () => {
+      resources.reset();
+      for (const [kind, number] of sources.objects()) resources.set({ kind }, number);
+      refused.set(sources.refusedDocuments());
+      connected.set(sources.connectedProxies());
+      return registry.metrics();
+    },
     envoyRestarted: () => restarts.inc(),
     observer: {
       responseSent: (event) => {
@@ -74,13 +74,6 @@ function counter(name: string, help: string, labelNames: readonly string[], regi
   return new Counter({ name, help, labelNames: [...labelNames], registers });
 }
 
-function gauge(name: string, help: string, value: () => number, registers: Registry[]): Gauge {
-  return new Gauge({
-    name,
-    help,
-    registers,
-    collect() {
-      this.set(value());
-    },
-  });
+function gauge(name: string, help: string, labelNames: readonly string[], registers: Registry[]): Gauge {
+  return new Gauge({ name, help, labelNames: [...labelNames], registers });
 }

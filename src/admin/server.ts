@@ -1,15 +1,15 @@
 import { once } from "node:events";
 import { createServer, type Server, type ServerResponse } from "node:http";
-import type { Registry } from "prom-client";
 import type { ControlPlane } from "../control-plane/control-plane.ts";
 import type { Finding } from "../resources/finding.ts";
+import type { Metrics } from "./metrics.ts";
 import { objectsWithStatus } from "./objects.ts";
 
 export const defaultAdminAddress = "127.0.0.1:9911";
 
 export interface AdminOptions {
   readonly controlPlane: ControlPlane;
-  readonly registry: Registry;
+  readonly metrics: Metrics;
   /** What is missing before traffic is served, in words; empty when ready. */
   readonly notReady: () => readonly string[];
   readonly findings: () => readonly Finding[];
@@ -46,7 +46,7 @@ export async function serveAdmin(address: string, options: AdminOptions): Promis
 }
 
 async function answer(url: URL, method: string, response: ServerResponse, options: AdminOptions): Promise<void> {
-  const { controlPlane, registry, notReady, findings, envoyMetrics } = options;
+  const { controlPlane, metrics, notReady, findings, envoyMetrics } = options;
   if (method !== "GET" && method !== "HEAD") return text(response, 405, "Only GET is allowed here.\n");
   switch (url.pathname) {
     case "/healthz":
@@ -56,8 +56,8 @@ async function answer(url: URL, method: string, response: ServerResponse, option
       return missing.length === 0 ? text(response, 200, "ok\n") : text(response, 503, `${missing.join("\n")}\n`);
     }
     case "/metrics":
-      response.setHeader("content-type", registry.contentType);
-      return text(response, 200, await registry.metrics());
+      response.setHeader("content-type", metrics.registry.contentType);
+      return text(response, 200, await metrics.render());
     case "/metrics/envoy":
       try {
         return text(response, 200, await envoyMetrics());

@@ -11,8 +11,6 @@ export const shells = ["bash", "zsh", "fish"] as const;
  */
 export function completion(program: Command, shell: string): string {
   const commands = program.commands.map((command) => command.name());
-  const options = (command: Command) =>
-    command.options.flatMap((option) => [option.short, option.long].flatMap((flag) => flag ?? []));
   const names = kinds.map((kind) => kind.plural);
   if (shell === "fish") {
     return [
@@ -44,4 +42,8 @@ ${program.commands
   esac
 }
 complete -o default -F _gatewright gatewright`;
+}
+
+function options(command: Command): readonly string[] {
+  return command.options.flatMap((option) => [option.short, option.long].flatMap((flag) => flag ?? []));
 }

@@ -52,7 +52,7 @@ export async function run(paths: readonly string[], options: RunOptions): Promis
     let filesRead = false;
     const admin = await serveAdmin(options.adminAddress, {
       controlPlane,
-      registry: metrics.registry,
+      metrics,
       findings: () => controlPlane.findings(),
       notReady: () => [
         ...(filesRead ? [] : ["The files have not been read yet."]),

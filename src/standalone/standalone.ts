@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { ControlPlane } from "../control-plane/control-plane.ts";
 import { bootstrap } from "../envoy/bootstrap.ts";
+import type { EnvoyLogLevel } from "../fleet/envoy-log.ts";
 import { EnvoyProcess as Envoy, type EnvoyProcess } from "../fleet/envoy-process.ts";
 import type { Logger } from "../fleet/logger.ts";
 import { makeRuntimeDirectory } from "../fleet/runtime-directory.ts";
