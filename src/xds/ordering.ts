@@ -90,12 +90,14 @@ export class Ordering {
   began(subscription: Subscription): void {
     if (subscription.typeUrl === CLUSTER) {
       for (const [name, held] of subscription.held) {
-        if (!isKnown(held)) continue;
-        this.#warming.clusterSent(name, 0, held.endpoints, this.#now());
-        this.#warming.clusterAcknowledged(name, 0);
+        if (isKnown(held)) this.#warming.clusterAdopted(name, held.endpoints, this.#now());
       }
     } else if (subscription.typeUrl === CLUSTER_LOAD_ASSIGNMENT) {
-      for (const name of subscription.held.keys()) this.#warming.endpointsAcknowledged(name, 0);
+      for (const name of subscription.held.keys()) {
+        this.#warming.endpointsAdopted(name);
+        // A cluster that came first on this stream waits for them, and Envoy does not ask for what it has.
+        if (this.#warming.awaits(name)) subscription.force(name, this.#now());
+      }
     }
   }
 
@@ -117,6 +119,11 @@ export class Ordering {
       if (resource === undefined) this.#warming.clusterRemoved(name);
       else this.#clusterSent(resource, flight);
     }
+  }
+
+  /** Envoy answered a response, either way. */
+  answered(subscription: Subscription): void {
+    if (subscription.typeUrl === CLUSTER) this.#warming.clustersAnswered();
   }
 
   acknowledged(subscription: Subscription, flight: Flight): void {

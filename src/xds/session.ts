@@ -114,6 +114,7 @@ export class Session {
     const flight = subscription.answered(nonce);
     if (flight === undefined) return;
     const { typeUrl } = subscription;
+    this.#ordering.answered(subscription);
     if (error === undefined) {
       subscription.acknowledged(flight);
       this.#ordering.acknowledged(subscription, flight);
@@ -168,12 +169,10 @@ export class Session {
   }
 
   #next(subscription: Subscription): Batch | undefined {
-    const suspectsFirst = subscription.suspectsNext;
-    const batch = suspectsFirst
-      ? (this.#suspects(subscription) ?? this.#ordinary(subscription))
-      : (this.#ordinary(subscription) ?? this.#suspects(subscription));
-    if (batch !== undefined) subscription.suspectsNext = !suspectsFirst;
-    return batch;
+    const suspects = subscription.suspectsNext ? this.#suspects(subscription) : undefined;
+    const ordinary = suspects === undefined ? this.#ordinary(subscription) : undefined;
+    subscription.suspectsNext = suspects === undefined;
+    return suspects ?? ordinary ?? this.#suspects(subscription);
   }
 
   #ordinary(subscription: Subscription): Batch | undefined {

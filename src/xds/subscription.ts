@@ -4,7 +4,7 @@ import type { Holdings } from "./holdings.ts";
 import { type DeltaRequest, WILDCARD } from "./protocol.ts";
 import type { ProxyResources } from "./resource-index.ts";
 import { Suspects, split } from "./suspects.ts";
-import { SCOPED_ROUTE_CONFIGURATION } from "./type-url.ts";
+import { CLUSTER, SCOPED_ROUTE_CONFIGURATION } from "./type-url.ts";
 
 /** A response that Envoy has not answered yet. */
 export interface Flight {
@@ -210,7 +210,8 @@ export class Subscription {
     }
     for (const name of this.#names) if (!this.held.has(name)) this.force(name, now);
     if (!this.#wildcard) return;
-    if (request.initialVersions.size === 0) this.awaitedSince = now;
+    // Also to an Envoy that has clusters: its answer tells when those are warm.
+    if (request.initialVersions.size === 0 || this.typeUrl === CLUSTER) this.awaitedSince = now;
     this.#markMissing(now);
   }
 

@@ -6,6 +6,9 @@ interface WarmingCluster {
   acknowledged: boolean;
 }
 
+/** Sequence of what came before the stream's first response. */
+const ADOPTED = 0;
+
 /**
  * Which clusters are warm in one Envoy, so that a route may name them.
  *
@@ -21,6 +24,7 @@ export class Warming {
   readonly #onWarm: (cluster: string) => void;
   readonly #warm = new Set<string>();
   readonly #warming = new Map<string, WarmingCluster>();
+  readonly #adopted: string[] = [];
   readonly #byEndpoints = new Map<string, Set<string>>();
   /** Number of the last response with these endpoints that was acknowledged. */
   readonly #endpoints = new Map<string, number>();
@@ -48,6 +52,17 @@ export class Warming {
     else clusters.add(cluster);
   }
 
+  /** Envoy has this cluster from an earlier stream. Whether it was warm by then, its next answer tells. */
+  clusterAdopted(cluster: string, endpoints: string | undefined, now: number): void {
+    this.clusterSent(cluster, ADOPTED, endpoints, now);
+    this.#adopted.push(cluster);
+  }
+
+  /** Envoy answered something about clusters, so those that it had before are warm. */
+  clustersAnswered(): void {
+    for (const cluster of this.#adopted.splice(0)) this.clusterAcknowledged(cluster, ADOPTED);
+  }
+
   clusterAcknowledged(cluster: string, sequence: number): void {
     const warming = this.#warming.get(cluster);
     if (warming === undefined || warming.sequence > sequence) return;
@@ -63,6 +78,19 @@ export class Warming {
   clusterRemoved(cluster: string): void {
     this.#stopWarming(cluster);
     this.#warm.delete(cluster);
+  }
+
+  /** Envoy has these from an earlier stream. */
+  endpointsAdopted(endpoints: string): void {
+    this.endpointsAcknowledged(endpoints, ADOPTED);
+  }
+
+  /** Whether a cluster that was sent on this stream is not warm for want of these endpoints. */
+  awaits(endpoints: string): boolean {
+    const clusters = [...(this.#byEndpoints.get(endpoints) ?? [])].map((cluster) => this.#warming.get(cluster));
+    return clusters.some(
+      (cluster) => cluster !== undefined && cluster.sequence > ADOPTED && !this.#hasEndpoints(cluster),
+    );
   }
 
   /** Also for endpoints that do not exist or were refused: Envoy no longer waits for those either. */

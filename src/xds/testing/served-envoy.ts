@@ -76,10 +76,7 @@ export interface ServedEnvoy {
   stop(): Promise<void>;
 }
 
-export async function serve(
-  world: World,
-  options: Omit<DeliveryOptions, "resources"> = {},
-): Promise<ServedEnvoy> {
+export async function serve(world: World, options: Omit<DeliveryOptions, "resources"> = {}): Promise<ServedEnvoy> {
   const directory = await mkdtemp(join(tmpdir(), "xds-"));
   const path = join(directory, "xds.sock");
   const start = async (more: Omit<DeliveryOptions, "resources">): Promise<XdsServer> => {

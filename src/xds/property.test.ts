@@ -1,0 +1,218 @@
+import { deepEqual, equal } from "node:assert/strict";
+import { test } from "node:test";
+import * as fc from "fast-check";
+import { type EnvoyResource, envoyResourceKey } from "../envoy/resource.ts";
+import {
+  cluster,
+  endpoints,
+  extension,
+  type Fixture,
+  fixture,
+  listener,
+  PROXY,
+  resource,
+  scope,
+} from "./testing/fixture.ts";
+import { ModelEnvoy } from "./testing/model-envoy.ts";
+import {
+  CLUSTER,
+  CLUSTER_LOAD_ASSIGNMENT,
+  EXTENSION_CONFIG,
+  LISTENER,
+  SCOPED_ROUTE_CONFIGURATION,
+} from "./type-url.ts";
+
+/** A cluster of a configuration; `shared`: it has the endpoints of another one. */
+interface ClusterPlan {
+  readonly note: number;
+  readonly kind: "own" | "shared" | "dns";
+}
+
+/** A whole configuration, in which everything that is named exists. */
+interface Plan {
+  readonly clusters: Readonly<Record<string, ClusterPlan | undefined>>;
+  readonly endpointsNote: number;
+  readonly scopes: Readonly<
+    Record<string, { readonly note: number; readonly clusters: readonly string[] } | undefined>
+  >;
+  readonly listeners: Readonly<Record<string, { readonly note: number; readonly cluster: string } | undefined>>;
+  readonly wildcards: readonly string[];
+}
+
+const clusterNames = ["a", "b", "c", "x"];
+const scopeNames = ["s", "t", "u", "xs"];
+
+const some = <Value>(value: fc.Arbitrary<Value>): fc.Arbitrary<Value | undefined> =>
+  fc.option(value, { nil: undefined });
+const note = fc.integer({ min: 0, max: 2 });
+
+const plan: fc.Arbitrary<Plan> = fc.record({
+  clusters: fc.record(
+    Object.fromEntries(
+      clusterNames.map((name) => [
+        name,
+        some(
+          fc.record({ note, kind: fc.constantFrom("own" as const, "own" as const, "shared" as const, "dns" as const) }),
+        ),
+      ]),
+    ),
+  ),
+  endpointsNote: note,
+  scopes: fc.record(
+    Object.fromEntries(
+      scopeNames.map((name) => [name, some(fc.record({ note, clusters: fc.subarray(clusterNames) }))]),
+    ),
+  ),
+  listeners: fc.record({
+    l: some(fc.record({ note, cluster: fc.constantFrom(...clusterNames) })),
+    m: some(fc.record({ note, cluster: fc.constantFrom(...clusterNames) })),
+  }),
+  wildcards: fc.subarray(scopeNames),
+});
+
+function resourcesOf(given: Plan): readonly EnvoyResource[] {
+  const there = (name: string): boolean => given.clusters[name] !== undefined;
+  const resources: EnvoyResource[] = [];
+  const assignments = new Set<string>();
+  for (const [name, one] of Object.entries(given.clusters)) {
+    if (one === undefined) continue;
+    // Only names with an x may be bad; every second version of those is.
+    const bad = name.startsWith("x") && one.note === 1 ? { bad: true } : {};
+    if (one.kind === "dns") resources.push(resource(CLUSTER, name, { note: one.note, ...bad }));
+    else {
+      const from = one.kind === "shared" ? "a" : name;
+      assignments.add(from);
+      resources.push(cluster(name, { endpoints: from, note: one.note, ...bad }));
+    }
+  }
+  for (const name of assignments) resources.push(endpoints(name, { note: given.endpointsNote }));
+  for (const [name, one] of Object.entries(given.scopes)) {
+    if (one === undefined) continue;
+    const bad = name.startsWith("x") && one.note === 1 ? { bad: true } : {};
+    resources.push(scope(name, one.clusters.filter(there), { note: one.note, ...bad }));
+  }
+  for (const [name, one] of Object.entries(given.listeners))
+    if (one !== undefined && there(one.cluster))
+      resources.push(listener(name, { clusters: [one.cluster], note: one.note }));
+  resources.push(
+    extension(
+      "fix",
+      given.wildcards.filter((name) => given.scopes[name] !== undefined),
+    ),
+  );
+  return resources;
+}
+
+type Step =
+  | { readonly kind: "configure"; readonly plan: Plan }
+  | { readonly kind: "receive" | "send" | "both" | "reconnect" }
+  | { readonly kind: "advance"; readonly milliseconds: number };
+
+const steps: fc.Arbitrary<readonly Step[]> = fc.array(
+  fc.oneof(
+    { weight: 3, arbitrary: fc.record({ kind: fc.constant("configure" as const), plan }) },
+    { weight: 4, arbitrary: fc.record({ kind: fc.constant("receive" as const) }) },
+    { weight: 4, arbitrary: fc.record({ kind: fc.constant("send" as const) }) },
+    { weight: 6, arbitrary: fc.record({ kind: fc.constant("both" as const) }) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant("reconnect" as const) }) },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        kind: fc.constant("advance" as const),
+        milliseconds: fc.constantFrom(10, 999, 5_000),
+      }),
+    },
+  ),
+  { maxLength: 60 },
+);
+
+/** What this names is never bad. */
+function isSure([name]: readonly [string, unknown?]): boolean {
+  return !name.startsWith("x");
+}
+
+class Run {
+  readonly #made: Fixture = fixture([], { knows: () => true });
+  readonly #envoy = new ModelEnvoy();
+  #resources: readonly EnvoyResource[] = [];
+
+  constructor() {
+    this.#envoy.connect(this.#made.delivery);
+  }
+
+  take(step: Step): void {
+    const envoy = this.#envoy;
+    if (step.kind === "configure") this.#configure(resourcesOf(step.plan));
+    else if (step.kind === "advance") this.#made.clock.advance(step.milliseconds);
+    else if (step.kind === "reconnect") {
+      envoy.disconnect();
+      envoy.connect(this.#made.delivery);
+    } else {
+      if (step.kind !== "send") envoy.receive();
+      if (step.kind !== "receive") envoy.send();
+    }
+  }
+
+  /** Lets everything that is under way come to its end, and compares. */
+  finish(): void {
+    const { clock, delivery } = this.#made;
+    this.#drain();
+    for (let round = 0; round < 4; round++) {
+      clock.advance(5_000);
+      this.#envoy.timeOut();
+      this.#drain();
+    }
+    equal(delivery.status(PROXY).settled, true, `not settled: ${JSON.stringify(delivery.snapshot())}`);
+    this.#compare(CLUSTER, this.#envoy.clusters);
+    this.#compare(SCOPED_ROUTE_CONFIGURATION, this.#envoy.scopes);
+    this.#compare(LISTENER, this.#envoy.listeners);
+    if (this.#envoy.listeners.size > 0) this.#compare(EXTENSION_CONFIG, this.#envoy.extensions);
+    const desired = this.#versions(CLUSTER_LOAD_ASSIGNMENT);
+    for (const [name, { version }] of this.#envoy.assignments)
+      if (desired.has(name)) equal(version, desired.get(name), `endpoints ${name}`);
+    for (const [name, { content }] of this.#envoy.clusters)
+      if (content.endpoints !== undefined && isSure([name]))
+        equal(this.#envoy.assignments.has(content.endpoints), true, content.endpoints);
+    delivery.close();
+  }
+
+  #configure(next: readonly EnvoyResource[]): void {
+    const kept = new Set(next.map(envoyResourceKey));
+    this.#made.apply({ set: next, remove: this.#resources.filter((one) => !kept.has(envoyResourceKey(one))) });
+    this.#resources = next;
+  }
+
+  #drain(): void {
+    for (let count = 0; !this.#envoy.idle; count++) {
+      equal(count < 10_000, true, "it never ends");
+      this.#envoy.receive();
+      this.#envoy.send();
+    }
+  }
+
+  #compare(typeUrl: string, items: ReadonlyMap<string, { readonly version: string }>): void {
+    const has = [...items].map(([name, { version }]) => [name, version] as const).filter(isSure);
+    deepEqual(new Map(has), new Map([...this.#versions(typeUrl)].filter(isSure)), typeUrl);
+    // Of what may be bad, Envoy has at most what it should have had at some time; a good version it has.
+    for (const one of this.#resources)
+      if (one.typeUrl === typeUrl && one.name.startsWith("x") && !Buffer.from(one.bytes).includes("bad"))
+        equal(items.get(one.name)?.version, one.version, `${typeUrl} ${one.name}`);
+    for (const name of items.keys()) equal(this.#versions(typeUrl).has(name), true, `${typeUrl} ${name} is left over`);
+  }
+
+  #versions(typeUrl: string): ReadonlyMap<string, string> {
+    const ofType = this.#resources.filter((one) => one.typeUrl === typeUrl);
+    return new Map(ofType.map(({ name, version }) => [name, version]));
+  }
+}
+
+test("whatever changes and whenever Envoy answers, it ends with what it should have, and never names what is not there", () => {
+  fc.assert(
+    fc.property(steps, (given) => {
+      const run = new Run();
+      for (const step of given) run.take(step);
+      run.finish();
+    }),
+    { numRuns: 1_000 },
+  );
+});

@@ -1,0 +1,228 @@
+import { strict as assert } from "node:assert";
+import type { Delivery } from "../delivery.ts";
+import type { DeltaRequest } from "../protocol.ts";
+import {
+  CLUSTER,
+  CLUSTER_LOAD_ASSIGNMENT,
+  EXTENSION_CONFIG,
+  LISTENER,
+  SCOPED_ROUTE_CONFIGURATION,
+} from "../type-url.ts";
+import { decode, type Received } from "./fake-stream.ts";
+import { type Content, PROXY } from "./fixture.ts";
+
+interface Item {
+  readonly version: string;
+  readonly content: Content;
+}
+
+type Items = Map<string, Item>;
+
+/**
+ * What of Envoy matters to an xDS server: subscriptions, warming, refusals and what they leave behind, the acknowledgement of
+ * clusters that is kept back while one warms. Messages wait in two queues, which the test moves on in whatever order it likes.
+ *
+ * Throws when it holds something that names what is not there. Names that begin with "x" are exempt: those may be bad.
+ */
+export class ModelEnvoy {
+  readonly clusters: Items = new Map();
+  readonly warming: Items = new Map();
+  readonly assignments: Items = new Map();
+  readonly scopes: Items = new Map();
+  readonly listeners: Items = new Map();
+  readonly extensions: Items = new Map();
+  /** Cluster versions as on the wire: those of accepted responses. */
+  readonly #clusterVersions = new Map<string, string>();
+  readonly #endpointNames = new Set<string>();
+  #initialised = false;
+  #inbox: Received[] = [];
+  #outbox: DeltaRequest[] = [];
+  #clusterAnswers: DeltaRequest[] = [];
+  #stream: ReturnType<Delivery["open"]> | undefined;
+
+  get idle(): boolean {
+    return this.#inbox.length === 0 && this.#outbox.length === 0;
+  }
+
+  connect(delivery: Delivery): void {
+    this.#stream = delivery.open(PROXY, { node: "model", write: (bytes) => this.#inbox.push(decode(bytes)) < 16 });
+    this.#subscribe(CLUSTER, [], this.#clusterVersions);
+    if (this.#endpointNames.size > 0)
+      this.#subscribe(CLUSTER_LOAD_ASSIGNMENT, [...this.#endpointNames], versions(this.assignments));
+    if (this.#initialised) this.#subscribeToTheRest();
+  }
+
+  disconnect(): void {
+    this.#stream?.close("test");
+    this.#stream = undefined;
+    this.#inbox = [];
+    this.#outbox = [];
+    this.#clusterAnswers = [];
+  }
+
+  /** Envoy deals with the oldest response. */
+  receive(): void {
+    const response = this.#inbox.shift();
+    if (response === undefined) return;
+    const items = response.resources.map(({ name, version, value }) => {
+      const content: Content = JSON.parse(value);
+      return [name, { version, content }] as const;
+    });
+    if (response.typeUrl === CLUSTER) this.#receiveClusters(response, items);
+    else if (response.typeUrl === CLUSTER_LOAD_ASSIGNMENT) this.#receiveAssignments(response, items);
+    else if (response.typeUrl === SCOPED_ROUTE_CONFIGURATION) this.#receiveScopes(response, items);
+    else this.#receiveOthers(response, items);
+    this.#check();
+  }
+
+  /** The server gets the oldest request. */
+  send(): void {
+    const request = this.#outbox.shift();
+    if (request !== undefined) this.#stream?.session.request(request);
+  }
+
+  /** The initial fetch timeout of endpoints is over: clusters take those that Envoy has, if any. */
+  timeOut(): void {
+    for (const cluster of this.warming.keys()) this.#warm(cluster);
+    this.#afterWarming();
+  }
+
+  #receiveClusters(response: Received, items: readonly (readonly [string, Item])[]): void {
+    for (const name of response.removed) {
+      this.clusters.delete(name);
+      this.warming.delete(name);
+    }
+    for (const [name, item] of items) {
+      if (item.content.bad === true) continue;
+      const present = this.warming.get(name) ?? this.clusters.get(name);
+      if (present?.version === item.version) continue;
+      this.warming.set(name, item);
+      if (item.content.endpoints === undefined) this.#warm(name);
+    }
+    if (!this.#refuses(response, items)) {
+      for (const name of response.removed) this.#clusterVersions.delete(name);
+      for (const [name, { version }] of items) this.#clusterVersions.set(name, version);
+    }
+    this.#followEndpoints();
+    this.#clusterAnswers.push(this.#answer(response, items));
+    // During its start, Envoy keeps nothing back.
+    if (!this.#initialised) this.#outbox.push(...this.#clusterAnswers.splice(0));
+    this.#afterWarming();
+  }
+
+  #receiveAssignments(response: Received, items: readonly (readonly [string, Item])[]): void {
+    for (const [name, item] of items) if (this.#endpointNames.has(name)) this.assignments.set(name, item);
+    const names = new Set([...response.resources.map(({ name }) => name), ...response.removed]);
+    for (const [cluster, { content }] of this.warming)
+      if (content.endpoints !== undefined && names.has(content.endpoints)) this.#warm(cluster);
+    // Before the answer, as Envoy does: what follows from warm clusters is asked for first.
+    this.#afterWarming();
+    this.#outbox.push(this.#answer(response, items));
+  }
+
+  #receiveScopes(response: Received, items: readonly (readonly [string, Item])[]): void {
+    for (const [name, { version }] of items)
+      assert.notEqual(this.scopes.get(name)?.version, version, `scope ${name} was sent again though nothing changed`);
+    if (!this.#refuses(response, items)) apply(this.scopes, response, items);
+    this.#outbox.push(this.#answer(response, items));
+  }
+
+  #receiveOthers(response: Received, items: readonly (readonly [string, Item])[]): void {
+    const target = response.typeUrl === LISTENER ? this.listeners : this.extensions;
+    const first = this.listeners.size === 0;
+    const good = items.filter(([, { content }]) => content.bad !== true);
+    apply(target, response, good);
+    if (first && this.listeners.size > 0) this.#subscribe(EXTENSION_CONFIG, ["fix"], new Map());
+    this.#outbox.push(this.#answer(response, items));
+  }
+
+  #refuses(_response: Received, items: readonly (readonly [string, Item])[]): boolean {
+    return items.some(([, { content }]) => content.bad === true);
+  }
+
+  #answer({ typeUrl, nonce }: Received, items: readonly (readonly [string, Item])[]): DeltaRequest {
+    const bad = items.find(([, { content }]) => content.bad === true);
+    return {
+      typeUrl,
+      nonce,
+      subscribe: [],
+      unsubscribe: [],
+      initialVersions: new Map(),
+      ...(bad && { error: "something is bad" }),
+    };
+  }
+
+  #warm(cluster: string): void {
+    const item = this.warming.get(cluster);
+    if (item === undefined) return;
+    this.warming.delete(cluster);
+    this.clusters.set(cluster, item);
+  }
+
+  #afterWarming(): void {
+    if (this.warming.size > 0) return;
+    this.#outbox.push(...this.#clusterAnswers.splice(0));
+    this.#followEndpoints();
+    if (this.#initialised) return;
+    this.#initialised = true;
+    this.#subscribeToTheRest();
+  }
+
+  #subscribeToTheRest(): void {
+    this.#subscribe(LISTENER, [], versions(this.listeners));
+    this.#subscribe(SCOPED_ROUTE_CONFIGURATION, [], versions(this.scopes));
+    if (this.listeners.size > 0 || this.extensions.size > 0)
+      this.#subscribe(EXTENSION_CONFIG, ["fix"], versions(this.extensions));
+  }
+
+  /** Delta xDS: only names that were not subscribed to are asked for, even if a new cluster warms on an old one. */
+  #followEndpoints(): void {
+    const wanted = new Set<string>();
+    for (const { content } of [...this.clusters.values(), ...this.warming.values()])
+      if (content.endpoints !== undefined) wanted.add(content.endpoints);
+    const subscribe = [...wanted].filter((name) => !this.#endpointNames.has(name));
+    const unsubscribe = [...this.#endpointNames].filter((name) => !wanted.has(name));
+    if (subscribe.length === 0 && unsubscribe.length === 0) return;
+    for (const name of subscribe) this.#endpointNames.add(name);
+    for (const name of unsubscribe) {
+      this.#endpointNames.delete(name);
+      this.assignments.delete(name);
+    }
+    this.#outbox.push({ ...plain(CLUSTER_LOAD_ASSIGNMENT), subscribe, unsubscribe });
+  }
+
+  #subscribe(typeUrl: string, subscribe: readonly string[], initialVersions: ReadonlyMap<string, string>): void {
+    this.#outbox.push({ ...plain(typeUrl), subscribe, initialVersions: new Map(initialVersions) });
+  }
+
+  #check(): void {
+    for (const [kind, items] of [
+      ["scope", this.scopes],
+      ["listener", this.listeners],
+      ["extension", this.extensions],
+    ] as const) {
+      for (const [name, { content }] of items) {
+        for (const cluster of content.clusters ?? [])
+          assert.ok(
+            this.clusters.has(cluster) || cluster.startsWith("x"),
+            `${kind} ${name} names ${cluster}, not warm`,
+          );
+        for (const scope of content.scopes ?? [])
+          assert.ok(this.scopes.has(scope) || scope.startsWith("x"), `${kind} ${name} names ${scope}, not there`);
+      }
+    }
+  }
+}
+
+function plain(typeUrl: string): DeltaRequest {
+  return { typeUrl, nonce: "", subscribe: [], unsubscribe: [], initialVersions: new Map() };
+}
+
+function versions(items: Items): ReadonlyMap<string, string> {
+  return new Map([...items].map(([name, { version }]) => [name, version]));
+}
+
+function apply(target: Items, response: Received, items: readonly (readonly [string, Item])[]): void {
+  for (const name of response.removed) target.delete(name);
+  for (const [name, item] of items) target.set(name, item);
+}
