@@ -1,4 +1,4 @@
-import { checksOf } from "./checks/checks.ts";
+import { check } from "./checks/checks.ts";
 import { identify } from "./identify.ts";
 import { apiVersionOf, type Kind, normalised, schemaOf } from "./kinds.ts";
 import { isError, type Mistake } from "./mistake.ts";
@@ -51,7 +51,7 @@ export function validateObject(value: Json): ValidatedObject {
   const named = reference === undefined ? { mistakes } : { reference, mistakes };
   if (mistakes.some(isError) || reference === undefined || !isJsonObject(whole)) return named;
   const object = assembled(whole, kind, version, reference);
-  const found = checksOf(kind).flatMap((check) => check(object));
+  const found = check(object);
   return { ...named, mistakes: [...mistakes, ...found], ...(!found.some(isError) && { object }) };
 }
 

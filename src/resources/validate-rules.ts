@@ -11,8 +11,8 @@ import { isJsonObject, type Json, type Schema, type ValidationRule } from "./sch
  * Checks an object, structurally valid and with defaults, against the CEL rules of its schema.
  *
  * A value that holds something already found wrong is not checked, nor is what contains it, since its rules would only
- * say the same again. Verdicts are remembered by (schema, value): most values come again and again, and Envoy's
- * traffic waits for this.
+ * say the same again. Verdicts are remembered by (schema, value), since most values come again and
+ * again and this is the slowest part of reading.
  *
  * @param broken paths of values already known to be wrong
  */
@@ -60,8 +60,7 @@ function visit(value: Json, schema: Schema, path: FieldPath, broken: ReadonlySet
 
 function visitBoth(value: Json, old: Json, schema: Schema, path: FieldPath, mistakes: Mistake[]): void {
   if (!holdsRules(schema)) return;
-  for (const rule of schema["x-kubernetes-validations"] ?? []) {
-    if (!isTransition(rule)) continue;
+  for (const rule of rulesOf(schema).onUpdate) {
     const holds = evaluate(rule.rule, { self: celValue(value, schema), oldSelf: celValue(old, schema) });
     if (!holds) mistakes.push(brokenRule(rule, path, value, `${formatPath(path)}: `));
   }
@@ -98,8 +97,8 @@ const longestRemembered = 4096;
 
 /** What the rules of one schema say of one value; paths are relative to it. */
 function verdicts(value: Json, schema: Schema): readonly Mistake[] {
-  const rules = schema["x-kubernetes-validations"];
-  if (rules === undefined) return [];
+  const rules = rulesOf(schema).always;
+  if (rules.length === 0) return [];
   const key = JSON.stringify(value);
   const memory = remembered.get(schema) ?? new Map<string, readonly Mistake[]>();
   remembered.set(schema, memory);
@@ -113,7 +112,7 @@ function verdicts(value: Json, schema: Schema): readonly Mistake[] {
 
 function judge(value: Json, schema: Schema, rules: readonly ValidationRule[]): readonly Mistake[] {
   const self = celValue(value, schema);
-  const failed = rules.filter((rule) => !isTransition(rule) && !evaluate(rule.rule, { self }));
+  const failed = rules.filter((rule) => !evaluate(rule.rule, { self }));
   // The rules of a union complain in pairs ("x must be set", "y must not be"): the first of them is enough.
   const isUnion = (rule: ValidationRule) => isJsonObject(value) && /\bself\.(type|mode|protocol)\b/.test(rule.rule);
   const firstOfUnion = failed.find(isUnion);
@@ -140,8 +139,25 @@ function valueAt(value: Json, path: FieldPath): Json | undefined {
   return current;
 }
 
-function isTransition(rule: ValidationRule): boolean {
-  return /\boldSelf\b/.test(rule.rule);
+function isTransition({ rule }: ValidationRule): boolean {
+  return /\boldSelf\b/.test(rule);
+}
+
+interface Rules {
+  readonly always: readonly ValidationRule[];
+  /** They compare with what was there before. */
+  readonly onUpdate: readonly ValidationRule[];
+}
+
+const rulesBySchema = new WeakMap<Schema, Rules>();
+
+function rulesOf(schema: Schema): Rules {
+  const known = rulesBySchema.get(schema);
+  if (known !== undefined) return known;
+  const all = schema["x-kubernetes-validations"] ?? [];
+  const rules = { always: all.filter((rule) => !isTransition(rule)), onUpdate: all.filter(isTransition) };
+  rulesBySchema.set(schema, rules);
+  return rules;
 }
 
 const withRules = new WeakMap<Schema, boolean>();

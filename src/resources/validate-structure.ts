@@ -192,7 +192,6 @@ function checkList(value: JsonList, schema: Schema, walk: Walk): Json {
   if (maxItems !== undefined && value.length > maxItems) {
     report(walk, "wrong-count", `${at(walk)} has ${value.length} entries; at most ${maxItems} are allowed.`);
   }
-  const before = walk.mistakes.length;
   walk.schemas.push(schema);
   const result = value.map((item, index) => {
     walk.path.push(index);
@@ -201,7 +200,7 @@ function checkList(value: JsonList, schema: Schema, walk: Walk): Json {
     return checked;
   });
   walk.schemas.pop();
-  if (walk.mistakes.length === before) checkUnique(result, schema, walk);
+  checkUnique(result, schema, walk);
   return Object.freeze(result);
 }
 
@@ -212,7 +211,8 @@ function checkUnique(list: JsonList, schema: Schema, walk: Walk): void {
   const keys = schema["x-kubernetes-list-map-keys"] ?? [];
   const seen = new Map<string, number>();
   for (const [index, item] of list.entries()) {
-    const values = type === "set" ? [item] : keys.map((key) => (isJsonObject(item) ? (item[key] ?? null) : null));
+    const values = type === "set" ? [item] : keys.map((key) => (isJsonObject(item) ? item[key] : undefined));
+    if (values.includes(undefined)) continue;
     const identity = JSON.stringify(values);
     const first = seen.get(identity);
     if (first === undefined) seen.set(identity, index);
