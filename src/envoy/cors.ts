@@ -3,7 +3,7 @@ import type { Cors } from "../ir/rule.ts";
 import { CorsPolicySchema } from "./generated/envoy/extensions/filters/http/cors/v3/cors_pb.ts";
 import type { StringMatcherSchema } from "./generated/envoy/type/matcher/v3/string_pb.ts";
 import { type Init, pack } from "./message.ts";
-import { quote } from "./rewrite.ts";
+import { quote } from "./regex.ts";
 
 /** Name of the filter, and of a route's configuration of it. */
 export const CORS = "envoy.filters.http.cors";

@@ -58,8 +58,8 @@ describe("which table serves a host", () => {
         httpListener("http-80"),
         httpListener("https-443", {
           chains: [
-            chain("https-443/example", ["*.example.com"], ["h2", "http/1.1"]),
-            chain("https-443/other", ["other.example.com"], ["h2", "http/1.1"]),
+            tlsChain("https-443/example", ["*.example.com"], ["h2", "http/1.1"]),
+            tlsChain("https-443/other", ["other.example.com"], ["h2", "http/1.1"]),
           ],
         }),
       ],
@@ -135,6 +135,6 @@ describe("which table serves a host", () => {
   });
 });
 
-function chain(name: string, serverNames: readonly string[], alpn: readonly string[]) {
+function tlsChain(name: string, serverNames: readonly string[], alpn: readonly string[]) {
   return { kind: "http" as const, name, serverNames, tls: { certificates: ["cert"], alpn }, origins: [origin] };
 }

@@ -17,6 +17,10 @@ import { scopedRoutes, scopeMutation } from "./scope.ts";
 
 const SECOND = 1_000;
 
+// Envoy obeys x-envoy-* headers (retries, timeouts) of clients whose address is internal, and takes an empty list for all private
+// ranges: behind a load balancer that would be everybody. This range is reserved for documentation (RFC 5737).
+const NOBODY = { addressPrefix: "192.0.2.0", prefixLen: 32 };
+
 /**
  * What an HTTP chain does with its connections. Nothing in it comes from a route: routes are scopes, and what a route asks of
  * a filter is in that route, because Envoy drains every connection of a chain that changes.
@@ -32,7 +36,7 @@ export function httpConnectionManager(chain: HttpChain, statPrefix: string): Htt
 
     // Who the client is
     useRemoteAddress: true,
-    internalAddressConfig: {},
+    internalAddressConfig: { cidrRanges: [NOBODY] },
 
     // What a request may look like
     normalizePath: true,

@@ -6,6 +6,7 @@ import type {
 } from "./generated/envoy/config/route/v3/route_components_pb.ts";
 import type { StringMatcherSchema } from "./generated/envoy/type/matcher/v3/string_pb.ts";
 import type { Init } from "./message.ts";
+import { quote } from "./regex.ts";
 
 /** When a rule applies. All of it must hold. */
 export function routeMatch(match: RequestMatch): Init<typeof RouteMatchSchema> {
@@ -48,8 +49,20 @@ function headerMatcher({ name, ...match }: ValueMatch): Init<typeof HeaderMatche
   };
 }
 
-function queryParameterMatcher({ name, ...match }: ValueMatch): Init<typeof QueryParameterMatcherSchema> {
-  return { name, queryParameterMatchSpecifier: { case: "stringMatch", value: stringMatcher(match) } };
+function queryParameterMatcher({ name, type, value }: ValueMatch): Init<typeof QueryParameterMatcherSchema> {
+  const matcher = type === "Exact" ? exactQueryValue(value) : stringMatcher({ type, value });
+  return { name, queryParameterMatchSpecifier: { case: "stringMatch", value: matcher } };
+}
+
+/** Envoy compares what stands in the URL, where most characters may be written as they are or encoded. */
+function exactQueryValue(value: string): Init<typeof StringMatcherSchema> {
+  if (/^[A-Za-z0-9._~-]*$/.test(value)) return stringMatcher({ type: "Exact", value });
+  return stringMatcher({ type: "RegularExpression", value: value.replace(/[^A-Za-z0-9_~-]/gu, eitherWay) });
+}
+
+function eitherWay(character: string): string {
+  const encoded = [...Buffer.from(character)].map((byte) => `%${byte.toString(16).padStart(2, "0")}`).join("");
+  return `(?:${quote(character)}${character === " " ? "|\\+" : ""}|(?i:${encoded}))`;
 }
 
 function stringMatcher({ type, value }: Omit<ValueMatch, "name">): Init<typeof StringMatcherSchema> {

@@ -1,5 +1,6 @@
 import type { RedirectAction } from "../ir/rule.ts";
 import {
+  type HeaderMatcherSchema,
   RedirectAction_RedirectResponseCode,
   type RedirectActionSchema,
 } from "./generated/envoy/config/route/v3/route_components_pb.ts";
@@ -14,22 +15,45 @@ const RESPONSE_CODES = {
   308: RedirectAction_RedirectResponseCode.PERMANENT_REDIRECT,
 } as const;
 
+type RedirectInit = Init<typeof RedirectActionSchema>;
+
 const WELL_KNOWN_PORTS: Readonly<Record<string, number>> = { http: 80, https: 443 };
 
 /**
- * Gateway API, HTTPRequestRedirectFilter. A Location never names the well-known port of its scheme.
+ * Gateway API, HTTPRequestRedirectFilter. A Location leaves out the well-known port of its scheme.
  *
- * `tableHostname` is the host that the request was for, where the table serves just one: Envoy keeps the port of the request's
- * Host unless it is given a host or a port, and with another scheme that port would be wrong.
+ * Envoy keeps the port of the request's Host unless it is given a host or a port, and with another scheme that port would be
+ * wrong. `tableHostname` is the host that the request was for, where the table serves just one. Other tables answer a
+ * request whose Host has a port ({@link HOST_WITH_PORT}) with `explicit`, which names the scheme's port.
  */
 export function redirect(
   action: RedirectAction,
   tableHostname: string,
   portOffset: number,
-): Init<typeof RedirectActionSchema> {
+): { readonly usual: RedirectInit; readonly explicit?: RedirectInit } {
   const port = locationPort(action, portOffset);
-  const exact = tableHostname.startsWith("*") ? undefined : tableHostname;
-  const hostname = action.hostname ?? (action.scheme !== undefined && port === undefined ? exact : undefined);
+  const { scheme, hostname } = action;
+  if (scheme === undefined || hostname !== undefined || port !== undefined) {
+    return { usual: redirectAction(action, hostname, port) };
+  }
+  if (!tableHostname.startsWith("*")) return { usual: redirectAction(action, tableHostname, undefined) };
+  const wellKnown = WELL_KNOWN_PORTS[scheme];
+  return {
+    usual: redirectAction(action, undefined, undefined),
+    ...(wellKnown !== undefined && { explicit: redirectAction(action, undefined, wellKnown) }),
+  };
+}
+
+/** Matches a request whose Host names a port; an IPv6 address alone does not. */
+export const HOST_WITH_PORT: Init<typeof HeaderMatcherSchema> = {
+  name: ":authority",
+  headerMatchSpecifier: {
+    case: "stringMatch",
+    value: { matchPattern: { case: "safeRegex", value: { regex: ".*:[0-9]+" } } },
+  },
+};
+
+function redirectAction(action: RedirectAction, hostname: string | undefined, port: number | undefined): RedirectInit {
   return {
     ...(action.scheme !== undefined && { schemeRewriteSpecifier: { case: "schemeRedirect", value: action.scheme } }),
     ...(hostname !== undefined && { hostRedirect: hostname }),

@@ -3,6 +3,7 @@ import type { RedirectActionSchema, RouteActionSchema } from "./generated/envoy/
 import type { RegexMatchAndSubstituteSchema } from "./generated/envoy/type/matcher/v3/regex_pb.ts";
 import { withoutTrailingSlash } from "./match.ts";
 import type { Init } from "./message.ts";
+import { quote } from "./regex.ts";
 
 type Substitution = Init<typeof RegexMatchAndSubstituteSchema>;
 
@@ -55,9 +56,4 @@ function fullPath(value: string): string {
 
 function substitution(regex: string, value: string): Substitution {
   return { pattern: { regex }, substitution: value.replaceAll("\\", "\\\\") };
-}
-
-/** Text that a RE2 expression matches literally. */
-export function quote(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
 }

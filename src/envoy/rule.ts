@@ -8,12 +8,14 @@ import { routeMatch } from "./match.ts";
 import type { Init } from "./message.ts";
 import { mirrorPolicy } from "./mirror.ts";
 import type { Options } from "./options.ts";
-import { redirect } from "./redirect.ts";
+import { HOST_WITH_PORT, redirect } from "./redirect.ts";
 import { retryPolicy } from "./retry.ts";
 import { rewriteAction } from "./rewrite.ts";
 import { timeouts } from "./timeouts.ts";
 
 type RouteInit = Init<typeof RouteSchema>;
+/** What the routes of one rule have in common. */
+type Common = RouteInit & { readonly match: ReturnType<typeof routeMatch> };
 
 /** Envoy's routes for one rule: one, but where destinations rewrite paths each of its own. */
 export function routes(rule: Rule, tableHostname: string, options: Options): readonly RouteInit[] {
@@ -33,7 +35,7 @@ export function routes(rule: Rule, tableHostname: string, options: Options): rea
         : [{ ...common, action: { case: "route", value: forward(rule, action, shares) } }];
     }
     case "redirect":
-      return [{ ...common, action: { case: "redirect", value: redirect(action, tableHostname, options.portOffset) } }];
+      return redirectRoutes(common, redirect(action, tableHostname, options.portOffset));
     case "respond":
       return [{ ...common, ...respond(action) }];
   }
@@ -60,7 +62,7 @@ function forward(
  * the sum of both, and the last takes the rest.
  */
 function routePerShare(
-  common: RouteInit & { readonly match: ReturnType<typeof routeMatch> },
+  common: Common,
   rule: Rule,
   action: ForwardAction,
   shares: readonly WeightedDestination[],
@@ -80,6 +82,13 @@ function routePerShare(
       action: { case: "route" as const, value: forward(rule, { ...action, rewrite }, [share]) },
     };
   });
+}
+
+function redirectRoutes(common: Common, { usual, explicit }: ReturnType<typeof redirect>): readonly RouteInit[] {
+  const route: RouteInit = { ...common, action: { case: "redirect", value: usual } };
+  if (explicit === undefined) return [route];
+  const match = { ...common.match, headers: [...(common.match.headers ?? []), HOST_WITH_PORT] };
+  return [{ ...common, match, action: { case: "redirect", value: explicit } }, route];
 }
 
 function respond(action: RespondAction): RouteInit {

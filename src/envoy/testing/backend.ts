@@ -1,7 +1,6 @@
 import { once } from "node:events";
 import { createServer, type IncomingHttpHeaders } from "node:http";
 import { createServer as createHttp2Server } from "node:http2";
-import type { AddressInfo } from "node:net";
 
 /** What a backend saw of a request. */
 export interface Seen {
@@ -45,10 +44,11 @@ export async function startBackend(name: string, protocol: "HTTP/1.1" | "HTTP/2"
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("the backend has no port");
   return {
     name,
-    port,
+    port: address.port,
     seen,
     requests: (count) =>
       new Promise((resolve) => {

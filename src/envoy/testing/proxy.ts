@@ -49,9 +49,11 @@ export interface TestProxy {
 }
 
 /** @throws Error with Envoy's own words when it does not accept the configuration */
-export async function startProxy(parts: Parts): Promise<TestProxy> {
+export async function startProxy(parts: Parts, options: Partial<Options> = {}): Promise<TestProxy> {
   const { path } = await resolveEnvoy();
-  const json = JSON.stringify(validationBootstrap(resourcesOf(parts), { adminSocket: "/replaced" }));
+  const json = JSON.stringify(
+    validationBootstrap(resourcesOf(parts, { ...defaultOptions, ...options }), { adminSocket: "/replaced" }),
+  );
   const envoy = await EnvoyProcess.start({
     envoy: path,
     bootstrap: { json },

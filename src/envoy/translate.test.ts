@@ -1,0 +1,140 @@
+import { deepEqual, equal } from "node:assert/strict";
+import { describe, test } from "node:test";
+import { Graph } from "../collections/graph.ts";
+import type { TlsCertificate } from "../ir/certificate.ts";
+import type { Cluster, EndpointSet } from "../ir/cluster.ts";
+import { type HostTable, hostTableKey } from "../ir/host-table.ts";
+import type { Listener } from "../ir/listener.ts";
+import { defaultOptions } from "./options.ts";
+import { backend, forward, httpListener, PROXY, rule, table, to } from "./testing/ir.ts";
+import { resourceToJson } from "./to-json.ts";
+import { translate } from "./translate.ts";
+
+function world() {
+  const graph = new Graph();
+  const listeners = graph.input<Listener>("listeners");
+  const hostTables = graph.input<HostTable>("hostTables");
+  const clusters = graph.input<Cluster>("clusters");
+  const endpoints = graph.input<EndpointSet>("endpoints");
+  const certificates = graph.input<TlsCertificate>("certificates");
+  const resources = translate(graph, { listeners, hostTables, clusters, endpoints, certificates }, defaultOptions);
+  const put = (one: HostTable) => hostTables.set(hostTableKey(one), one);
+  graph.transaction(() => {
+    listeners.set("http-80", httpListener());
+    for (const hostname of ["*", "*.example.com", "a.example.com", "b.example.com"]) put(table(hostname, []));
+    const [cluster, set] = backend("one", [80]);
+    clusters.set("one", cluster);
+    endpoints.set("one", set);
+    certificates.set("cert", { proxy: PROXY, name: "cert", certificateChain: "c", privateKey: "k" });
+  });
+  const changed: string[] = [];
+  resources.subscribe((changes) => {
+    for (const { key, after } of changes)
+      changed.push(`${after === undefined ? "-" : "+"} ${key.replace(`${PROXY}|type.googleapis.com/`, "")}`);
+  });
+  return { graph, resources, listeners, hostTables, endpoints, put, changed };
+}
+
+const SCOPE = "envoy.config.route.v3.ScopedRouteConfiguration";
+const FIX = "envoy.config.core.v3.TypedExtensionConfig|fix";
+
+describe("translate", () => {
+  test("every node is one resource, and a proxy has one script", () => {
+    deepEqual(
+      [...world().resources.entries()].map(([key]) => key.replace(`${PROXY}|type.googleapis.com/`, "")).sort(),
+      [
+        "envoy.config.cluster.v3.Cluster|one",
+        FIX,
+        "envoy.config.endpoint.v3.ClusterLoadAssignment|one",
+        "envoy.config.listener.v3.Listener|http-80",
+        `${SCOPE}|http-80/*`,
+        `${SCOPE}|http-80/*.example.com`,
+        `${SCOPE}|http-80/a.example.com`,
+        `${SCOPE}|http-80/b.example.com`,
+        "envoy.extensions.transport_sockets.tls.v3.Secret|cert",
+      ],
+    );
+  });
+
+  test("a changed rule changes its table and nothing else", () => {
+    const { put, changed } = world();
+    put(table("a.example.com", [rule({ action: forward([to("one")]) })]));
+    deepEqual(changed, [`+ ${SCOPE}|http-80/a.example.com`]);
+  });
+
+  test("a new exact host is one table; a new wildcard is also a script", () => {
+    const { put, changed } = world();
+    put(table("c.example.com", []));
+    deepEqual(changed.splice(0), [`+ ${SCOPE}|http-80/c.example.com`]);
+    put(table("*.new.example.com", []));
+    deepEqual(changed, [`+ ${FIX}`, `+ ${SCOPE}|http-80/*.new.example.com`]);
+  });
+
+  test("the script waits for the wildcards that it names", () => {
+    const { put, resources } = world();
+    put(table("*.new.example.com", []));
+    deepEqual(resources.get(`${PROXY}|type.googleapis.com/${FIX}`)?.scopes, [
+      "http-80/*.example.com",
+      "http-80/*.new.example.com",
+    ]);
+  });
+
+  test("a change that means the same to Envoy is none", () => {
+    const { listeners, put, changed } = world();
+    const elsewhere = { ...rule({ action: forward([to("one")]) }).origin, path: ["spec", "rules", 7] };
+    put(table("a.example.com", [rule({ action: forward([to("one")]) })]));
+    changed.splice(0);
+    put(table("a.example.com", [rule({ action: forward([to("one")]), origin: elsewhere })]));
+    const chains = httpListener().chains.map((chain) => ({ ...chain, origins: [elsewhere] }));
+    listeners.set("http-80", httpListener("http-80", { chains }));
+    deepEqual(changed, []);
+  });
+
+  test("endpoints touch their assignment alone", () => {
+    const { endpoints, changed } = world();
+    endpoints.set("one", backend("one", [80, 81])[1]);
+    deepEqual(changed, ["+ envoy.config.endpoint.v3.ClusterLoadAssignment|one"]);
+  });
+
+  test("a table names the clusters that it needs: not those of weight 0, nor one that is not there", () => {
+    const { put, resources } = world();
+    const destinations = [to("b"), to("a"), to("zero", { weight: 0 }), to(undefined)];
+    const mirrors = [{ cluster: "m", fraction: { numerator: 1, denominator: 1 }, origin: to("m").origin }];
+    put(table("a.example.com", [rule({ action: forward(destinations, { mirrors }) })]));
+    deepEqual(resources.get(`${PROXY}|type.googleapis.com/${SCOPE}|http-80/a.example.com`)?.clusters, ["a", "b", "m"]);
+  });
+
+  test("the last table of a proxy takes the script with it", () => {
+    const { graph, hostTables, resources, changed } = world();
+    const tables = Array.from(hostTables.entries(), ([key]) => key);
+    graph.transaction(() => {
+      for (const key of tables) hostTables.delete(key);
+    });
+    equal(changed.includes(`- ${FIX}`), true);
+    equal(resources.size, 4);
+  });
+
+  test("readable", () => {
+    const { resources } = world();
+    const scope = resources.get(`${PROXY}|type.googleapis.com/${SCOPE}|http-80/a.example.com`);
+    deepEqual(scope && resourceToJson(scope), {
+      name: "http-80/a.example.com",
+      key: { fragments: [{ string_key: "http-80/a.example.com" }] },
+      route_configuration: {
+        name: "http-80/a.example.com",
+        request_headers_to_remove: ["x-gw-scope"],
+        validate_clusters: false,
+        typed_per_filter_config: {
+          fix: { "@type": "type.googleapis.com/envoy.config.route.v3.FilterConfig", disabled: true },
+        },
+        virtual_hosts: [
+          {
+            name: "a.example.com",
+            domains: ["*"],
+            routes: [{ name: "404", match: { prefix: "/" }, direct_response: { status: 404 } }],
+          },
+        ],
+      },
+    });
+  });
+});
