@@ -5,6 +5,7 @@ import { celValue } from "./cel-value.ts";
 import { type Mistake, mistake } from "./mistake.ts";
 import { type FieldPath, formatPath } from "./origin.ts";
 import { culprit } from "./rule-culprit.ts";
+import { messageOf, remedyOf } from "./rule-words.ts";
 import { isJsonObject, type Json, type Schema, type ValidationRule } from "./schema.ts";
 
 /**
@@ -125,9 +126,8 @@ function judge(value: Json, schema: Schema, rules: readonly ValidationRule[]): r
 }
 
 function brokenRule(rule: ValidationRule, path: FieldPath, value: Json | undefined, where: string): Mistake {
-  const words = (rule.message ?? `breaks the rule ${rule.rule}`).trim().replace(/\.$/, "");
   const shown = typeof value === "object" || value === undefined ? "" : ` (it is ${JSON.stringify(value)})`;
-  return mistake("broken-rule", path, `${where}${words}${shown}.`);
+  return mistake("broken-rule", path, `${where}${messageOf(rule)}${shown}.`, remedyOf(rule));
 }
 
 function valueAt(value: Json, path: FieldPath): Json | undefined {

@@ -1,9 +1,10 @@
-import { isIP } from "node:net";
+import { formMistakes } from "./forms.ts";
 import { type Mistake, mistake } from "./mistake.ts";
 import { type FieldPath, formatPath } from "./origin.ts";
 import { matchesPattern, meaningOf, mended } from "./patterns.ts";
 import { fieldsOf, isJsonObject, type Json, type JsonList, type JsonObject, jsonCopy, type Schema } from "./schema.ts";
 import { didYouMean, nearest } from "./suggest.ts";
+import { unknownField } from "./unknown-field.ts";
 import { wrongType } from "./wrong-type.ts";
 
 /** A value as its schema has it: defaults filled in, unknown fields and nulls gone, frozen; and what was wrong with it. */
@@ -88,7 +89,7 @@ function checkObject(value: JsonObject, schema: Schema, walk: Walk): Json {
     }
     if (given !== null) size++;
   }
-  for (const field of unknown) reportUnknown(field, schema, walk);
+  for (const field of unknown) walk.mistakes.push(unknownField(field, schema, walk));
   applyDefaults(result, schema, walk);
   for (const field of schema.required ?? []) {
     if (!Object.hasOwn(result, field)) reportMissing(field, value, unknown, schema, walk);
@@ -101,7 +102,9 @@ function checkObject(value: JsonObject, schema: Schema, walk: Walk): Json {
   if (maxProperties !== undefined && size > maxProperties) {
     report(walk, "wrong-count", `${at(walk)} has ${size} entries; at most ${maxProperties} are allowed.`);
   }
-  if (schema.oneOf !== undefined && walk.mistakes.length === before) checkForms(result, schema.oneOf, walk);
+  if (schema.oneOf !== undefined && walk.mistakes.length === before) {
+    walk.mistakes.push(...formMistakes(result, schema.oneOf, [...walk.path]));
+  }
   return Object.freeze(result);
 }
 
@@ -136,35 +139,6 @@ function defaultedFields(schema: Schema): readonly (readonly [string, Schema])[]
     fieldsWithDefaults.set(schema, fields);
   }
   return fields;
-}
-
-function reportUnknown(field: string, schema: Schema, walk: Walk): void {
-  const path = [...walk.path, field];
-  walk.mistakes.push({
-    ...mistake(
-      "unknown-field",
-      path,
-      `${formatPath(path)} is not a field of ${walk.kind}.`,
-      remedyForUnknown(field, schema, walk),
-    ),
-    atKey: true,
-  });
-}
-
-function remedyForUnknown(field: string, schema: Schema, walk: Walk): string {
-  const fields = fieldsOf(schema);
-  const sameButCase = fields.find((it) => it.toLowerCase() === field.toLowerCase());
-  if (sameButCase !== undefined) return `Did you mean "${sameButCase}"?`;
-  const outer = walk.schemas.findLastIndex((it) => it !== schema && Object.hasOwn(it.properties ?? {}, field));
-  const suggestion = didYouMean(field, fields);
-  if (suggestion !== undefined) return suggestion;
-  if (outer > 0) return `"${field}" is a field of ${formatPath(walk.path.slice(0, outer))}: indent it less.`;
-  const inner = fields.find((name) => {
-    const property = schema.properties?.[name];
-    return Object.hasOwn((property?.items ?? property)?.properties ?? {}, field);
-  });
-  if (inner !== undefined) return `"${field}" is a field of ${formatPath([...walk.path, inner])}: write it there.`;
-  return fields.length === 0 ? "Remove it." : `Fields here: ${fields.join(", ")}.`;
 }
 
 function reportMissing(field: string, value: JsonObject, unknown: readonly string[], schema: Schema, walk: Walk): void {
@@ -281,40 +255,6 @@ function checkNumber(value: number, schema: Schema, walk: Walk): Json {
     report(walk, "out-of-range", `${at(walk)} is ${value}; it must be ${range}.`);
   }
   return value;
-}
-
-/** `oneOf`: the form whose `type` is the object's is the one that it meant. */
-function checkForms(value: JsonObject, forms: readonly Schema[], walk: Walk): void {
-  if (forms.filter((form) => conforms(value, form)).length === 1) return;
-  const meant = forms.find(
-    (form) => form.properties?.["type"] !== undefined && conforms(value["type"] ?? null, form.properties["type"]),
-  );
-  const field = Object.entries(meant?.properties ?? {}).find(
-    ([name, schema]) => !conforms(value[name] ?? null, schema),
-  )?.[0];
-  const path = field === undefined ? walk.path : [...walk.path, field];
-  const found = field === undefined ? "" : ` ${JSON.stringify(value[field])}`;
-  report(
-    walk,
-    "wrong-format",
-    `${formatPath(path)}:${found} does not fit type ${JSON.stringify(value["type"])}.`,
-    undefined,
-    path,
-  );
-}
-
-function conforms(value: Json, schema: Schema): boolean {
-  return (
-    (schema.enum === undefined || schema.enum.includes(value)) &&
-    (schema.anyOf === undefined || schema.anyOf.some((form) => conforms(value, form))) &&
-    (schema.not === undefined || !conforms(value, schema.not)) &&
-    (schema.format !== "ipv4" || (typeof value === "string" && isIP(value) === 4)) &&
-    (schema.format !== "ipv6" || (typeof value === "string" && isIP(value) === 6)) &&
-    (!isJsonObject(value) ||
-      Object.entries(schema.properties ?? {}).every(
-        ([name, property]) => value[name] === undefined || conforms(value[name], property),
-      ))
-  );
 }
 
 /** The value and all in it, made immutable. Its nulls stay: no schema says what they mean. */
