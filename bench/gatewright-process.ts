@@ -26,7 +26,7 @@ export async function startGatewright(args: readonly string[]): Promise<Gatewrig
   const command = join(import.meta.dirname, "../bin/gatewright");
   const admin = await freePort();
   const child = spawn(command, ["run", ...args, "--admin-address", `127.0.0.1:${admin}`, "--log-level", "warn"], {
-    stdio: ["ignore", "ignore", "inherit"],
+    stdio: ["ignore", "ignore", "ignore"],
   });
   let marked: readonly [number, number] = [0, 0];
   return {
