@@ -1,4 +1,5 @@
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
+import { EventEmitter, once } from "node:events";
 import { Agent, createServer, get, type IncomingMessage, type Server } from "node:http";
 import { type AddressInfo, connect, createServer as createTcpServer } from "node:net";
 import { before, describe, type TestContext, test } from "node:test";
@@ -16,20 +17,15 @@ before(async () => {
 });
 
 /** A backend that answers only when it is told to. */
-async function heldBackend(t: TestContext): Promise<{ port: number; asked: Promise<void>; answer: () => void }> {
-  let answer = (): void => {};
-  const go = new Promise<void>((resolve) => {
-    answer = resolve;
-  });
-  let arrived = (): void => {};
-  const asked = new Promise<void>((resolve) => {
-    arrived = resolve;
-  });
+async function heldBackend(t: TestContext): Promise<{ port: number; asked: Promise<unknown>; answer: () => void }> {
+  const events = new EventEmitter();
+  const asked = once(events, "asked");
+  const go = once(events, "go");
   const server = createServer((_request, response) => {
-    arrived();
+    events.emit("asked");
     void go.then(() => response.end("late"));
   });
-  return { port: await listen(t, server), asked, answer };
+  return { port: await listen(t, server), asked, answer: () => events.emit("go") };
 }
 
 async function listen(t: TestContext, server: Server | ReturnType<typeof createTcpServer>): Promise<number> {

@@ -1,4 +1,5 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { EventEmitter, once } from "node:events";
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -129,14 +130,11 @@ describe("a life of Envoy", { timeout }, () => {
     const root = await mkdtemp(join(tmpdir(), "gatewright-test-"));
     const stubborn = join(root, "stubborn");
     await writeFile(stubborn, "#!/bin/sh\ntrap '' TERM\necho up >&2\nwhile :; do sleep 1; done\n", { mode: 0o755 });
-    let envoy: EnvoyProcess | undefined;
-    await new Promise<void>((resolve, reject) => {
-      const warn = (_: unknown, message: string): void => (message === "up" ? resolve() : undefined);
-      start(t, { envoy: stubborn, logger: { ...silent, warn }, killAfterMs: 50 }).then((started) => {
-        envoy = started;
-      }, reject);
-    });
-    ok(envoy !== undefined);
+    const said = new EventEmitter();
+    const up = once(said, "up");
+    const logger = { ...silent, warn: (_: unknown, message: string) => said.emit(message) };
+    const envoy = await start(t, { envoy: stubborn, logger, killAfterMs: 50 });
+    await up;
     const exited = envoy.when(({ state }) => state === "exited");
     await envoy.stop();
     const state = await exited;

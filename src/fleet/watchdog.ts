@@ -1,4 +1,5 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { backoff } from "./backoff.ts";
 import { findOnPath } from "./executable.ts";
 import type { Logger } from "./logger.ts";
 
@@ -15,9 +16,10 @@ import type { Logger } from "./logger.ts";
  * Envoy has a session of its own too: Ctrl-C and a kill of our process group reach us alone, so that we can drain.
  */
 
-// $1: the runtime directory. Each line is the process id of Envoy now, or 0 while there is none.
+// $1: the runtime directory. $2: the process id of Envoy now, or 0; each line: the one from then on.
+// It is an argument too, because we may be killed before we have written the first line.
 const watchdogScript =
-  'pid=0; while read -r line; do pid=$line; done; [ "$pid" -gt 0 ] && kill -9 "$pid" 2>/dev/null; rm -rf -- "$1"';
+  'pid=$2; while read -r line; do pid=$line; done; [ "$pid" -gt 0 ] && kill -9 "$pid" 2>/dev/null; rm -rf -- "$1"';
 
 // $1: our process id. Envoy starts only when we say go, once the watchdog knows it: end of file means that we are gone.
 // The kernel tells of no parent that died before setpriv asked, so the parent is compared as well.
@@ -30,6 +32,11 @@ export function guardedCommand(
 ): readonly [string, ...string[]] {
   const shell = ["/bin/sh", "-c", startScript, "gatewright-start", String(options.parent), ...command] as const;
   return options.setpriv === undefined ? [...shell] : [options.setpriv, "--pdeathsig", "KILL", "--", ...shell];
+}
+
+/** The command line of a watchdog. At the end of its standard input it kills the process that it knows of and removes the directory. */
+export function watchdogCommand(directory: string, pid: number): readonly [string, ...string[]] {
+  return ["/bin/sh", "-c", watchdogScript, "gatewright-watchdog", directory, String(pid)];
 }
 
 /** A setpriv that knows --pdeathsig (util-linux's does since 2.33, BusyBox's doesn't). */
@@ -62,27 +69,25 @@ export function startWatchdog(directory: string, logger: Logger): Watchdog {
   const tell = (): void => {
     child?.stdin?.write(`${guarded}\n`);
   };
+  let young = 0;
   const start = (): void => {
-    const started = spawn("/bin/sh", ["-c", watchdogScript, "gatewright-watchdog", directory], {
-      detached: true,
-      cwd: "/",
-      stdio: ["pipe", "ignore", "ignore"],
-    });
+    const [command, ...args] = watchdogCommand(directory, guarded);
+    const started = spawn(command, args, { detached: true, cwd: "/", stdio: ["pipe", "ignore", "ignore"] });
     child = started;
     const startedAt = performance.now();
-    started.on("error", (error) => logger.warn({ error: error.message }, "the watchdog could not be started"));
-    // The pipe breaks when somebody kills the watchdog: its exit is what counts.
+    started.on("error", (error) => logger.warn({ error: error.message }, "the watchdog of Envoy could not be started"));
+    // The pipe breaks when somebody kills the watchdog: its end is what counts.
     started.stdin.on("error", () => {});
-    started.on("exit", () => {
+    started.on("close", () => {
       if (closed) return;
       logger.warn({ pid: started.pid }, "the watchdog of Envoy was killed; starting another");
-      // One that dies at once would be started in a hot loop.
-      if (performance.now() - startedAt > 1_000) start();
-      else setTimeout(() => closed || start(), 1_000).unref();
+      young = performance.now() - startedAt < 1_000 ? young + 1 : 0;
+      // At once, unless they die one after the other.
+      if (young < 2) start();
+      else setTimeout(() => closed || start(), backoff(young - 1, Math.random())).unref();
     });
     started.unref();
     if ("unref" in started.stdin && typeof started.stdin.unref === "function") started.stdin.unref();
-    tell();
   };
   start();
 
