@@ -152,14 +152,16 @@ describe("no orphan", { timeout, skip: process.platform !== "linux" && "reads /p
 describe("a parent that dies at the worst moment", { timeout }, () => {
   test("before the watchdog was told anything: Envoy is killed, the directory removed", async () => {
     const directory = await mkdtemp(join(tmpdir(), "gatewright-test-"));
+    const other = await mkdtemp(join(tmpdir(), "gatewright-test-"));
     const guarded = spawn("/bin/sleep", ["60"], { stdio: "ignore" });
     ok(guarded.pid !== undefined);
     const ended = once(guarded, "exit");
-    const [command, ...args] = watchdogCommand(directory, guarded.pid);
+    const [command, ...args] = watchdogCommand(guarded.pid, [directory, other]);
     // At the end from the start, as when we are gone.
     await once(spawn(command, args, { stdio: "ignore" }), "exit");
     deepEqual(await ended, [null, "SIGKILL"]);
     equal(existsSync(directory), false);
+    equal(existsSync(other), false);
   });
 
   for (const [what, parent, input, started] of [

@@ -16,10 +16,10 @@ import type { Logger } from "./logger.ts";
  * Envoy has a session of its own too: Ctrl-C and a kill of our process group reach us alone, so that we can drain.
  */
 
-// $1: the runtime directory. $2: the process id of Envoy now, or 0; each line: the one from then on.
-// It is an argument too, because we may be killed before we have written the first line.
+// $1: the process id of Envoy now, or 0; each line: the one from then on. The others: what to remove.
+// The first is an argument too, because we may be killed before we have written the first line.
 const watchdogScript =
-  'pid=$2; while read -r line; do pid=$line; done; [ "$pid" -gt 0 ] && kill -9 "$pid" 2>/dev/null; rm -rf -- "$1"';
+  'pid=$1; shift; while read -r line; do pid=$line; done; [ "$pid" -gt 0 ] && kill -9 "$pid" 2>/dev/null; rm -rf -- "$@"';
 
 // $1: our process id. Envoy starts only when we say go, once the watchdog knows it: end of file means that we are gone.
 // The kernel tells of no parent that died before setpriv asked, so the parent is compared as well.
@@ -34,9 +34,9 @@ export function guardedCommand(
   return options.setpriv === undefined ? [...shell] : [options.setpriv, "--pdeathsig", "KILL", "--", ...shell];
 }
 
-/** The command line of a watchdog. At the end of its standard input it kills the process that it knows of and removes the directory. */
-export function watchdogCommand(directory: string, pid: number): readonly [string, ...string[]] {
-  return ["/bin/sh", "-c", watchdogScript, "gatewright-watchdog", directory, String(pid)];
+/** The command line of a watchdog. At the end of its standard input it kills the process that it knows of and removes these directories. */
+export function watchdogCommand(pid: number, directories: readonly string[]): readonly [string, ...string[]] {
+  return ["/bin/sh", "-c", watchdogScript, "gatewright-watchdog", String(pid), ...directories];
 }
 
 /** A setpriv that knows --pdeathsig (util-linux's does since 2.33, BusyBox's doesn't). */
@@ -50,18 +50,18 @@ export async function findSetpriv(path: string | undefined): Promise<string | un
   });
 }
 
-/** Kills a process and removes a directory when this process is gone. */
+/** Kills a process and removes directories when this process is gone. */
 export interface Watchdog {
   /** The process id of the watchdog itself, for diagnosis. */
   readonly pid: number | undefined;
   /** Guards this process from now on; undefined: none for now. */
   guard(pid: number | undefined): void;
-  /** Ends the watchdog. Whatever is guarded then is killed, and the directory removed. */
+  /** Ends the watchdog. Whatever is guarded then is killed, and the directories removed. */
   close(): void;
 }
 
-/** @param directory removed when this process dies, or at {@link Watchdog.close} */
-export function startWatchdog(directory: string, logger: Logger): Watchdog {
+/** @param directories removed when this process dies, or at {@link Watchdog.close} */
+export function startWatchdog(directories: readonly string[], logger: Logger): Watchdog {
   let guarded = 0;
   let closed = false;
   let child: ChildProcess | undefined;
@@ -71,7 +71,7 @@ export function startWatchdog(directory: string, logger: Logger): Watchdog {
   };
   let young = 0;
   const start = (): void => {
-    const [command, ...args] = watchdogCommand(directory, guarded);
+    const [command, ...args] = watchdogCommand(guarded, directories);
     const started = spawn(command, args, { detached: true, cwd: "/", stdio: ["pipe", "ignore", "ignore"] });
     child = started;
     const startedAt = performance.now();
