@@ -163,7 +163,11 @@ export class Ordering {
     const { name, typeUrl } = desired;
     this.#retirements.get(typeUrl)?.forget(name);
     const forced = subscription.forced.has(name);
-    if (!forced && subscription.expects(name, desired.version)) return "nothing";
+    if (!forced && subscription.expects(name, desired.version)) {
+      if (subscription.recognise(desired) && typeUrl === CLUSTER)
+        this.#warming.clusterAdopted(name, desired.endpoints, this.#now());
+      return "nothing";
+    }
     if (subscription.rejected.get(name)?.version === desired.version) {
       if (!forced) return "nothing";
       const lastGood = subscription.held.get(name);

@@ -1,5 +1,5 @@
 import type { EnvoyResource } from "../envoy/resource.ts";
-import type { Held } from "./held.ts";
+import { type Held, isKnown } from "./held.ts";
 import type { Holdings } from "./holdings.ts";
 import { type DeltaRequest, WILDCARD } from "./protocol.ts";
 import type { ProxyResources } from "./resource-index.ts";
@@ -110,6 +110,19 @@ export class Subscription {
   /** Whether Envoy has said that it has exactly this version (undefined: nothing). */
   acknowledges(name: string, version: string | undefined): boolean {
     return !this.#uncertain.has(name) && this.held.get(name)?.version === version;
+  }
+
+  /**
+   * A resource has the version that Envoy has had all along, which we did not know until now. Returns whether that is so.
+   * (It was taken back while Envoy was connecting, say, and has come again.)
+   */
+  recognise(resource: EnvoyResource): boolean {
+    const held = this.held.get(resource.name);
+    if (held === undefined || isKnown(held) || held.version !== resource.version) return false;
+    this.held.set(resource.name, resource);
+    this.#holdings.hold(this.typeUrl, resource);
+    this.#holdings.release(this.typeUrl, held);
+    return true;
   }
 
   /** A change of interest. On the first request of a type, also what Envoy already has. */

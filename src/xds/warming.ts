@@ -1,13 +1,16 @@
-interface WarmingCluster {
+/** Sequence of what came before the stream's first response. */
+const ADOPTED = 0;
+
+/** One version of a cluster that was sent. */
+interface Version {
   /** Number of the response that carried it. */
   readonly sequence: number;
   readonly endpoints: string | undefined;
   readonly sentAt: number;
-  acknowledged: boolean;
+  readonly acknowledged: boolean;
+  /** The one that Envoy keeps if this one is refused. */
+  readonly previous: Version | undefined;
 }
-
-/** Sequence of what came before the stream's first response. */
-const ADOPTED = 0;
 
 /**
  * Which clusters are warm in one Envoy, so that a route may name them.
@@ -23,8 +26,10 @@ export class Warming {
   readonly #patience: number;
   readonly #onWarm: (cluster: string) => void;
   readonly #warm = new Set<string>();
-  readonly #warming = new Map<string, WarmingCluster>();
+  /** Latest version of each cluster that is not warm in it, in the order of sending. */
+  readonly #warming = new Map<string, Version>();
   readonly #adopted: string[] = [];
+  #answered = false;
   readonly #byEndpoints = new Map<string, Set<string>>();
   /** Number of the last response with these endpoints that was acknowledged. */
   readonly #endpoints = new Map<string, number>();
@@ -44,8 +49,9 @@ export class Warming {
   }
 
   clusterSent(cluster: string, sequence: number, endpoints: string | undefined, now: number): void {
-    this.#stopWarming(cluster);
-    this.#warming.set(cluster, { sequence, endpoints, sentAt: now, acknowledged: false });
+    const previous = this.#warming.get(cluster);
+    this.#warming.delete(cluster);
+    this.#warming.set(cluster, { sequence, endpoints, sentAt: now, acknowledged: false, previous });
     if (endpoints === undefined) return;
     const clusters = this.#byEndpoints.get(endpoints);
     if (clusters === undefined) this.#byEndpoints.set(endpoints, new Set([cluster]));
@@ -55,24 +61,23 @@ export class Warming {
   /** Envoy has this cluster from an earlier stream. Whether it was warm by then, its next answer tells. */
   clusterAdopted(cluster: string, endpoints: string | undefined, now: number): void {
     this.clusterSent(cluster, ADOPTED, endpoints, now);
-    this.#adopted.push(cluster);
+    if (this.#answered) this.clusterAcknowledged(cluster, ADOPTED);
+    else this.#adopted.push(cluster);
   }
 
   /** Envoy answered something about clusters, so those that it had before are warm. */
   clustersAnswered(): void {
+    this.#answered = true;
     for (const cluster of this.#adopted.splice(0)) this.clusterAcknowledged(cluster, ADOPTED);
   }
 
   clusterAcknowledged(cluster: string, sequence: number): void {
-    const warming = this.#warming.get(cluster);
-    if (warming === undefined || warming.sequence > sequence) return;
-    warming.acknowledged = true;
-    this.#decide(cluster, warming);
+    this.#replace(cluster, (version) => acknowledge(version, sequence));
   }
 
-  /** Envoy will not have this version. */
+  /** Envoy will not have this version, and keeps the one before. */
   clusterRefused(cluster: string, sequence: number): void {
-    if (this.#warming.get(cluster)?.sequence === sequence) this.#stopWarming(cluster);
+    this.#replace(cluster, (version) => withdraw(version, sequence));
   }
 
   clusterRemoved(cluster: string): void {
@@ -87,19 +92,16 @@ export class Warming {
 
   /** Whether a cluster that was sent on this stream is not warm for want of these endpoints. */
   awaits(endpoints: string): boolean {
-    const clusters = [...(this.#byEndpoints.get(endpoints) ?? [])].map((cluster) => this.#warming.get(cluster));
-    return clusters.some(
-      (cluster) => cluster !== undefined && cluster.sequence > ADOPTED && !this.#hasEndpoints(cluster),
+    const versions = [...(this.#byEndpoints.get(endpoints) ?? [])].map((cluster) => this.#warming.get(cluster));
+    return versions.some(
+      (version) => version !== undefined && version.sequence > ADOPTED && !this.#hasEndpoints(version),
     );
   }
 
   /** Also for endpoints that do not exist or were refused: Envoy no longer waits for those either. */
   endpointsAcknowledged(endpoints: string, sequence: number): void {
     this.#endpoints.set(endpoints, sequence);
-    for (const cluster of this.#byEndpoints.get(endpoints) ?? []) {
-      const warming = this.#warming.get(cluster);
-      if (warming !== undefined) this.#decide(cluster, warming);
-    }
+    for (const cluster of this.#byEndpoints.get(endpoints) ?? []) this.#decide(cluster);
   }
 
   endpointsForgotten(endpoints: string): void {
@@ -108,43 +110,79 @@ export class Warming {
 
   /** Ends the wait for acknowledgements that are overdue. */
   expire(now: number): void {
-    for (const [cluster, warming] of this.#warming) {
-      // In the order in which they were sent.
-      if (warming.sentAt + this.#patience > now) return;
-      if (warming.endpoints === undefined || !this.#hasEndpoints(warming)) continue;
-      this.#decide(cluster, { ...warming, acknowledged: true });
+    for (const [cluster, version] of this.#warming) {
+      if (version.sentAt + this.#patience > now) return;
+      if (version.endpoints !== undefined && this.#hasEndpoints(version))
+        this.clusterAcknowledged(cluster, version.sequence);
     }
   }
 
-  /** When {@link expire} has something to do next, if ever. */
+  /** When {@link expire} has something more to do, if ever. */
   nextExpiry(now: number): number | undefined {
-    for (const warming of this.#warming.values()) {
-      const due = warming.sentAt + this.#patience;
+    for (const version of this.#warming.values()) {
+      const due = version.sentAt + this.#patience;
       if (due > now) return due;
     }
     return undefined;
   }
 
-  #hasEndpoints(warming: WarmingCluster): boolean {
-    if (warming.endpoints === undefined) return true;
-    return (this.#endpoints.get(warming.endpoints) ?? -1) >= warming.sequence;
+  #hasEndpoints({ endpoints, sequence }: Version, before = Number.POSITIVE_INFINITY): boolean {
+    if (endpoints === undefined) return true;
+    const acknowledged = this.#endpoints.get(endpoints) ?? -1;
+    return acknowledged >= sequence && acknowledged < before;
   }
 
-  #decide(cluster: string, warming: WarmingCluster): void {
-    if (!warming.acknowledged || !this.#hasEndpoints(warming)) return;
-    this.#stopWarming(cluster);
-    if (this.#warm.has(cluster)) return;
-    this.#warm.add(cluster);
-    this.#onWarm(cluster);
+  #replace(cluster: string, by: (version: Version) => Version | undefined): void {
+    const version = this.#warming.get(cluster);
+    if (version === undefined) return;
+    const replacement = by(version);
+    if (replacement === undefined) {
+      this.#stopWarming(cluster);
+      return;
+    }
+    this.#warming.set(cluster, replacement);
+    this.#decide(cluster);
+  }
+
+  #decide(cluster: string): void {
+    const latest = this.#warming.get(cluster);
+    if (latest === undefined) return;
+    // An older version is warm if its endpoints came before the newer one took its place in Envoy.
+    let replacedAt: number | undefined;
+    for (let version: Version | undefined = latest; version !== undefined; version = version.previous) {
+      if (version.acknowledged && this.#hasEndpoints(version, replacedAt)) {
+        if (version === latest) this.#stopWarming(cluster);
+        if (!this.#warm.has(cluster)) {
+          this.#warm.add(cluster);
+          this.#onWarm(cluster);
+        }
+        return;
+      }
+      replacedAt = version.sequence;
+    }
   }
 
   #stopWarming(cluster: string): void {
-    const warming = this.#warming.get(cluster);
-    if (warming === undefined) return;
+    const latest = this.#warming.get(cluster);
     this.#warming.delete(cluster);
-    if (warming.endpoints === undefined) return;
-    const clusters = this.#byEndpoints.get(warming.endpoints);
-    clusters?.delete(cluster);
-    if (clusters?.size === 0) this.#byEndpoints.delete(warming.endpoints);
+    for (let version = latest; version !== undefined; version = version.previous) {
+      if (version.endpoints === undefined) continue;
+      const clusters = this.#byEndpoints.get(version.endpoints);
+      clusters?.delete(cluster);
+      if (clusters?.size === 0) this.#byEndpoints.delete(version.endpoints);
+    }
   }
+}
+
+/** The versions, of which the one with this sequence is acknowledged; those before it no longer matter. */
+function acknowledge(version: Version, sequence: number): Version {
+  if (version.sequence === sequence) return { ...version, acknowledged: true, previous: undefined };
+  return version.previous === undefined ? version : { ...version, previous: acknowledge(version.previous, sequence) };
+}
+
+/** The versions without the one with this sequence, and without those before it that were refused as well. */
+function withdraw(version: Version, sequence: number): Version | undefined {
+  const previous = version.previous && withdraw(version.previous, sequence);
+  // Answers come in order: what is older and not acknowledged was refused.
+  return version.sequence <= sequence && !version.acknowledged ? previous : { ...version, previous };
 }

@@ -31,8 +31,8 @@ export class ModelEnvoy {
   readonly scopes: Items = new Map();
   readonly listeners: Items = new Map();
   readonly extensions: Items = new Map();
-  /** Cluster versions as on the wire: those of accepted responses. */
-  readonly #clusterVersions = new Map<string, string>();
+  /** Clusters of accepted responses: what Envoy tells of when it connects again. */
+  readonly #told: Items = new Map();
   readonly #endpointNames = new Set<string>();
   #initialised = false;
   #inbox: Received[] = [];
@@ -46,13 +46,24 @@ export class ModelEnvoy {
 
   connect(delivery: Delivery): void {
     this.#stream = delivery.open(PROXY, { node: "model", write: (bytes) => this.#inbox.push(decode(bytes)) < 16 });
-    this.#subscribe(CLUSTER, [], this.#clusterVersions);
+    this.#subscribe(CLUSTER, [], versions(this.#told));
     if (this.#endpointNames.size > 0)
       this.#subscribe(CLUSTER_LOAD_ASSIGNMENT, [...this.#endpointNames], versions(this.assignments));
     if (this.#initialised) this.#subscribeToTheRest();
   }
 
+  /**
+   * What Envoy took from a response that it refused as a whole, it would not tell of later, and no server could know. The model
+   * undoes it, so that the properties hold for everything else.
+   */
   disconnect(): void {
+    for (const items of [this.clusters, this.warming]) {
+      for (const name of items.keys()) {
+        const told = this.#told.get(name);
+        if (told === undefined) items.delete(name);
+        else items.set(name, told);
+      }
+    }
     this.#stream?.close("test");
     this.#stream = undefined;
     this.#inbox = [];
@@ -100,8 +111,8 @@ export class ModelEnvoy {
       if (item.content.endpoints === undefined) this.#warm(name);
     }
     if (!this.#refuses(response, items)) {
-      for (const name of response.removed) this.#clusterVersions.delete(name);
-      for (const [name, { version }] of items) this.#clusterVersions.set(name, version);
+      for (const name of response.removed) this.#told.delete(name);
+      for (const [name, item] of items) this.#told.set(name, item);
     }
     this.#followEndpoints();
     this.#clusterAnswers.push(this.#answer(response, items));
