@@ -2,7 +2,7 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdtemp } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
@@ -48,7 +48,9 @@ function supervise(t: TestContext, guards: "both" | "watchdog"): Supervisor {
   // A test that fails must not leave behind what it tests for.
   t.after(async () => {
     child.kill("SIGKILL");
-    if (last !== undefined && (await isRunning(last.pid))) kill(last.pid);
+    if (last === undefined) return;
+    if (await isRunning(last.pid)) kill(last.pid);
+    await rm(dirname(last.adminSocket), { recursive: true, force: true });
   });
   return {
     process: child,
