@@ -1,4 +1,5 @@
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, doesNotMatch, equal, ok } from "node:assert/strict";
+import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { startExample } from "./harness/example.ts";
@@ -78,6 +79,24 @@ test("Gatewright gets SIGTERM: it drains, and nothing is left", async (t) => {
   const { gateway } = await startExample(t, "quickstart");
   const all = [gateway.pid, ...descendants(gateway.pid).map(({ pid }) => pid)];
   equal(await gateway.stop(), 0);
+  await eventually(() =>
+    deepEqual(
+      processes().filter(({ pid }) => all.includes(pid)),
+      [],
+    ),
+  );
+});
+
+test("Ctrl-C in a terminal: launcher and server both get it, and connections are drained all the same", async (t) => {
+  const { gateway } = await startExample(t, "quickstart");
+  const below = descendants(gateway.pid);
+  const exited = once(gateway.process, "exit");
+  for (const pid of [...below.filter((child) => !isEnvoy(child)).map((child) => child.pid), gateway.pid]) {
+    process.kill(pid, "SIGINT");
+  }
+  deepEqual(await exited, [0, null]);
+  doesNotMatch(gateway.log(), /SIGKILL/);
+  const all = [gateway.pid, ...below.map(({ pid }) => pid)];
   await eventually(() =>
     deepEqual(
       processes().filter(({ pid }) => all.includes(pid)),
