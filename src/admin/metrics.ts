@@ -17,7 +17,11 @@ export interface Metrics {
   /** Counts what the xDS server does. */
   readonly observer: XdsObserver;
   envoyRestarted(): void;
+  /** One batch of a source was turned into configuration and status. */
+  transaction(seconds: number): void;
 }
+
+const seconds = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];
 
 /** Prometheus metrics of Gatewright itself. Envoy's own are Envoy's. */
 export function createMetrics(sources: MetricSources): Metrics {
@@ -28,12 +32,24 @@ export function createMetrics(sources: MetricSources): Metrics {
     name: "gatewright_event_to_ack_seconds",
     help: "Time from a change of the configuration to Envoy's acknowledgement, by type of resource.",
     labelNames: ["type"],
-    buckets: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10],
+    buckets: seconds,
+    registers,
+  });
+  const transactions = new Histogram({
+    name: "gatewright_transaction_seconds",
+    help: "Time that it takes to turn one batch of changes into configuration and status.",
+    buckets: seconds,
     registers,
   });
   const pushes = counter("gatewright_xds_pushes_total", "Responses sent to Envoy.", ["type"], registers);
   const bytes = counter("gatewright_xds_push_bytes_total", "Bytes of responses sent to Envoy.", ["type"], registers);
   const nacks = counter("gatewright_xds_nacks_total", "Responses that Envoy refused.", ["type"], registers);
+  const rejected = gauge(
+    "gatewright_xds_rejected_resources",
+    "Resources of which Envoy refused the present version; it keeps the last one that it took.",
+    ["type"],
+    registers,
+  );
   const restarts = counter("gatewright_envoy_restarts_total", "Times that Envoy was started again.", [], registers);
   const resources = gauge("gatewright_resources", "Objects that are served.", ["kind"], registers);
   const refused = gauge(
@@ -43,6 +59,11 @@ export function createMetrics(sources: MetricSources): Metrics {
     registers,
   );
   const connected = gauge("gatewright_connected_proxies", "Envoys that are connected.", [], registers);
+  const rejections = new Set<string>();
+  const countRejections = (): void => {
+    rejected.reset();
+    for (const key of rejections) rejected.inc({ type: key.slice(0, key.indexOf("|")) });
+  };
   return {
     registry,
     render: () => {
@@ -53,6 +74,7 @@ export function createMetrics(sources: MetricSources): Metrics {
       return registry.metrics();
     },
     envoyRestarted: () => restarts.inc(),
+    transaction: (duration) => transactions.observe(duration),
     observer: {
       responseSent: (event) => {
         const type = shortType(event.typeUrl);
@@ -61,6 +83,14 @@ export function createMetrics(sources: MetricSources): Metrics {
       },
       acknowledged: (event) => eventToAck.observe({ type: shortType(event.typeUrl) }, event.changeMilliseconds / 1000),
       refused: (event) => nacks.inc({ type: shortType(event.typeUrl) }),
+      rejected: (event) => {
+        rejections.add(rejectionKey(event));
+        countRejections();
+      },
+      accepted: (event) => {
+        rejections.delete(rejectionKey(event));
+        countRejections();
+      },
     },
   };
 }
@@ -68,6 +98,10 @@ export function createMetrics(sources: MetricSources): Metrics {
 /** @example shortType("type.googleapis.com/envoy.config.cluster.v3.Cluster")  // "Cluster" */
 function shortType(typeUrl: string): string {
   return typeUrl.slice(typeUrl.lastIndexOf(".") + 1);
+}
+
+function rejectionKey({ proxy, typeUrl, name }: Parameters<NonNullable<XdsObserver["accepted"]>>[0]): string {
+  return `${shortType(typeUrl)}|${proxy}|${name}`;
 }
 
 function counter(name: string, help: string, labelNames: readonly string[], registers: Registry[]): Counter {

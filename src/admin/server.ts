@@ -1,93 +1,95 @@
 import { once } from "node:events";
-import { createServer, type Server, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { ControlPlane } from "../control-plane/control-plane.ts";
 import type { Finding } from "../resources/finding.ts";
+import { isOwnHost, listenError, parseAdminAddress } from "./address.ts";
 import type { Metrics } from "./metrics.ts";
-import { objectsWithStatus } from "./objects.ts";
-
-export const defaultAdminAddress = "127.0.0.1:9911";
+import { objectsWithStatus, type StatusTimes, withoutSecrets } from "./objects.ts";
 
 export interface AdminOptions {
   readonly controlPlane: ControlPlane;
-  readonly metrics: Metrics;
+  readonly metrics: Pick<Metrics, "registry" | "render">;
   /** What is missing before traffic is served, in words; empty when ready. */
   readonly notReady: () => readonly string[];
   readonly findings: () => readonly Finding[];
-  /** Envoy's metrics in Prometheus' format. */
+  /** Envoy's metrics in Prometheus' format. Rejects when no Envoy answers. */
   readonly envoyMetrics: () => Promise<string>;
+  readonly times?: StatusTimes;
 }
 
-/** An address that can't be listened on, with what to do about it. */
-export class AdminAddressError extends Error {}
+interface Answer {
+  readonly status: number;
+  readonly type: string;
+  readonly body: string;
+}
+
+type Endpoint = (query: URLSearchParams, options: AdminOptions) => Answer | Promise<Answer>;
+
+const endpoints: Readonly<Record<string, Endpoint>> = {
+  "/healthz": () => text(200, "ok"),
+  "/readyz": (_query, { notReady }) => {
+    const missing = notReady();
+    return missing.length === 0 ? text(200, "ok") : text(503, missing.join("\n"));
+  },
+  "/metrics": async (_query, { metrics }) => ({
+    status: 200,
+    type: metrics.registry.contentType,
+    body: await metrics.render(),
+  }),
+  "/metrics/envoy": async (_query, { envoyMetrics }) => {
+    try {
+      return { status: 200, type: "text/plain; version=0.0.4; charset=utf-8", body: await envoyMetrics() };
+    } catch (error) {
+      return text(503, `Envoy does not answer: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  },
+  "/api/v1/resources": (query, { controlPlane, times }) =>
+    json(objectsWithStatus(controlPlane, query.get("kind") ?? undefined, times).map(withoutSecrets)),
+  "/api/v1/findings": (_query, { findings }) => json(findings()),
+};
 
 /**
- * Health, metrics and the JSON API of a running Gatewright, for this machine only unless asked otherwise.
+ * Health, metrics and the JSON API of a running Gatewright, for this machine only unless asked otherwise. Nothing can be
+ * changed through it, and no private key comes out of it.
  *
  * @param address `HOST:PORT`, `[HOST]:PORT`
  * @throws AdminAddressError
  */
 export async function serveAdmin(address: string, options: AdminOptions): Promise<Server> {
-  const match = /^(?:\[(?<ipv6>.+)\]|(?<host>[^:]+)):(?<port>\d+)$/.exec(address);
-  const host = match?.groups?.["ipv6"] ?? match?.groups?.["host"];
-  if (host === undefined) throw new AdminAddressError(`--admin-address ${address} is not HOST:PORT.`);
-  const server = createServer((request, response) => {
-    void answer(new URL(request.url ?? "/", "http://admin"), request.method ?? "GET", response, options);
-  });
-  server.listen(Number(match?.groups?.["port"]), host);
+  const { host, port } = parseAdminAddress(address);
+  const server = createServer((request, response) => void answer(request, response, host, options));
+  server.listen(port, host);
   try {
     await once(server, "listening");
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new AdminAddressError(
-      `The admin address ${address} can't be used (${reason}). Is another Gatewright running? Choose one with --admin-address HOST:PORT.`,
-    );
+    throw listenError(address, error);
   }
   return server;
 }
 
-async function answer(url: URL, method: string, response: ServerResponse, options: AdminOptions): Promise<void> {
-  const { controlPlane, metrics, notReady, findings, envoyMetrics } = options;
-  if (method !== "GET" && method !== "HEAD") return text(response, 405, "Only GET is allowed here.\n");
-  switch (url.pathname) {
-    case "/healthz":
-      return text(response, 200, "ok\n");
-    case "/readyz": {
-      const missing = notReady();
-      return missing.length === 0 ? text(response, 200, "ok\n") : text(response, 503, `${missing.join("\n")}\n`);
-    }
-    case "/metrics":
-      response.setHeader("content-type", metrics.registry.contentType);
-      return text(response, 200, await metrics.render());
-    case "/metrics/envoy":
-      try {
-        return text(response, 200, await envoyMetrics());
-      } catch (error) {
-        return text(
-          response,
-          503,
-          `Envoy does not answer: ${error instanceof Error ? error.message : String(error)}\n`,
-        );
-      }
-    case "/api/v1/resources":
-      return json(response, objectsWithStatus(controlPlane, url.searchParams.get("kind") ?? undefined));
-    case "/api/v1/findings":
-      return json(response, findings());
-    default:
-      return text(
-        response,
-        404,
-        "There is /healthz, /readyz, /metrics, /metrics/envoy, /api/v1/resources[?kind=KIND] and /api/v1/findings.\n",
-      );
+async function answer(request: IncomingMessage, response: ServerResponse, own: string, options: AdminOptions) {
+  const { status, type, body } = await answerOf(request, own, options).catch((error: unknown) =>
+    text(500, error instanceof Error ? error.message : String(error)),
+  );
+  response.writeHead(status, { "content-type": type, "content-length": Buffer.byteLength(body) });
+  response.end(request.method === "HEAD" ? undefined : body);
+}
+
+async function answerOf(request: IncomingMessage, own: string, options: AdminOptions): Promise<Answer> {
+  if (!isOwnHost(request.headers.host, own)) {
+    return text(403, "Name this server by its IP address: a name could be somebody else's idea.");
   }
+  if (request.method !== "GET" && request.method !== "HEAD") return text(405, "Only GET is allowed here.");
+  const [path = "", query = ""] = (request.url ?? "").split("?", 2);
+  const endpoint = Object.hasOwn(endpoints, path) ? endpoints[path] : undefined;
+  if (endpoint === undefined) return text(404, `There is\n${Object.keys(endpoints).join("\n")}`);
+  return await endpoint(new URLSearchParams(query), options);
 }
 
-function text(response: ServerResponse, status: number, body: string): void {
-  response.statusCode = status;
-  if (!response.hasHeader("content-type")) response.setHeader("content-type", "text/plain; charset=utf-8");
-  response.end(body);
+function text(status: number, body: string): Answer {
+  return { status, type: "text/plain; charset=utf-8", body: `${body}\n` };
 }
 
-function json(response: ServerResponse, body: unknown): void {
-  response.setHeader("content-type", "application/json");
-  response.end(JSON.stringify(body));
+function json(body: unknown): Answer {
+  return { status: 200, type: "application/json", body: JSON.stringify(body) };
 }

@@ -22,6 +22,10 @@ export function analyse(objects: readonly KubernetesObject[]): readonly Finding[
   graph.transaction(() => {
     for (const object of objects) if (isResourceKind(object.kind)) setResource(resources, object.kind, object);
   });
-  const analysed: Analysed = { resources, semantics };
+  return analyseAll({ resources, semantics });
+}
+
+/** The same, of objects whose semantics are at hand. Costs what there is, not what changed. */
+export function analyseAll(analysed: Analysed): readonly Finding[] {
   return [...analyseGateways(analysed), ...analyseRoutes(analysed), ...analyseServices(analysed)];
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { defaultAdminAddress } from "../admin/address.ts";
 import { defaultLogFormat, logLevels } from "../admin/log.ts";
-import { defaultAdminAddress } from "../admin/server.ts";
 import { analyse } from "../analyse/analyse.ts";
 import { completion, shells } from "./completion.ts";
 import { type DescribeOptions, describe } from "./describe.ts";

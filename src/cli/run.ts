@@ -1,16 +1,20 @@
-import { once } from "node:events";
+import { AdminAddressError } from "../admin/address.ts";
 import { createLogger, type LogFormat, type LogLevel } from "../admin/log.ts";
 import { createMetrics } from "../admin/metrics.ts";
-import { AdminAddressError, serveAdmin } from "../admin/server.ts";
+import { serveAdmin } from "../admin/server.ts";
+import { analyseAll } from "../analyse/analyse.ts";
+import type { ControlPlane } from "../control-plane/control-plane.ts";
 import { FleetError } from "../fleet/fleet-error.ts";
+import type { Logger } from "../fleet/logger.ts";
 import { resolveEnvoy } from "../fleet/resolve-envoy.ts";
+import type { Finding } from "../resources/finding.ts";
 import type { KubernetesObject } from "../resources/object.ts";
 import { watchFiles } from "../sources/files/watch-files.ts";
-import type { ResourceBatch } from "../sources/source.ts";
 import { localProxy, Standalone } from "../standalone/standalone.ts";
-import type { Delivery } from "../xds/delivery.ts";
+import { TransitionTimes } from "../status/transition-times.ts";
 import { addressesToTry } from "./addresses-to-try.ts";
-import { printFindings } from "./print-findings.ts";
+import { Reporter } from "./report.ts";
+import { type StopRequests, stopRequests } from "./stop-requests.ts";
 
 export interface RunOptions {
   readonly portOffset: number;
@@ -28,61 +32,11 @@ export interface RunOptions {
  */
 export async function run(paths: readonly string[], options: RunOptions): Promise<number> {
   const logger = createLogger(options.logLevel, options.logFormat);
-  const stopping = stopRequests();
+  const requests = stopRequests();
   try {
-    const { path: envoy } = await resolveEnvoy();
-    let standalone: Standalone | undefined;
-    const metrics = createMetrics({
-      objects: () => countByKind(standalone?.controlPlane.objects() ?? []),
-      refusedDocuments: () =>
-        standalone?.controlPlane.findings().filter((finding) => finding.severity === "error").length ?? 0,
-      connectedProxies: () => standalone?.xds.delivery.status(localProxy).connected ?? 0,
-    });
-    const running = await Standalone.create({
-      envoy,
-      logger,
-      portOffset: options.portOffset,
-      ...(options.concurrency === undefined ? {} : { concurrency: options.concurrency }),
-      drainMilliseconds: options.drainSeconds * 1000,
-      envoyLogLevel: options.logLevel === "debug" ? "info" : "warning",
-      observer: metrics.observer,
-    });
-    standalone = running;
-    const { controlPlane, xds } = running;
-    let filesRead = false;
-    const admin = await serveAdmin(options.adminAddress, {
-      controlPlane,
-      metrics,
-      findings: () => controlPlane.findings(),
-      notReady: () => [
-        ...(filesRead ? [] : ["The files have not been read yet."]),
-        ...(xds.delivery.status(localProxy).connected > 0 ? [] : ["Envoy is not connected."]),
-        ...(controlPlane.proxies.get(localProxy)?.ready === true
-          ? []
-          : ["Envoy has not taken all of its configuration yet."]),
-      ],
-      envoyMetrics: async () => (await running.envoy?.admin.get("/stats/prometheus"))?.body ?? "",
-    });
-    const source = watchFiles(paths, {
-      apply: (batch) => {
-        controlPlane.apply(batch);
-        report(batch, filesRead);
-      },
-    });
-    await source.ready;
-    filesRead = true;
-    const supervised = await running.startEnvoy();
-    supervised.onState(({ state }) => {
-      if (state === "restarting") metrics.envoyRestarted();
-    });
-    void announce(xds.delivery, () => addressesToTry(controlPlane, options.portOffset));
-
-    await stopping.first;
-    logger.info({}, "stopping");
-    await source.close();
-    await Promise.race([running.stop(), stopping.second.then(() => running.kill())]);
-    admin.close();
-    admin.closeAllConnections();
+    // A download may be under way.
+    const envoy = await Promise.race([resolveEnvoy({ logger }), requests.first]);
+    if (envoy !== undefined) await serve(paths, options, envoy.path, logger, requests);
     return 0;
   } catch (error) {
     if (!(error instanceof FleetError) && !(error instanceof AdminAddressError)) throw error;
@@ -92,34 +46,99 @@ export async function run(paths: readonly string[], options: RunOptions): Promis
   }
 }
 
-/** Prints what can be tried, as soon as Envoy serves it. */
-async function announce(delivery: Delivery, lines: () => readonly string[]): Promise<void> {
-  await delivery.whenSettled(localProxy);
-  for (const line of lines()) console.log(line);
+async function serve(
+  paths: readonly string[],
+  options: RunOptions,
+  envoy: string,
+  logger: Logger,
+  requests: StopRequests,
+): Promise<void> {
+  const metrics = createMetrics({
+    objects: () => countByKind(controlPlane.objects()),
+    refusedDocuments: () => controlPlane.findings().filter((finding) => finding.severity === "error").length,
+    connectedProxies: () => delivery.status(localProxy).connected,
+  });
+  const standalone = await Standalone.create({
+    envoy,
+    logger,
+    portOffset: options.portOffset,
+    ...(options.concurrency === undefined ? {} : { concurrency: options.concurrency }),
+    drainMilliseconds: options.drainSeconds * 1000,
+    envoyLogLevel: options.logLevel === "debug" ? "info" : "warning",
+    observer: metrics.observer,
+  });
+  const { controlPlane } = standalone;
+  const { delivery } = standalone.xds;
+  try {
+    const ready = { filesRead: false };
+    const admin = await serveAdmin(options.adminAddress, {
+      controlPlane,
+      metrics,
+      times: new TransitionTimes(controlPlane.status),
+      findings: () => allFindings(controlPlane),
+      notReady: () => missing(standalone, ready.filesRead),
+      envoyMetrics: async () => {
+        if (standalone.envoy === undefined) throw new Error("it has not been started yet");
+        return (await standalone.envoy.admin.get("/stats/prometheus")).body;
+      },
+    });
+    const reporter = new Reporter({
+      logger,
+      format: options.logFormat,
+      output: process.stderr,
+      locate: (origin) => controlPlane.locate(origin),
+    });
+    controlPlane.status.subscribe((changes) => reporter.statuses(changes));
+    const source = watchFiles(paths, {
+      apply: (batch) => {
+        const started = performance.now();
+        controlPlane.apply(batch);
+        metrics.transaction((performance.now() - started) / 1000);
+        reporter.findings([...batch.findings.values()].flat());
+        if (ready.filesRead) reporter.changes(batch);
+      },
+    });
+    const stopped = await Promise.race([source.ready, requests.first.then(() => "stopped" as const)]);
+    if (stopped !== undefined) return await source.close();
+    ready.filesRead = true;
+    const supervised = await standalone.startEnvoy();
+    supervised.onState(({ state }) => {
+      if (state === "restarting") metrics.envoyRestarted();
+    });
+    void announce(standalone, options.portOffset);
+
+    await requests.first;
+    logger.info({}, "stopping");
+    await source.close();
+    admin.close();
+    admin.closeAllConnections();
+  } finally {
+    await Promise.race([standalone.stop(), requests.second.then(() => standalone.kill())]);
+  }
 }
 
-/** Says what a batch was about, once traffic is being served. */
-function report({ changes, findings }: ResourceBatch, serving: boolean): void {
-  printFindings([...findings.values()].flat(), process.stderr);
-  if (!serving || changes.length === 0) return;
-  const shown = changes
-    .slice(0, 5)
-    .map(({ kind, key, object }) => `${kind} ${key} ${object === undefined ? "removed" : "applied"}`);
-  console.error(`${shown.join(", ")}${changes.length > 5 ? ` and ${changes.length - 5} more` : ""}`);
+/** Prints what can be tried, as soon as Envoy serves it. Standard output, so that it is there whatever is logged. */
+async function announce({ controlPlane, xds }: Standalone, portOffset: number): Promise<void> {
+  await xds.delivery.whenSettled(localProxy);
+  for (const line of addressesToTry(controlPlane, portOffset)) console.log(line);
 }
 
-/** Ctrl-C, SIGTERM, or the end of the launcher; the second one is for the impatient. */
-function stopRequests(): { readonly first: Promise<void>; readonly second: Promise<void> } {
-  const events = new EventTarget();
-  let requests = 0;
-  const request = () => {
-    requests += 1;
-    events.dispatchEvent(new Event(requests === 1 ? "first" : "second"));
-  };
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, request);
-  if (process.connected) process.once("disconnect", request);
-  const until = (name: string) => once(events, name).then(() => undefined);
-  return { first: until("first"), second: until("second") };
+/** What is missing before traffic is served, in words. */
+function missing({ controlPlane, xds }: Standalone, filesRead: boolean): readonly string[] {
+  if (!filesRead) return ["The files have not been read yet."];
+  if (xds.delivery.status(localProxy).connected === 0) return ["Envoy is not connected."];
+  return controlPlane.proxies.get(localProxy)?.ready === true
+    ? []
+    : ["Envoy has not taken all of its configuration yet."];
+}
+
+/** What there is to say about each document, and about what they say of each other. */
+function allFindings(controlPlane: ControlPlane): readonly Finding[] {
+  const between = analyseAll(controlPlane).map((finding) => {
+    const location = finding.origin && controlPlane.locate(finding.origin);
+    return location === undefined ? finding : { ...finding, location };
+  });
+  return [...controlPlane.findings(), ...between];
 }
 
 function countByKind(objects: readonly KubernetesObject[]): ReadonlyMap<string, number> {

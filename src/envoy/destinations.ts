@@ -8,6 +8,8 @@ import { hostFrom, requestHeaders, responseHeaders } from "./headers.ts";
 import type { Init } from "./message.ts";
 import { MISSING_CLUSTER } from "./missing-cluster.ts";
 
+const { INTERNAL_SERVER_ERROR, SERVICE_UNAVAILABLE } = RouteAction_ClusterNotFoundResponseCode;
+
 /** The destinations that get a share of the traffic. */
 export function weighted(action: ForwardAction): readonly WeightedDestination[] {
   return action.destinations.filter((destination) => destination.weight > 0);
@@ -15,9 +17,9 @@ export function weighted(action: ForwardAction): readonly WeightedDestination[] 
 
 /**
  * Where requests go. The share of a destination without a cluster goes to one that never exists, which Envoy answers with 500,
- * as HTTPRouteRule.backendRefs asks.
+ * as HTTPRouteRule.backendRefs asks, or with UNAVAILABLE (503) as GRPCRouteRule.backendRefs does.
  */
-export function destinations(shares: readonly WeightedDestination[]): Init<typeof RouteActionSchema> {
+export function destinations(shares: readonly WeightedDestination[], grpc: boolean): Init<typeof RouteActionSchema> {
   const unresolved = shares.some((share) => share.cluster === undefined);
   const [only] = shares;
   const plain = shares.length === 1 && only?.requestHeaders === undefined && only?.responseHeaders === undefined;
@@ -26,7 +28,7 @@ export function destinations(shares: readonly WeightedDestination[]): Init<typeo
       plain && only?.rewrite?.hostname === undefined
         ? { case: "cluster", value: only?.cluster ?? MISSING_CLUSTER }
         : { case: "weightedClusters", value: { clusters: shares.map((share) => clusterWeight(share)) } },
-    ...(unresolved && { clusterNotFoundResponseCode: RouteAction_ClusterNotFoundResponseCode.INTERNAL_SERVER_ERROR }),
+    ...(unresolved && { clusterNotFoundResponseCode: grpc ? SERVICE_UNAVAILABLE : INTERNAL_SERVER_ERROR }),
   };
 }
 

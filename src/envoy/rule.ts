@@ -49,7 +49,7 @@ function forward(
   const hostname = action.rewrite?.hostname ?? hostFrom(rule.requestHeaders);
   return {
     ...rewriteAction({ ...action.rewrite, ...(hostname !== undefined && { hostname }) }),
-    ...destinations(shares),
+    ...destinations(shares, rule.match.grpc === true),
     ...timeouts(action, rule.match),
     requestMirrorPolicies: action.mirrors.map((mirror) => mirrorPolicy(mirror)),
     ...(action.retry && { retryPolicy: retryPolicy(action.retry, action.timeouts) }),

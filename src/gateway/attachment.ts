@@ -19,7 +19,7 @@ export interface ParentAttachment {
   readonly index: number;
   readonly gatewayKey: string;
   readonly accepted: Condition;
-  /** Empty unless accepted. */
+  /** Those that serve its rules. Empty where the Gateway refuses the route; one that is refused for what it says answers 500. */
   readonly listeners: readonly AttachedListener[];
 }
 

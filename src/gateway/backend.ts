@@ -1,8 +1,9 @@
 import type { Collection, Reader } from "../collections/collection.ts";
 import type { Cluster } from "../ir/cluster.ts";
-import type { Service, ServicePort } from "../resources/generated/core.ts";
+import type { ServicePort } from "../resources/generated/core.ts";
 import type { BackendObjectReference } from "../resources/generated/gateway-api.ts";
 import type { Origin, ResourceReference } from "../resources/origin.ts";
+import type { BackendService } from "./backend-service.ts";
 import type { Problem } from "./problem.ts";
 import { type GrantsByNamespace, mayRefer, missingGrant, missingGrantReference } from "./reference-grant.ts";
 import { gatewayGroup, type RouteKind } from "./route-kind.ts";
@@ -23,7 +24,7 @@ export type ResolvedBackend =
   | { readonly target?: undefined; readonly problem: Problem };
 
 export interface BackendContext {
-  readonly services: Collection<Service>;
+  readonly services: Collection<BackendService>;
   readonly grants: GrantsByNamespace;
 }
 
@@ -59,12 +60,12 @@ export function resolveBackend(
   const service = reader.fetch(services, key);
   if (service === undefined) return refused("BackendNotFound", `There is no Service ${key}.`, to);
   const transport = kind === "UDPRoute" ? "UDP" : "TCP";
-  const ports = service.spec?.ports ?? [];
-  const port = ports.find(
-    (candidate) => candidate.port === reference.port && (candidate.protocol ?? "TCP") === transport,
-  );
-  if (reference.port === undefined || port === undefined) {
-    const known = ports.map((candidate) => `${candidate.port}/${candidate.protocol ?? "TCP"}`).join(", ");
+  if (service.externalName !== undefined && kind !== "HTTPRoute" && kind !== "GRPCRoute") {
+    return refused("InvalidKind", `Service ${key} is of type ExternalName, which a ${kind} can't send to.`);
+  }
+  const port = findPort(service, reference.port, transport);
+  if (port === undefined) {
+    const known = service.ports.map((candidate) => `${candidate.port}/${candidate.protocol ?? "TCP"}`).join(", ");
     return refused(
       "BackendNotFound",
       `Service ${key} has no ${transport} port ${reference.port ?? "(backendRef.port is missing)"}; it has ${known || "no ports"}.`,
@@ -77,6 +78,17 @@ export function resolveBackend(
         `Port ${port.port} of Service ${key} speaks ${port.appProtocol} (appProtocol), which a ${kind} can't be served with.`,
       )
     : { target: { service: key, port: port.port, ...spoken } };
+}
+
+/** A Service of type ExternalName need not list its ports: there, the route's is the one that is connected to. */
+function findPort(
+  { ports, externalName }: BackendService,
+  port: number | undefined,
+  transport: "TCP" | "UDP",
+): ServicePort | undefined {
+  if (port === undefined) return undefined;
+  if (externalName !== undefined && ports.length === 0) return { port, protocol: transport };
+  return ports.find((candidate) => candidate.port === port && (candidate.protocol ?? "TCP") === transport);
 }
 
 /** Gateway API, GEP-1911: `appProtocol` of the Service's port decides what is spoken to it. Undefined if it does not fit the route. */
@@ -92,6 +104,7 @@ function speak(kind: RouteKind, port: ServicePort): Pick<BackendTarget, "protoco
     case "kubernetes.io/ws":
       return kind === "GRPCRoute" ? undefined : { protocol: "HTTP/1.1", tls: false };
     case "kubernetes.io/wss":
+      return kind === "GRPCRoute" ? undefined : { protocol: "HTTP/1.1", tls: true };
     case "https":
       return { protocol: usual, tls: true };
     default:

@@ -1,4 +1,4 @@
-import { createPrivateKey, X509Certificate } from "node:crypto";
+import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import type { Collection, Reader } from "../collections/collection.ts";
 import type { TlsCertificate } from "../ir/certificate.ts";
 import type { Secret } from "../resources/generated/core.ts";
@@ -13,27 +13,57 @@ export type KeyPair =
   | { readonly certificateChain: string; readonly privateKey: string; readonly problem?: undefined }
   | { readonly problem: string };
 
-/** Reads the key pair of a Secret as kubernetes.io/tls lays it down: `tls.crt` and `tls.key`, which must belong together. */
+/**
+ * Reads the key pair of a Secret as kubernetes.io/tls lays it down: `tls.crt` and `tls.key`, which must belong together.
+ *
+ * What Envoy would refuse is refused here, since one certificate that it refuses would hold back others.
+ */
 export function readKeyPair(secret: Secret): KeyPair {
   const certificateChain = dataOf(secret, "tls.crt");
   const privateKey = dataOf(secret, "tls.key");
   if (certificateChain === undefined) return { problem: "it has no tls.crt" };
   if (privateKey === undefined) return { problem: "it has no tls.key" };
-  let certificate: X509Certificate;
-  try {
-    certificate = new X509Certificate(certificateChain);
-  } catch {
-    return { problem: "tls.crt is not a certificate in PEM" };
-  }
+  const [certificate, ...chain] = (certificateChain.match(pemCertificate) ?? []).map(parseCertificate);
+  if (certificate === undefined) return { problem: "tls.crt is not a certificate in PEM" };
+  if (chain.includes(undefined)) return { problem: "one of the certificates after the first in tls.crt can't be read" };
+  const weakness = unfitKey(certificate.publicKey);
+  if (weakness !== undefined) return { problem: `the key of its certificate is ${weakness}` };
   try {
     if (!certificate.checkPrivateKey(createPrivateKey(privateKey))) {
       return { problem: "tls.key does not belong to the certificate in tls.crt" };
     }
   } catch {
-    return { problem: "tls.key is not a private key in PEM" };
+    return { problem: "tls.key is not an unencrypted private key in PEM" };
   }
   return { certificateChain, privateKey };
 }
+
+const pemCertificate = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
+
+function parseCertificate(pem: string): X509Certificate | undefined {
+  try {
+    return new X509Certificate(pem);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Why Envoy would not serve with such a key. */
+function unfitKey({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): string | undefined {
+  const { modulusLength = 0, namedCurve = "" } = asymmetricKeyDetails ?? {};
+  switch (asymmetricKeyType) {
+    case "rsa":
+      return modulusLength < 2048 ? `RSA of ${modulusLength} bits; Envoy serves 2048 and more` : undefined;
+    case "ec":
+      return curves.includes(namedCurve) ? undefined : `on curve ${namedCurve}; Envoy serves P-256, P-384 and P-521`;
+    case "ed25519":
+      return undefined;
+    default:
+      return `of type ${asymmetricKeyType ?? "unknown"}; Envoy serves RSA, ECDSA and Ed25519`;
+  }
+}
+
+const curves = ["prime256v1", "secp384r1", "secp521r1"];
 
 function dataOf(secret: Secret, name: string): string | undefined {
   const plain = secret.stringData?.[name];

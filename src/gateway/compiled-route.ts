@@ -24,7 +24,10 @@ export interface CompiledRoute {
   readonly notEnforced: readonly string[];
 }
 
+/** Something that a rule asks for and that can't be done. */
 export interface Refusal {
   readonly ruleIndex: number;
   readonly message: string;
+  /** Whether every request of the rule is answered with 500, or only the share of one backend. */
+  readonly wholeRule: boolean;
 }

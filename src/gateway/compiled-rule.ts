@@ -1,24 +1,25 @@
 import { formatPath } from "../resources/origin.ts";
 import { type BackendTarget, clusterName } from "./backend.ts";
-import type { CompiledRoute, CompiledRule } from "./compiled-route.ts";
+import type { CompiledRoute, CompiledRule, Refusal } from "./compiled-route.ts";
+import type { CompiledFilters } from "./filters/filters.ts";
 import type { Problem } from "./problem.ts";
+import type { RuleBackend } from "./rule-backends.ts";
 
 /** A compiled rule and what was found on the way. */
 export interface RuleResult {
   readonly rule: CompiledRule;
   readonly targets: readonly BackendTarget[];
   readonly problems: readonly Problem[];
-  readonly refusals: readonly string[];
+  readonly refusals: readonly Refusal[];
   readonly notEnforced: readonly string[];
 }
 
 /** A route as the sum of its rules. */
 export function joinRules(results: readonly RuleResult[]): CompiledRoute {
   const targets = new Map(results.flatMap((result) => result.targets).map((target) => [clusterName(target), target]));
-  const refusals = new Map<string, { readonly ruleIndex: number; readonly message: string }>();
-  for (const { rule, refusals: messages } of results) {
-    for (const message of messages) refusals.set(`${rule.ruleIndex}${message}`, { ruleIndex: rule.ruleIndex, message });
-  }
+  const refusals = new Map(
+    results.flatMap((result) => result.refusals).map((refusal) => [`${refusal.ruleIndex} ${refusal.message}`, refusal]),
+  );
   return {
     rules: results.map((result) => result.rule),
     targets: [...targets.values()],
@@ -32,5 +33,32 @@ export function joinRules(results: readonly RuleResult[]): CompiledRoute {
 function distinct(problems: readonly Problem[]): readonly Problem[] {
   return [
     ...new Map(problems.map((problem) => [`${formatPath(problem.origin.path)} ${problem.message}`, problem])).values(),
+  ];
+}
+
+/** The backends that a rule with this action sends to. */
+export function targetsOf(
+  action: CompiledRule["action"],
+  filters: CompiledFilters,
+  backends: readonly RuleBackend[],
+): readonly BackendTarget[] {
+  if (action.kind !== "forward") return [];
+  return [...filters.targets, ...backends.flatMap(({ target }) => target ?? [])];
+}
+
+export function problemsOf(filters: CompiledFilters, backends: readonly RuleBackend[]): readonly Problem[] {
+  return [...filters.problems, ...backends.flatMap(({ problem }) => problem ?? [])];
+}
+
+export function refusalsOf(
+  ruleIndex: number,
+  filters: CompiledFilters,
+  backends: readonly RuleBackend[],
+): readonly Refusal[] {
+  return [
+    ...filters.refusals.map((message) => ({ ruleIndex, message, wholeRule: true })),
+    ...backends.flatMap(({ refusals }, index) =>
+      refusals.map((message) => ({ ruleIndex, message: `backendRefs[${index}]: ${message}`, wholeRule: false })),
+    ),
   ];
 }

@@ -13,6 +13,8 @@ import type { GrantsByNamespace } from "./reference-grant.ts";
 export interface ListenerCollections {
   readonly classes: Collection<AcceptedClass>;
   readonly gateways: Collection<Gateway>;
+  /** The Gateways' keys alone, for those who need not run again when a Gateway changes. */
+  readonly gatewayKeys: Collection<true>;
   readonly grants: GrantsByNamespace;
   readonly keyPairs: Collection<KeyPair>;
   /** By `namespace/gateway/listener`. */
@@ -30,6 +32,7 @@ export function deriveListeners(graph: Graph, resources: Resources, proxyOf: Pro
   const gateways = graph.derive("gateways", resources.Gateway, (gateway, _key, { fetch }) =>
     fetch(classes, gateway.spec.gatewayClassName)?.accepted.status === "True" ? gateway : undefined,
   );
+  const gatewayKeys = graph.derive("gatewayKeys", gateways, (): true => true);
   const grants = graph.group("grantsByNamespace", resources.ReferenceGrant, (grant) => [
     grant.metadata.namespace ?? "default",
   ]);
@@ -54,6 +57,7 @@ export function deriveListeners(graph: Graph, resources: Resources, proxyOf: Pro
   return {
     classes,
     gateways,
+    gatewayKeys,
     grants,
     keyPairs,
     listeners,

@@ -1,13 +1,14 @@
 import type { Collection, Reader } from "../collections/collection.ts";
 import type { Graph } from "../collections/graph.ts";
-import { type AttachedListener, attach, type ParentAttachment } from "./attachment.ts";
+import { attach, type ParentAttachment } from "./attachment.ts";
+import { backendService } from "./backend-service.ts";
 import type { CompiledRoute } from "./compiled-route.ts";
-import { isFalse } from "./condition.ts";
+import type { Condition } from "./condition.ts";
 import type { ListenerCollections } from "./derive-listeners.ts";
 import { compileGrpcRoute } from "./grpc-route.ts";
 import { compileHttpRoute } from "./http-route.ts";
 import type { ResourceKinds, Resources } from "./inputs.ts";
-import { compareSeniority } from "./precedence.ts";
+import { hostnameClaims, oldestClaim, settleRivals } from "./rival-kinds.ts";
 import { gatewayKeyOf, type Route, routeKey, routeOf } from "./route.ts";
 import { type RouteKind, routeKinds } from "./route-kind.ts";
 import { type CompiledStream, compileStream } from "./stream-route.ts";
@@ -40,7 +41,8 @@ export function deriveRoutes(graph: Graph, resources: Resources, listeners: List
     attachRoute(route, reader, resources, listeners),
   );
   // Whether a route is attached comes first: what nobody of ours carries is not compiled.
-  const backends = { services: resources.Service, grants: listeners.grants };
+  const services = graph.derive("backendServices", resources.Service, backendService);
+  const backends = { services, grants: listeners.grants };
   const attachedTo = (reader: Reader, kind: RouteKind, key: string): Route | undefined =>
     reader.fetch(proposed, routeKey(kind, key))?.route;
   const compiled = graph.join("compiledRoutes", [
@@ -70,15 +72,16 @@ export function deriveRoutes(graph: Graph, resources: Resources, listeners: List
     verdictOf(fetch(compiled, key), fetch(streams, key)),
   );
   const claims = graph.group("hostnameClaims", proposed, hostnameClaims);
-  const attachments = graph.derive("attachments", proposed, (attachment, key, reader) => {
-    const refusal = reader.fetch(verdicts, key)?.refused;
-    if (refusal !== undefined) {
-      return { ...attachment, parents: attachment.parents.map((parent) => refuse(parent, refusal)) };
-    }
-    return settleClaims(attachment, (claim) => (reader.fetch(claims, claim) ?? []).map((member) => member.value.route));
-  });
+  const oldest = graph.derive("oldestClaims", claims, oldestClaim);
+  const attachments = graph.derive("attachments", proposed, (attachment, key, reader) =>
+    refuse(settleRivals(attachment, oldest, reader), reader.fetch(verdicts, key)?.refused),
+  );
   const attachedRoutes = graph.count("attachedRoutes", attachments, ({ parents }) => [
-    ...new Set(parents.flatMap((parent) => parent.listeners.map(({ point }) => point.key))),
+    ...new Set(
+      parents
+        .filter(({ accepted }) => accepted.status === "True")
+        .flatMap((parent) => parent.listeners.map(({ point }) => point.key)),
+    ),
   ]);
   return { compiled, streams, attachments, verdicts, attachedRoutes };
 }
@@ -98,65 +101,25 @@ function attachRoute(
   route: Route,
   reader: Reader,
   resources: Resources,
-  { gateways, pointsByGateway }: ListenerCollections,
+  { gatewayKeys, pointsByGateway }: ListenerCollections,
 ): RouteAttachment | undefined {
   const { namespace } = route.reference;
   const parents = route.parentRefs.flatMap((parentRef, index): readonly ParentAttachment[] => {
     const gatewayKey = gatewayKeyOf(parentRef, namespace);
-    if (gatewayKey === undefined || reader.fetch(gateways, gatewayKey) === undefined) return [];
+    if (gatewayKey === undefined || reader.fetch(gatewayKeys, gatewayKey) === undefined) return [];
     const points = reader.fetch(pointsByGateway, gatewayKey) ?? [];
     return [attach(route, parentRef, index, gatewayKey, points, () => reader.fetch(resources.Namespace, namespace))];
   });
   return parents.length === 0 ? undefined : { route, parents };
 }
 
-function refuse(parent: ParentAttachment, accepted: ParentAttachment["accepted"]): ParentAttachment {
-  return parent.accepted.status === "True" ? { ...parent, accepted, listeners: [] } : parent;
-}
-
-const rivals: Partial<Record<RouteKind, RouteKind>> = { HTTPRoute: "GRPCRoute", GRPCRoute: "HTTPRoute" };
-
-function claimOf(kind: RouteKind, listenerKey: string, hostname: string): string {
-  return `${kind}|${listenerKey}|${hostname}`;
-}
-
-function hostnameClaims({ route, parents }: RouteAttachment): readonly string[] {
-  if (rivals[route.kind] === undefined) return [];
-  return parents.flatMap((parent) =>
-    parent.listeners.flatMap(({ point, hostnames }) =>
-      hostnames.map(({ hostname }) => claimOf(route.kind, point.key, hostname)),
-    ),
-  );
-}
-
-/**
- * Gateway API, GRPCRoute: HTTPRoutes and GRPCRoutes may not share a hostname on one listener; the older route keeps it,
- * and the other one is not accepted there. Here hostnames count as shared when they are equal: where one merely covers
- * the other, the more specific one has its requests anyway.
- */
-function settleClaims(attachment: RouteAttachment, claimants: (claim: string) => readonly Route[]): RouteAttachment {
-  const { route } = attachment;
-  const rival = rivals[route.kind];
-  if (rival === undefined) return attachment;
-  const older = ({ point, hostnames }: AttachedListener): Route | undefined =>
-    hostnames
-      .flatMap(({ hostname }) => claimants(claimOf(rival, point.key, hostname)))
-      .find((claimant) => compareSeniority(claimant.seniority, route.seniority) < 0);
+/** A route that can't be accepted for what it says keeps its listeners: all its rules answer 500, and no other route's stand in for them. */
+function refuse(attachment: RouteAttachment, refusal: Condition | undefined): RouteAttachment {
+  if (refusal === undefined) return attachment;
   return {
-    route,
-    parents: attachment.parents.map((parent) => {
-      const free = parent.listeners.filter((listener) => older(listener) === undefined);
-      const [holder] = parent.listeners.flatMap((listener) => older(listener) ?? []);
-      if (holder === undefined) return parent;
-      if (free.length > 0) return { ...parent, listeners: free };
-      return refuse(
-        parent,
-        isFalse(
-          "Accepted",
-          "NotAllowedByListeners",
-          `${holder.kind} ${holder.reference.namespace}/${holder.reference.name} is older and holds the same hostname on the same listener; HTTPRoutes and GRPCRoutes can't share one.`,
-        ),
-      );
-    }),
+    ...attachment,
+    parents: attachment.parents.map((parent) =>
+      parent.accepted.status === "True" ? { ...parent, accepted: refusal } : parent,
+    ),
   };
 }

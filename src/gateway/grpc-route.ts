@@ -2,8 +2,8 @@ import type { Reader } from "../collections/collection.ts";
 import type { GRPCRoute, GRPCRouteRule } from "../resources/generated/gateway-api.ts";
 import type { Origin } from "../resources/origin.ts";
 import type { BackendContext } from "./backend.ts";
-import type { CompiledRoute } from "./compiled-route.ts";
-import { joinRules, type RuleResult } from "./compiled-rule.ts";
+import type { CompiledRoute, CompiledRule } from "./compiled-route.ts";
+import { joinRules, problemsOf, type RuleResult, refusalsOf, targetsOf } from "./compiled-rule.ts";
 import { compileFilters } from "./filters/filters.ts";
 import { grpcMatch, grpcMethod } from "./match.ts";
 import type { Route } from "./route.ts";
@@ -32,6 +32,10 @@ function compileRule(
   const filters = compileFilters(reader, context, route, rule.filters ?? [], "/", origin);
   const backends = ruleBackends(reader, context, route, rule.backendRefs ?? [], "/", origin);
   const matches = rule.matches === undefined || rule.matches.length === 0 ? [{}] : rule.matches;
+  const action: CompiledRule["action"] =
+    filters.refusals.length > 0
+      ? { kind: "respond", statusCode: 500, reason: "filter_not_supported" }
+      : forward(backends, 503, { mirrors: filters.mirrors });
   return matches.map(
     (match, matchIndex): RuleResult => ({
       rule: {
@@ -39,24 +43,15 @@ function compileRule(
         match: grpcMatch(match),
         ...(filters.requestHeaders === undefined ? {} : { requestHeaders: filters.requestHeaders }),
         ...(filters.responseHeaders === undefined ? {} : { responseHeaders: filters.responseHeaders }),
-        action:
-          filters.refusals.length > 0
-            ? { kind: "respond", statusCode: 500, reason: "filter_not_supported" }
-            : forward(backends, { mirrors: filters.mirrors }),
+        action,
         origin: rule.matches === undefined ? origin : { ...origin, path: [...origin.path, "matches", matchIndex] },
         grpcMethod: grpcMethod(match),
         ruleIndex,
         matchIndex,
       },
-      targets: [
-        ...filters.targets,
-        ...backends.flatMap((backend) => (backend.target === undefined ? [] : [backend.target])),
-      ],
-      problems: [
-        ...filters.problems,
-        ...backends.flatMap((backend) => (backend.problem === undefined ? [] : [backend.problem])),
-      ],
-      refusals: [...filters.refusals, ...backends.flatMap((backend) => backend.refusals)],
+      targets: targetsOf(action, filters, backends),
+      problems: problemsOf(filters, backends),
+      refusals: refusalsOf(ruleIndex, filters, backends),
       notEnforced: rule.sessionPersistence === undefined ? [] : [`spec.rules[${ruleIndex}].sessionPersistence`],
     }),
   );

@@ -4,7 +4,7 @@ import type { HTTPRoute, HTTPRouteMatch, HTTPRouteRule } from "../resources/gene
 import type { Origin } from "../resources/origin.ts";
 import type { BackendContext } from "./backend.ts";
 import type { CompiledRoute, CompiledRule } from "./compiled-route.ts";
-import { joinRules, type RuleResult } from "./compiled-rule.ts";
+import { joinRules, problemsOf, type RuleResult, refusalsOf, targetsOf } from "./compiled-rule.ts";
 import { milliseconds } from "./duration.ts";
 import { compileFilters } from "./filters/filters.ts";
 import { httpMatch } from "./match.ts";
@@ -40,13 +40,12 @@ function compileRule(
     const prefix = requestMatch.path.type === "PathPrefix" ? requestMatch.path.value : "/";
     const filters = compileFilters(reader, context, route, rule.filters ?? [], prefix, origin);
     const backends = ruleBackends(reader, context, route, rule.backendRefs ?? [], prefix, origin);
-    const refusals = [...filters.refusals, ...backends.flatMap((backend) => backend.refusals)];
     const action: CompiledRule["action"] =
       filters.refusals.length > 0
         ? { kind: "respond", statusCode: 500, reason: "filter_not_supported" }
         : filters.redirect !== undefined
           ? { kind: "redirect", ...filters.redirect }
-          : forward(backends, {
+          : forward(backends, 500, {
               mirrors: filters.mirrors,
               ...(filters.rewrite === undefined ? {} : { rewrite: filters.rewrite }),
               ...(timeouts === undefined ? {} : { timeouts }),
@@ -64,15 +63,9 @@ function compileRule(
         ruleIndex,
         matchIndex,
       },
-      targets: [
-        ...filters.targets,
-        ...backends.flatMap((backend) => (backend.target === undefined ? [] : [backend.target])),
-      ],
-      problems: [
-        ...filters.problems,
-        ...backends.flatMap((backend) => (backend.problem === undefined ? [] : [backend.problem])),
-      ],
-      refusals,
+      targets: targetsOf(action, filters, backends),
+      problems: problemsOf(filters, backends),
+      refusals: refusalsOf(ruleIndex, filters, backends),
       notEnforced,
     };
   });
@@ -89,9 +82,9 @@ function ruleTimeouts({ timeouts }: HTTPRouteRule): Timeouts | undefined {
   };
 }
 
-/** Gateway API, HTTPRouteRetry: one attempt more unless it says otherwise. */
+/** Gateway API, HTTPRouteRetry: one attempt more unless it says otherwise; 0 disables retries. */
 function ruleRetry({ retry }: HTTPRouteRule): Retry | undefined {
-  if (retry === undefined) return undefined;
+  if (retry === undefined || retry.attempts === 0) return undefined;
   return {
     codes: retry.codes ?? [],
     attempts: retry.attempts ?? 1,

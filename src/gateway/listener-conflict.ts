@@ -57,24 +57,29 @@ function family(protocol: string): string {
 
 function clash(left: ListenerCandidate, right: ListenerCandidate): "HostnameConflict" | "ProtocolConflict" | undefined {
   if (family(left.protocol) !== family(right.protocol)) return "ProtocolConflict";
+  // "TCP, UDP: Port": no hostname tells them apart.
+  if (left.protocol === "TCP" || left.protocol === "UDP") return "ProtocolConflict";
   if (left.hostname !== right.hostname) return undefined;
   return left.protocol === right.protocol ? "HostnameConflict" : "ProtocolConflict";
 }
 
 function conflictCondition(candidate: ListenerCandidate, rival: ListenerCandidate): Condition {
   const reason = clash(candidate, rival) ?? "HostnameConflict";
+  const { port } = candidate.socket;
   const message =
-    reason === "ProtocolConflict"
-      ? `Listener "${rival.name}" has protocol ${rival.protocol} on the same port ${candidate.socket.port}; one port carries either HTTP, or HTTPS and TLS with different hostnames, or TCP.`
-      : `Listener "${rival.name}" has the same port ${candidate.socket.port} and ${candidate.hostname === anyHostname ? "also no hostname" : `the same hostname ${candidate.hostname}`}.`;
+    reason === "HostnameConflict"
+      ? `Listener "${rival.name}" has the same port ${port} and ${candidate.hostname === anyHostname ? "also no hostname" : `the same hostname ${candidate.hostname}`}. Give each listener a hostname or port of its own.`
+      : `Listener "${rival.name}" has protocol ${rival.protocol} on the same port ${port}; ${sharing}. Use another port.`;
   return isTrue("Conflicted", reason, message);
 }
+
+const sharing = "one port carries either HTTP, or HTTPS and TLS with different hostnames, or one TCP or UDP listener";
 
 function portUnavailable(candidate: ListenerCandidate, holder: ListenerCandidate): Condition {
   return isFalse(
     "Accepted",
     "PortUnavailable",
-    `Port ${candidate.socket.port} is held by listener "${holder.name}" of the older Gateway ${holder.gateway.key}, with ${holder.protocol === candidate.protocol ? "the same hostname" : `protocol ${holder.protocol}`}. Use another port, another hostname, or an address of its own (spec.addresses).`,
+    `Port ${candidate.socket.port} is held by listener "${holder.name}" of the older Gateway ${holder.gateway.key}, with ${clash(candidate, holder) === "HostnameConflict" ? "the same hostname" : `protocol ${holder.protocol}`}. Use another port, another hostname, or an address of its own (spec.addresses).`,
   );
 }
 

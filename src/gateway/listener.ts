@@ -5,6 +5,7 @@ import type { Origin } from "../resources/origin.ts";
 import type { AllowedNamespaces } from "./allowed-routes.ts";
 import { type CertificateContext, type ResolvedCertificates, resolveCertificates } from "./certificate.ts";
 import { type Condition, isFalse, isTrue } from "./condition.ts";
+import { refuseGateway } from "./gateway-acceptance.ts";
 import { anyHostname } from "./hostname.ts";
 import type { Seniority } from "./precedence.ts";
 import { type Problem, resolvedRefs } from "./problem.ts";
@@ -50,7 +51,7 @@ export interface ListenerCandidate {
   readonly origin: Origin;
 }
 
-/** Every listener of a Gateway, on each of the addresses that the Gateway asks for. */
+/** Every listener of a Gateway. */
 export function listenerCandidates(
   gateway: Gateway,
   proxy: string,
@@ -154,14 +155,30 @@ function accepted(gateway: Gateway, listener: ListenerSpec): Condition {
       `${listener.protocol} is not a protocol that Gatewright serves; use one of ${Object.keys(kindsByProtocol).join(", ")}.`,
     );
   }
-  const frontend = gateway.spec.tls?.frontend;
-  // Serving without the client certificates that somebody asked for would let everyone in.
-  if (frontend !== undefined && listener.protocol === "HTTPS") {
+  const refusal = refuseGateway(gateway);
+  if (refusal !== undefined) return isFalse("Accepted", "UnsupportedValue", refusal.message);
+  // Serving without a check that somebody asked for would let everyone in.
+  if (listener.protocol === "HTTPS" && asksForClientCertificates(gateway, listener.port)) {
     return isFalse(
       "Accepted",
       "UnsupportedValue",
       "Client certificates (spec.tls.frontend) are not checked yet, so listeners that ask for them are not served.",
     );
   }
+  if ((listener.filters?.requests?.length ?? 0) > 0) {
+    return isFalse(
+      "Accepted",
+      "UnsupportedValue",
+      `Filters of listeners (spec.listeners[].filters) are not supported yet, so listener "${listener.name}" is not served.`,
+    );
+  }
   return isTrue("Accepted", "Accepted", "The listener is valid.");
+}
+
+/** Gateway API, FrontendTLSConfig: what a port says of itself replaces the default. */
+function asksForClientCertificates({ spec }: Gateway, port: number): boolean {
+  const frontend = spec.tls?.frontend;
+  if (frontend === undefined) return false;
+  const config = frontend.perPort?.find((entry) => entry.port === port)?.tls ?? frontend.default;
+  return config.validation !== undefined;
 }

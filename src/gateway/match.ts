@@ -21,7 +21,7 @@ export function httpMatch(match: HTTPRouteMatch): RequestMatch {
   };
 }
 
-/** What a GRPCRoute match says of service and method, for precedence. */
+/** What a GRPCRoute match says of service and method, for precedence; both are empty if it says nothing. */
 export interface GrpcMethod {
   readonly service: string;
   readonly method: string;

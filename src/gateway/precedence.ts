@@ -1,5 +1,6 @@
 import type { RequestMatch } from "../ir/rule.ts";
 import { compareSpecificity } from "./hostname.ts";
+import type { GrpcMethod } from "./match.ts";
 
 /** What decides between two routes that are equal otherwise. */
 export interface Seniority {
@@ -25,7 +26,7 @@ export interface Competitor extends Seniority {
   /** The hostname that its route gave, before it was intersected with the listener's. */
   readonly hostname: string;
   readonly match: RequestMatch;
-  readonly grpcMethod: { readonly service: string; readonly method: string; readonly exact: boolean } | undefined;
+  readonly grpcMethod: GrpcMethod | undefined;
   readonly ruleIndex: number;
   readonly matchIndex: number;
 }
@@ -37,8 +38,8 @@ export interface Competitor extends Seniority {
  * PathPrefix; a method; the most header matches; the most query parameter matches; the oldest route; the alphabet; the
  * first rule of a route. GRPCRouteRule.matches: characters in the service, then in the method, then headers.
  *
- * The specification leaves open where RegularExpression stands. Here it is after Exact and before PathPrefix, longer
- * patterns first, as users of Envoy Gateway, Contour and Istio know it.
+ * The specification leaves open where RegularExpression stands. Here it is after Exact and before PathPrefix (and before
+ * a GRPCRoute's match without a method), longer patterns first, as users of Envoy Gateway, Contour and Istio know it.
  */
 export function compareCompetitors(left: Competitor, right: Competitor): number {
   return (
@@ -60,8 +61,13 @@ const pathRank = { Exact: 0, RegularExpression: 1, PathPrefix: 2 } as const;
 function compareMethods(left: Competitor["grpcMethod"], right: Competitor["grpcMethod"]): number {
   if (left === undefined || right === undefined) return 0;
   return (
-    Number(right.exact) - Number(left.exact) ||
+    methodRank(left) - methodRank(right) ||
     right.service.length - left.service.length ||
     right.method.length - left.method.length
   );
+}
+
+function methodRank({ service, method, exact }: GrpcMethod): number {
+  if (service === "" && method === "") return 2;
+  return exact ? 0 : 1;
 }

@@ -3,13 +3,14 @@ import type { ForwardAction, RespondAction, WeightedDestination } from "../ir/ru
 import type { HTTPBackendRef, HTTPRouteFilter } from "../resources/generated/gateway-api.ts";
 import type { Origin } from "../resources/origin.ts";
 import { type BackendContext, type BackendTarget, clusterName, resolveBackend } from "./backend.ts";
-import { type CompiledFilters, compileFilters } from "./filters/filters.ts";
+import { type CompiledFilters, compileBackendFilters } from "./filters/filters.ts";
 import type { Problem } from "./problem.ts";
 import type { Route } from "./route.ts";
 
 /** A weighted backend, whether it can be used or not. */
 export interface RuleBackend {
   readonly destination: WeightedDestination;
+  /** What a cluster is needed for: absent for a backend that gets nothing. */
   readonly target?: BackendTarget;
   readonly problem?: Problem;
   readonly refusals: readonly string[];
@@ -27,7 +28,14 @@ export function ruleBackends(
   return references.map((reference, index): RuleBackend => {
     const here: Origin = { ...origin, path: [...origin.path, "backendRefs", index] };
     const resolved = resolveBackend(reader, context, route.kind, route.reference.namespace, reference, here);
-    const filters: CompiledFilters = compileFilters(reader, context, route, reference.filters ?? [], prefix, here);
+    const filters: CompiledFilters = compileBackendFilters(
+      reader,
+      context,
+      route,
+      reference.filters ?? [],
+      prefix,
+      here,
+    );
     const usable = resolved.target !== undefined && filters.refusals.length === 0;
     return {
       destination: {
@@ -38,7 +46,7 @@ export function ruleBackends(
         ...(filters.rewrite === undefined ? {} : { rewrite: filters.rewrite }),
         origin: here,
       },
-      ...(usable ? { target: resolved.target } : {}),
+      ...(usable && reference.weight > 0 ? { target: resolved.target } : {}),
       ...(resolved.problem === undefined ? {} : { problem: resolved.problem }),
       refusals: filters.refusals,
     };
@@ -47,16 +55,17 @@ export function ruleBackends(
 
 /**
  * Gateway API, HTTPRouteRule.backendRefs: without any, or with none of a weight above 0, requests get 500; so does the
- * share of one that can't be used.
+ * share of one that can't be used. GRPCRouteRule.backendRefs asks for UNAVAILABLE instead, which is 503 over HTTP.
  */
 export function forward(
   backends: readonly RuleBackend[],
+  unresolved: 500 | 503,
   rest: Omit<ForwardAction, "kind" | "destinations">,
 ): ForwardAction | RespondAction {
   const destinations = backends.map((backend) => backend.destination).filter((destination) => destination.weight > 0);
-  if (destinations.length === 0) return { kind: "respond", statusCode: 500, reason: "no_backend" };
+  if (destinations.length === 0) return { kind: "respond", statusCode: unresolved, reason: "no_backend" };
   if (destinations.every((destination) => destination.cluster === undefined)) {
-    return { kind: "respond", statusCode: 500, reason: "backend_not_resolved" };
+    return { kind: "respond", statusCode: unresolved, reason: "backend_not_resolved" };
   }
   return { kind: "forward", destinations, ...rest };
 }

@@ -98,7 +98,7 @@ function deriveSockets(
 
 function deriveCertificates(graph: Graph, { listeners, keyPairs }: ListenerCollections): Collection<TlsCertificate> {
   return graph.deriveMany("certificates", listeners, (listener, _key, { fetch }) =>
-    listener.certificates.flatMap((secretKey) => {
+    (listener.serving ? listener.certificates : []).flatMap((secretKey) => {
       const certificate = certificateOf(listener.socket.proxy, secretKey, fetch(keyPairs, secretKey));
       return certificate === undefined
         ? []

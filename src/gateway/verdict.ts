@@ -29,12 +29,20 @@ export function verdictOf(
   if (compiled === undefined || refusals.length === 0) {
     return { resolvedRefs: resolvedRefs(meaning.problems), further: notEnforced };
   }
-  const messages = refusals.map(({ ruleIndex, message }) => `rule ${ruleIndex}: ${message}`).join("; ");
-  const refusedRules = new Set(refusals.map(({ ruleIndex }) => ruleIndex));
+  const messages = refusals.map(({ ruleIndex, message }) => `spec.rules[${ruleIndex}]: ${message}`).join("; ");
+  const refusedRules = new Set(refusals.filter(({ wholeRule }) => wholeRule).map(({ ruleIndex }) => ruleIndex));
   const everyRule = compiled.rules.every((rule) => refusedRules.has(rule.ruleIndex));
   return {
     resolvedRefs: resolvedRefs(meaning.problems),
-    ...(everyRule ? { refused: isFalse("Accepted", "UnsupportedValue", `No rule can be served: ${messages}.`) } : {}),
+    ...(everyRule
+      ? {
+          refused: isFalse(
+            "Accepted",
+            "UnsupportedValue",
+            `No rule can be served, so all are answered with 500: ${messages}.`,
+          ),
+        }
+      : {}),
     further: everyRule
       ? notEnforced
       : [

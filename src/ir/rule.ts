@@ -50,7 +50,7 @@ export interface Rewrite {
 
 /**
  * A share of a rule's traffic. `cluster` is absent where the reference could not be resolved or may not be used: that
- * share is answered with 500, as HTTPRouteRule.backendRefs asks.
+ * share is answered with 500, as HTTPRouteRule.backendRefs asks, and of a gRPC match with UNAVAILABLE (503 over HTTP).
  */
 export interface WeightedDestination {
   readonly cluster?: string;

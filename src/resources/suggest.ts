@@ -11,7 +11,11 @@ const otherWords: Readonly<Record<string, readonly string[]>> = {
   domains: ["hostnames"],
   pathType: ["type"],
   pathPrefix: ["path"],
-  prefix: ["value", "path"],
+  prefix: ["PathPrefix", "value", "path"],
+  Prefix: ["PathPrefix"],
+  ImplementationSpecific: ["PathPrefix"],
+  regex: ["RegularExpression"],
+  Regex: ["RegularExpression"],
   paths: ["path", "matches"],
   uri: ["path"],
   backend: ["backendRef", "backendRefs"],
@@ -55,8 +59,8 @@ const otherWords: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * The word that somebody most likely meant: the same but for case, one that people use for it elsewhere, or the nearest
- * by edits (one for every three letters, at least one).
+ * The word that somebody most likely meant: the same but for case, one that people use for it elsewhere, the nearest
+ * by edits (one for every three letters, at least one), or a longer one that begins with it.
  *
  * @example nearest("wieght", ["name", "port", "weight"])  // "weight"
  */
@@ -72,7 +76,8 @@ export function nearest(word: string, choices: readonly string[]): string | unde
     .map((choice) => ({ choice, distance: edits(lower, choice.toLowerCase(), limit) }))
     .filter(({ distance }) => distance <= limit)
     .sort((a, b) => a.distance - b.distance);
-  return ranked[0]?.choice;
+  const longer = choices.find((choice) => word.length >= 4 && choice.toLowerCase().startsWith(lower));
+  return ranked[0]?.choice ?? longer;
 }
 
 /** Did-you-mean sentence for {@link nearest}, or `otherwise`. */

@@ -5,7 +5,7 @@ import { matchesPattern, meaningOf, mended } from "./patterns.ts";
 import { fieldsOf, isJsonObject, type Json, type JsonList, type JsonObject, jsonCopy, type Schema } from "./schema.ts";
 import { didYouMean, nearest } from "./suggest.ts";
 import { unknownField } from "./unknown-field.ts";
-import { wrongType } from "./wrong-type.ts";
+import { expected, wrongType } from "./wrong-type.ts";
 
 /** A value as its schema has it: defaults filled in, unknown fields and nulls gone, frozen; and what was wrong with it. */
 export interface Structured {
@@ -149,7 +149,7 @@ function reportMissing(field: string, value: JsonObject, unknown: readonly strin
     walk,
     "missing-field",
     isEmpty ? `${path} is empty.` : `${path} is missing.`,
-    schema.properties?.[field]?.description,
+    `Add ${field}: ${expected(schema.properties?.[field] ?? {})}.`,
     isEmpty ? [...walk.path, field] : walk.path,
   );
 }

@@ -13,15 +13,18 @@ export function wrongType(value: Json, schema: Schema, path: FieldPath): Mistake
   );
 }
 
-function expected(schema: Schema): string {
+/** What a schema takes, in words. @example expected({ type: "integer", minimum: 1, maximum: 9 })  // "an integer from 1 to 9" */
+export function expected(schema: Schema): string {
+  const { minimum, maximum } = schema;
   if (schema["x-kubernetes-int-or-string"]) return "an integer or a string";
+  if (schema.enum !== undefined) return schema.enum.join(", ").replace(/, ([^,]*)$/, " or $1");
   switch (schema.type) {
     case "object":
       return "a mapping";
     case "array":
       return "a list";
     case "integer":
-      return "an integer";
+      return minimum !== undefined && maximum !== undefined ? `an integer from ${minimum} to ${maximum}` : "an integer";
     case "boolean":
       return "true or false";
     case "number":
@@ -52,7 +55,10 @@ function remedy(value: Json, schema: Schema): string | undefined {
     case "array":
       return Array.isArray(value) || value === null ? undefined : 'Write "- " in front of it, or put it in [ ].';
     case "object":
-      return Array.isArray(value) ? 'Remove the "- ": there is just one.' : undefined;
+      if (Array.isArray(value)) return 'Remove the "- ": there is just one.';
+      return typeof value === "string" && /^\w+:\S/.test(value)
+        ? `Write a space after the colon: ${value.replace(":", ": ")}.`
+        : undefined;
     default:
       return undefined;
   }

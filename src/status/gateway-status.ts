@@ -1,4 +1,5 @@
 import { type Condition, isFalse, isTrue, isUnknown } from "../gateway/condition.ts";
+import { refuseGateway } from "../gateway/gateway-acceptance.ts";
 import type { GatewayListener } from "../gateway/gateway-listener.ts";
 import { socketName } from "../gateway/listener.ts";
 import { gatewayGroup } from "../gateway/route-kind.ts";
@@ -64,22 +65,8 @@ function listenerProgrammed(listener: GatewayListener, proxy: ProxyState): Condi
 
 /** Accepted as long as one listener is; ListenersNotValid says that some are not. */
 function accepted(gateway: Gateway, listeners: readonly GatewayListener[]): Condition {
-  const hostnameAddress = gateway.spec.addresses?.find((address) => address.type !== "IPAddress");
-  if (hostnameAddress !== undefined) {
-    return isFalse(
-      "Accepted",
-      "UnsupportedAddress",
-      `spec.addresses asks for an address of type ${hostnameAddress.type}; Gatewright binds addresses of type IPAddress.`,
-    );
-  }
-  const parameters = gateway.spec.infrastructure?.parametersRef;
-  if (parameters !== undefined) {
-    return isFalse(
-      "Accepted",
-      "InvalidParameters",
-      `spec.infrastructure.parametersRef names ${parameters.kind} ${parameters.name}: Gatewright reads no parameters of that kind.`,
-    );
-  }
+  const refusal = refuseGateway(gateway);
+  if (refusal !== undefined) return refusal;
   const refused = listeners.filter((listener) => !listener.serving);
   if (refused.length === 0) return isTrue("Accepted", "Accepted", "Every listener is valid.");
   const message = refused.map((listener) => `Listener "${listener.name}": ${causeOf(listener)}`).join(" ");

@@ -42,6 +42,25 @@ export function compileFilters(
   }, none);
 }
 
+/** Filters that stand on one backend. Those that answer or copy a request come before a backend is chosen, so they are refused here. */
+export function compileBackendFilters(
+  reader: Reader,
+  context: BackendContext,
+  route: Route,
+  filters: readonly HTTPRouteFilter[],
+  prefix: string,
+  origin: Origin,
+): CompiledFilters {
+  const fitting = filters.filter(({ type }) => !onlyOnRules.includes(type));
+  const compiled = compileFilters(reader, context, route, fitting, prefix, origin);
+  const misplaced = filters
+    .filter(({ type }) => onlyOnRules.includes(type))
+    .map(({ type }) => `filter ${type} is not supported on a backendRef; put it on the rule`);
+  return { ...compiled, refusals: [...compiled.refusals, ...misplaced] };
+}
+
+const onlyOnRules: readonly string[] = ["RequestRedirect", "RequestMirror", "CORS"];
+
 function add(
   reader: Reader,
   context: BackendContext,

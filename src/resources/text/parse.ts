@@ -49,7 +49,9 @@ export function parseDocumentText(text: string, file: string): ParsedText {
           "yaml-1.1",
           path,
           `${formatPath(path)}: Kubernetes reads the plain value ${source} as ${kubernetes} (YAML 1.1).`,
-          `Put it in quotes, "${source}", or write ${kubernetes}.`,
+          /^[a-z]/i.test(source)
+            ? `Put it in quotes, "${source}", or write ${kubernetes}.`
+            : `Write ${Number(source.replaceAll("_", ""))} or ${kubernetes}, whichever is meant.`,
         ),
       );
   }
@@ -85,6 +87,7 @@ function countFields(value: Json): number {
 
 /** The value, unless its aliases multiply beyond all measure. */
 function expanded(positioned: Positioned): { readonly value: Json } | { readonly mistake: SyntaxMistake } {
+  if (positioned.document.errors.some(({ code }) => code === "NON_STRING_KEY")) return { value: null };
   try {
     return { value: valueIn(positioned) };
   } catch (error) {

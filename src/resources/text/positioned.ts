@@ -33,7 +33,13 @@ export interface Positioned {
 export function parsePositioned(text: string): Positioned {
   const lineCounter = new LineCounter();
   const source = /^\s*[[{]/.test(text) ? text.replaceAll("\t", " ") : text;
-  const document = parseDocument(source, { lineCounter, merge: true, version: "1.2", prettyErrors: false });
+  const document = parseDocument(source, {
+    lineCounter,
+    merge: true,
+    stringKeys: true,
+    version: "1.2",
+    prettyErrors: false,
+  });
   const at = (offset: number): Position => {
     const { line, col } = lineCounter.linePos(offset);
     return { line: line - 1, column: col };

@@ -13,6 +13,7 @@ export interface AmbiguousScalar {
 /** All of them below a place of a document. Keys are left out: no field is called `on`. */
 export function ambiguousScalars({ document }: Positioned, prefix: FieldPath): readonly AmbiguousScalar[] {
   const found: AmbiguousScalar[] = [];
+  if (document.directives.yaml.version === "1.1") return found;
   visit(document.getIn(prefix, true), []);
   return found;
 

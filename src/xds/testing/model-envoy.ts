@@ -92,6 +92,12 @@ export class ModelEnvoy {
     if (request !== undefined) this.#stream?.session.request(request);
   }
 
+  /** Names of clusters without endpoints of their own are resolved. */
+  resolve(): void {
+    for (const [cluster, { content }] of this.warming) if (content.endpoints === undefined) this.#warm(cluster);
+    this.#afterWarming();
+  }
+
   /** The initial fetch timeout of endpoints is over: clusters take those that Envoy has, if any. */
   timeOut(): void {
     for (const cluster of this.warming.keys()) this.#warm(cluster);
@@ -108,7 +114,6 @@ export class ModelEnvoy {
       const present = this.warming.get(name) ?? this.clusters.get(name);
       if (present?.version === item.version) continue;
       this.warming.set(name, item);
-      if (item.content.endpoints === undefined) this.#warm(name);
     }
     if (!this.#refuses(response, items)) {
       for (const name of response.removed) this.#told.delete(name);

@@ -1,0 +1,36 @@
+import type { Gateway } from "../resources/generated/gateway-api.ts";
+import { type Condition, isFalse } from "./condition.ts";
+
+/**
+ * Why a Gateway as a whole can't be served; undefined if it can. None of its listeners is served then.
+ *
+ * Gateway API, GatewayConditionReason: UnsupportedAddress for addresses of a kind that is not known, InvalidParameters
+ * for an `infrastructure.parametersRef` that can't be read.
+ */
+export function refuseGateway({ spec }: Gateway): Condition | undefined {
+  const addresses = spec.addresses ?? [];
+  const named = addresses.find(({ type }) => type !== "IPAddress");
+  if (named !== undefined) {
+    return isFalse(
+      "Accepted",
+      "UnsupportedAddress",
+      `spec.addresses asks for ${named.value ?? "an address"} of type ${named.type}; Gatewright binds addresses of type IPAddress only.`,
+    );
+  }
+  if (addresses.length > 1) {
+    return isFalse(
+      "Accepted",
+      "UnsupportedAddress",
+      `spec.addresses asks for ${addresses.length} addresses; Gatewright binds one. Leave one, or remove spec.addresses to bind all addresses.`,
+    );
+  }
+  const parameters = spec.infrastructure?.parametersRef;
+  if (parameters !== undefined) {
+    return isFalse(
+      "Accepted",
+      "InvalidParameters",
+      `spec.infrastructure.parametersRef names ${parameters.kind} ${parameters.name} of group "${parameters.group}": Gatewright reads no parameters of that kind. Remove spec.infrastructure.parametersRef.`,
+    );
+  }
+  return undefined;
+}

@@ -1,0 +1,139 @@
+import type { Cluster, EndpointSet } from "../../ir/cluster.ts";
+import type { FilterChain } from "../../ir/listener.ts";
+import type { Cors, HeaderModifier, PathModifier, RequestMatch, Rewrite, Rule, ValueMatch } from "../../ir/rule.ts";
+
+/**
+ * The IR in short lines, for people who read golden files. Nothing is left out that changes what is served.
+ *
+ * @example "GET PathPrefix /a, version = v2 → 9 × Service/default/a/80/http1, 1 × 500 (HTTPRoute/default/r/0)"
+ */
+export function describeRule(rule: Rule): string {
+  const steps = [
+    ...headerSteps("request", rule.requestHeaders),
+    ...headerSteps("response", rule.responseHeaders),
+    ...(rule.cors === undefined ? [] : [describeCors(rule.cors)]),
+    ...describeAction(rule),
+  ];
+  return `${describeMatch(rule.match)} → ${steps.join("; ")} (${rule.name})`;
+}
+
+function describeMatch({ path, method, headers, queryParams, grpc }: RequestMatch): string {
+  return [
+    `${grpc === true ? "gRPC " : ""}${method === undefined ? "" : `${method} `}${path.type} ${path.value}`,
+    ...headers.map(describeValue),
+    ...queryParams.map((match) => `?${describeValue(match)}`),
+  ].join(", ");
+}
+
+function describeValue({ name, type, value }: ValueMatch): string {
+  return `${name} ${type === "Exact" ? "=" : "~"} ${value}`;
+}
+
+function describeAction({ action, match }: Rule): readonly string[] {
+  switch (action.kind) {
+    case "respond":
+      return [`${action.statusCode} ${action.reason}`];
+    case "redirect": {
+      const { scheme, hostname, port, path, statusCode } = action;
+      const parts = [
+        ...(scheme === undefined ? [] : [`scheme ${scheme}`]),
+        ...(hostname === undefined ? [] : [`hostname ${hostname}`]),
+        port === undefined ? "no port" : `port ${port}`,
+        ...(path === undefined ? [] : [describePath(path)]),
+      ];
+      return [`redirect ${statusCode} to ${parts.join(", ")}`];
+    }
+    case "forward": {
+      const { mirrors, timeouts, retry, rewrite, destinations } = action;
+      return [
+        ...describeRewrite(rewrite),
+        ...mirrors.map(({ cluster, fraction }) => `mirror ${fraction.numerator}/${fraction.denominator} to ${cluster}`),
+        ...(timeouts?.requestMilliseconds === undefined ? [] : [`timeout ${timeouts.requestMilliseconds} ms`]),
+        ...(timeouts?.backendRequestMilliseconds === undefined
+          ? []
+          : [`timeout of each try ${timeouts.backendRequestMilliseconds} ms`]),
+        ...(retry === undefined
+          ? []
+          : [
+              `retry ${retry.attempts} × on [${retry.codes.join(" ")}]${retry.backoffMilliseconds === undefined ? "" : ` after ${retry.backoffMilliseconds} ms`}`,
+            ]),
+        destinations
+          .map(({ cluster, weight, requestHeaders, responseHeaders, rewrite: own }) => {
+            const modifiers = [
+              ...headerSteps("request", requestHeaders),
+              ...headerSteps("response", responseHeaders),
+              ...describeRewrite(own),
+            ];
+            const share = destinations.length === 1 ? "" : `${weight} × `;
+            return `${share}${cluster ?? (match.grpc === true ? 503 : 500)}${modifiers.length === 0 ? "" : ` with ${modifiers.join(", ")}`}`;
+          })
+          .join(", "),
+      ];
+    }
+  }
+}
+
+function describeRewrite(rewrite: Rewrite | undefined): readonly string[] {
+  if (rewrite === undefined) return [];
+  return [
+    ...(rewrite.hostname === undefined ? [] : [`Host becomes ${rewrite.hostname}`]),
+    ...(rewrite.path === undefined ? [] : [describePath(rewrite.path)]),
+  ];
+}
+
+function describePath(path: PathModifier): string {
+  return path.type === "ReplaceFullPath"
+    ? `path becomes ${path.value}`
+    : `prefix ${path.prefix} becomes ${path.value === "" ? '""' : path.value}`;
+}
+
+function headerSteps(whose: string, modifier: HeaderModifier | undefined): readonly string[] {
+  if (modifier === undefined) return [];
+  return [
+    ...modifier.set.map(({ name, value }) => `${whose} set ${name}: ${value}`),
+    ...modifier.add.map(({ name, value }) => `${whose} add ${name}: ${value}`),
+    ...modifier.remove.map((name) => `${whose} remove ${name}`),
+  ];
+}
+
+function describeCors(cors: Cors): string {
+  const parts = [
+    `origins [${cors.allowOrigins.join(" ")}]`,
+    `methods [${cors.allowMethods.join(" ")}]`,
+    `headers [${cors.allowHeaders.join(" ")}]`,
+    `exposed [${cors.exposeHeaders.join(" ")}]`,
+    ...(cors.allowCredentials ? ["credentials"] : []),
+    `for ${cors.maxAgeSeconds} s`,
+  ];
+  return `CORS ${parts.join(", ")}`;
+}
+
+/** @example "443~a.example.com: http for SNI a.example.com, TLS with Secret/default/a, ALPN h2 http/1.1" */
+export function describeChain(chain: FilterChain): string {
+  const parts = [
+    `${chain.kind}${chain.serverNames.length === 0 ? "" : ` for SNI ${chain.serverNames.join(" ")}`}`,
+    ...(chain.tls === undefined ? [] : [`TLS with ${chain.tls.certificates.join(" ")}`]),
+    ...(chain.tls === undefined || chain.tls.alpn.length === 0 ? [] : [`ALPN ${chain.tls.alpn.join(" ")}`]),
+    ...(chain.kind === "http" ? [] : [chain.cluster === undefined ? "refused" : `to ${chain.cluster}`]),
+  ];
+  return `${chain.name}: ${parts.join(", ")}`;
+}
+
+/** @example "HTTP/2 with TLS to Service/default/a/443" */
+export function describeCluster({ protocol, tls, discovery }: Cluster): string {
+  const wrapped = tls === undefined ? "" : ` with TLS${tls.serverName === undefined ? "" : ` for ${tls.serverName}`}`;
+  return discovery.kind === "endpoints"
+    ? `${protocol}${wrapped} to ${discovery.endpoints}`
+    : `${protocol}${wrapped} to whatever DNS has for ${discovery.hostname}:${discovery.port}`;
+}
+
+/** One line for each group. */
+export function describeEndpoints({ groups }: EndpointSet): readonly string[] {
+  return groups.map(({ weight, endpoints }) => {
+    const list = endpoints.map(
+      ({ address, port, health }) =>
+        `${address.includes(":") ? `[${address}]` : address}:${port}${health === "draining" ? " draining" : ""}`,
+    );
+    return `${groups.length === 1 ? "" : `${weight} × `}${list.length === 0 ? "nowhere" : list.join(" ")}`;
+  });
+}
