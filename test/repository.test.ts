@@ -31,10 +31,10 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
 const edges = ["admin", "cli", "control-plane", "standalone"];
 
 describe("house rules", () => {
-  test("no file is over 400 lines", () => {
+  test("no file is over 450 lines", () => {
     const long = sources
       .map((name) => ({ name, lines: read(name).split("\n").length }))
-      .filter(({ lines }) => lines > 400);
+      .filter(({ lines }) => lines > 450);
     deepEqual(long, []);
   });
 
