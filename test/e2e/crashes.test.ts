@@ -10,6 +10,7 @@ interface Process {
   readonly pid: number;
   readonly parent: number;
   readonly name: string;
+  readonly group: number;
 }
 
 /** All living processes, from /proc. */
@@ -18,11 +19,11 @@ function processes(): readonly Process[] {
     const pid = Number(entry);
     if (!Number.isInteger(pid)) return [];
     try {
-      // pid (name) state parent …; the name may hold spaces and brackets.
+      // pid (name) state parent group …; the name may hold spaces and brackets.
       const stat = readFileSync(`/proc/${entry}/stat`, "utf8");
-      const [state = "", parent = ""] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+      const [state = "", parent = "", group = ""] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
       const name = stat.slice(stat.indexOf("(") + 1, stat.lastIndexOf(")"));
-      return state === "Z" ? [] : [{ pid, parent: Number(parent), name }];
+      return state === "Z" ? [] : [{ pid, parent: Number(parent), name, group: Number(group) }];
     } catch {
       return [];
     }
@@ -90,8 +91,11 @@ test("Gatewright gets SIGTERM: it drains, and nothing is left", async (t) => {
 test("Ctrl-C in a terminal: launcher and server both get it, and connections are drained all the same", async (t) => {
   const { gateway } = await startExample(t, "quickstart");
   const below = descendants(gateway.pid);
+  const group = processes().find(({ pid }) => pid === gateway.pid)?.group;
+  const foreground = below.filter((child) => child.group === group);
+  ok(!foreground.some(isEnvoy), "a terminal's signals don't reach Envoy");
   const exited = once(gateway.process, "exit");
-  for (const pid of [...below.filter((child) => !isEnvoy(child)).map((child) => child.pid), gateway.pid]) {
+  for (const pid of [...foreground.map((child) => child.pid), gateway.pid]) {
     process.kill(pid, "SIGINT");
   }
   deepEqual(await exited, [0, null]);

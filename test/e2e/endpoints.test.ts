@@ -8,7 +8,7 @@ import { assertGateway, assertRoute } from "./harness/status.ts";
 
 test("endpoints from EndpointSlices and Endpoints", async (t) => {
   if (!needs(t, "curl")) return;
-  const { gateway, received } = await startExample(t, "seeds/endpoints");
+  const { gateway, loopback, received } = await startExample(t, "seeds/endpoints");
   const port = gateway.port(80);
 
   for (const [path, status] of [
@@ -30,7 +30,7 @@ test("endpoints from EndpointSlices and Endpoints", async (t) => {
     }
     client.close();
     const pods = [...new Set(received.map(({ pod }) => pod))].sort();
-    deepEqual(pods, ["my-service-127.0.0.1:7142", "sliced-127.0.0.1:7141", "sliced-127.0.0.2:7141"]);
+    deepEqual(pods, [`my-service-${loopback}.1:7142`, `sliced-${loopback}.1:7141`, `sliced-${loopback}.2:7141`]);
   });
 
   await t.test("status", async () => {

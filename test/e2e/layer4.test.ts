@@ -19,14 +19,10 @@ async function dig(port: number, name: string): Promise<string> {
   return stdout.trim();
 }
 
-function portOf(address: string): number {
-  return Number(address.slice(address.lastIndexOf(":") + 1));
-}
-
 test("TCP: a real PostgreSQL", async (t) => {
   if (!needs(t, "psql", "initdb", "postgres")) return;
   const { gateway } = await startExample(t, "seeds/tcp-database", {
-    foreign: ({ address }) => startPostgres(t, portOf(address)),
+    foreign: ({ address }) => startPostgres(t, address),
   });
   const port = gateway.port(5432);
 
@@ -46,7 +42,7 @@ test("TCP: a real PostgreSQL", async (t) => {
 test("UDP: a real DNS server", async (t) => {
   if (!needs(t, "dig", "dnsmasq")) return;
   const { gateway } = await startExample(t, "seeds/udp-dns", {
-    foreign: ({ address }) => startDns(t, portOf(address), { "www.gatewright.test": "192.0.2.53" }),
+    foreign: ({ address }) => startDns(t, address, { "www.gatewright.test": "192.0.2.53" }),
   });
 
   await t.test("dig gets the record, again and again", async () => {
@@ -93,8 +89,8 @@ test("all in one: web site, gRPC, database and DNS through one Gateway", async (
   if (!needs(t, "curl", "grpcurl", "psql", "initdb", "postgres", "dig", "dnsmasq")) return;
   const { gateway, caFile } = await startExample(t, "seeds/all-in-one", {
     foreign: async ({ appProtocol, address }) => {
-      if (appProtocol === "postgresql") await startPostgres(t, portOf(address));
-      else await startDns(t, portOf(address), { "www.gatewright.test": "192.0.2.54" });
+      if (appProtocol === "postgresql") await startPostgres(t, address);
+      else await startDns(t, address, { "www.gatewright.test": "192.0.2.54" });
     },
   });
 

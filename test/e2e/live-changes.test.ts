@@ -9,6 +9,7 @@ import { temporaryFolder } from "./harness/example.ts";
 import { startGateway } from "./harness/gateway.ts";
 import { type HttpClient, httpClient } from "./harness/http-client.ts";
 import { startLoad } from "./harness/load.ts";
+import { ownLoopback } from "./harness/ports.ts";
 import {
   gateway as edgeGateway,
   endpointSlice,
@@ -21,13 +22,16 @@ import {
 import { assertSplit, countAnswers } from "./harness/split.ts";
 import { eventually } from "./harness/wait.ts";
 
+const loopback = ownLoopback();
+const first = `${loopback}.1`;
+const second = `${loopback}.2`;
 const names = ["a", "b", "c", "far"];
 const portOf = (name: string) => 7201 + names.indexOf(name);
 
 /** Services a, b, c and far/far, each with two endpoints; host app.example.com is served by a. */
 async function stage(t: TestContext) {
   const backends = names.flatMap((name): Backend[] =>
-    ["127.0.0.1", "127.0.0.2"].map((host) => ({ service: name, protocol: "http", host, port: portOf(name) })),
+    [first, second].map((host) => ({ service: name, protocol: "http", host, port: portOf(name) })),
   );
   const running = await startBackends(backends);
   t.after(() => closeBackends(running));
@@ -46,7 +50,7 @@ async function stage(t: TestContext) {
   await folder.writeText("certificate.yaml", tlsSecret("default", "app-tls", { cert, key }));
   for (const name of names) {
     const namespace = name === "far" ? "far" : "default";
-    const endpoints = [{ address: "127.0.0.1" }, { address: "127.0.0.2" }];
+    const endpoints = [{ address: first }, { address: second }];
     await folder.write(
       `${name}.yaml`,
       service(name, namespace),
@@ -110,7 +114,7 @@ test("changes under load lose no request", async (t) => {
   });
 
   await step("a Service that didn't exist before takes over", async () => {
-    const endpoints = [{ address: "127.0.0.1" }];
+    const endpoints = [{ address: first }];
     await folder.write("new.yaml", service("new"), endpointSlice("new", portOf("c"), endpoints));
     await folder.write("route.yaml", httpRoute("app", "app.example.com", [{ name: "new" }]));
     await eventually(async () => equal(await answer(), "c"));
@@ -159,11 +163,11 @@ test("changes under load lose no request", async (t) => {
   });
 
   await step("endpoints change", async () => {
-    await folder.write("a.yaml", service("a"), endpointSlice("a", portOf("a"), [{ address: "127.0.0.2" }]));
-    await eventually(async () => deepEqual(await pods(client), ["a-127.0.0.2:7201"]));
-    const draining = { address: "127.0.0.2", conditions: { ready: false, serving: true, terminating: true } };
-    await folder.write("a.yaml", service("a"), endpointSlice("a", portOf("a"), [{ address: "127.0.0.1" }, draining]));
-    await eventually(async () => deepEqual(await pods(client), ["a-127.0.0.1:7201"]));
+    await folder.write("a.yaml", service("a"), endpointSlice("a", portOf("a"), [{ address: second }]));
+    await eventually(async () => deepEqual(await pods(client), [`a-${second}:7201`]));
+    const draining = { address: second, conditions: { ready: false, serving: true, terminating: true } };
+    await folder.write("a.yaml", service("a"), endpointSlice("a", portOf("a"), [{ address: first }, draining]));
+    await eventually(async () => deepEqual(await pods(client), [`a-${first}:7201`]));
   });
 
   const failures = await Promise.all(loads.map((load) => load.stop()));

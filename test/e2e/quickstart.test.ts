@@ -9,7 +9,7 @@ import { assertGateway, assertRoute } from "./harness/status.ts";
 
 test("quickstart", async (t) => {
   if (!needs(t, "curl")) return;
-  const { gateway } = await startExample(t, "quickstart");
+  const { gateway, loopback } = await startExample(t, "quickstart");
   const port = gateway.port(8080);
 
   await t.test("the shop's pages and API", async () => {
@@ -29,7 +29,7 @@ test("quickstart", async (t) => {
     for (let index = 0; index < 50; index++)
       pods.add((await client.send({ host: "shop.localhost", path: "/api" })).echo().pod);
     client.close();
-    deepEqual([...pods].sort(), ["shop-api-127.0.0.1:9002", "shop-api-127.0.0.1:9003"]);
+    deepEqual([...pods].sort(), [`shop-api-${loopback}.1:9002`, `shop-api-${loopback}.1:9003`]);
   });
 
   await t.test("a header previews the new blog, and one of ten sees it anyway", async () => {

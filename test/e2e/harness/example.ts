@@ -9,6 +9,7 @@ import { closeBackends, startBackends } from "../../../examples/backends/start.t
 import { type CertificateAuthority, createAuthority } from "../../../examples/seeds/certificate-authority.ts";
 import { passthroughHostnames, writeCertificates } from "../../../examples/seeds/make-certificates.ts";
 import { type RunningGateway, startGateway } from "./gateway.ts";
+import { ownLoopback } from "./ports.ts";
 import { root } from "./programs.ts";
 
 /** An example that runs: its backends, and Gatewright on a copy of its folder. */
@@ -16,6 +17,8 @@ export interface RunningExample {
   readonly gateway: RunningGateway;
   /** The copy; what a test writes here, Gatewright serves. */
   readonly folder: string;
+  /** In the copy, the backends' addresses 127.0.0.N are this and N, so that tests may run side by side. */
+  readonly loopback: string;
   readonly authority: CertificateAuthority;
   /** The authority's certificate, for `curl --cacert`. */
   readonly caFile: string;
@@ -46,6 +49,11 @@ export async function startExample(
     recursive: true,
     filter: (source) => !source.endsWith("certificates.yaml"),
   });
+  const loopback = ownLoopback();
+  for (const entry of (await readdir(folder)).filter((file) => file.endsWith(".yaml"))) {
+    const text = await readFile(join(folder, entry), "utf8");
+    await writeFile(join(folder, entry), text.replaceAll("127.0.0.", `${loopback}.`));
+  }
   const authority = await createAuthority();
   const caFile = join(parent, "ca.pem");
   await writeFile(caFile, authority.certificate);
@@ -62,7 +70,7 @@ export async function startExample(
   for (const backend of foreign) await options.foreign?.(backend);
 
   const gateway = await startGateway(t, [folder], await listenerPorts(folder));
-  return { gateway, folder, authority, caFile, received };
+  return { gateway, folder, loopback, authority, caFile, received };
 }
 
 /** Ports of all listeners of all Gateways of a folder. */

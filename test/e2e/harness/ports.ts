@@ -27,6 +27,14 @@ export async function freeOffset(ports: readonly number[]): Promise<number> {
   throw new Error(`no offset frees the ports ${ports.join(", ")}`);
 }
 
+/**
+ * The first three parts of loopback addresses of one's own, such as `127.93.7`: servers on fixed ports of them meet no
+ * other test's.
+ */
+export function ownLoopback(): string {
+  return `127.${1 + Math.floor(Math.random() * 254)}.${1 + Math.floor(Math.random() * 254)}`;
+}
+
 async function isFree(port: number): Promise<boolean> {
   const server = createServer();
   const socket = createSocket("udp4");

@@ -8,8 +8,9 @@ import { temporaryFolder } from "./example.ts";
 import { findProgram, run } from "./programs.ts";
 import { bounded } from "./wait.ts";
 
-/** A real PostgreSQL with an empty database, on a port of 127.0.0.1, gone after the test. Anybody may log in as `postgres`. */
-export async function startPostgres(t: TestContext, port: number): Promise<void> {
+/** A real PostgreSQL with an empty database, on `host:port`, gone after the test. Anybody may log in as `postgres`. */
+export async function startPostgres(t: TestContext, address: string): Promise<void> {
+  const [host = "", port = ""] = address.split(":");
   const folder = await temporaryFolder(t);
   await chmod(folder, 0o777);
   const data = join(folder, "data");
@@ -25,20 +26,25 @@ export async function startPostgres(t: TestContext, port: number): Promise<void>
   ]);
   const made = await run(initdb.program, initdb.args);
   if (made.code !== 0) throw new Error(`initdb: ${made.stderr}`);
-  const settings = ["-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"];
-  const server = unprivileged("postgres", ["-D", data, "-p", String(port), "-k", folder, ...settings]);
+  const settings = ["-c", `listen_addresses=${host}`, "-c", "fsync=off"];
+  const server = unprivileged("postgres", ["-D", data, "-p", port, "-k", folder, ...settings]);
   await startServer(t, server.program, server.args, /database system is ready to accept connections/, "SIGQUIT");
 }
 
 /**
- * A real DNS server (dnsmasq) on a port of 127.0.0.1, gone after the test.
+ * A real DNS server (dnsmasq) on `host:port`, gone after the test.
  *
  * @param records addresses of names
  */
-export async function startDns(t: TestContext, port: number, records: Readonly<Record<string, string>>): Promise<void> {
+export async function startDns(
+  t: TestContext,
+  address: string,
+  records: Readonly<Record<string, string>>,
+): Promise<void> {
+  const [host = "", port = ""] = address.split(":");
   const foreground = ["--keep-in-foreground", "--conf-file=/dev/null", "--pid-file", "--log-facility=-"];
-  const listen = ["--listen-address=127.0.0.1", "--bind-interfaces", `--port=${port}`];
-  const answers = Object.entries(records).map(([name, address]) => `--host-record=${name},${address}`);
+  const listen = [`--listen-address=${host}`, "--bind-interfaces", `--port=${port}`];
+  const answers = Object.entries(records).map(([name, record]) => `--host-record=${name},${record}`);
   // As root it would change to a user that may not exist.
   const user = process.getuid?.() === 0 ? ["--user=root", "--group=root"] : [];
   const args = [...foreground, ...listen, ...user, "--no-resolv", "--no-hosts", ...answers];
