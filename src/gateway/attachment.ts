@@ -3,7 +3,7 @@ import type { Namespace } from "../resources/generated/core.ts";
 import type { ParentReference } from "../resources/generated/gateway-api.ts";
 import { namespaceLabels, refuseNamespace } from "./allowed-routes.ts";
 import { type Condition, isFalse, isTrue } from "./condition.ts";
-import type { AttachmentPoint } from "./gateway-listener.ts";
+import { type AttachmentPoint, isHeldElsewhere } from "./gateway-listener.ts";
 import { anyHostname, type HostnameMatch, intersect } from "./hostname.ts";
 import type { Route } from "./route.ts";
 
@@ -87,6 +87,7 @@ export function attach(
       `None of the hostnames ${(route.hostnames ?? []).join(", ")} is one that Gateway ${gatewayKey} listens for: ${allowed.map((point) => `listener "${point.name}" takes ${point.hostname}`).join(", ")}.`,
     );
   }
+  const names = listeners.map(({ point }) => `listener "${point.name}"`).join(", ");
   return {
     parentRef,
     index,
@@ -94,10 +95,17 @@ export function attach(
     accepted: isTrue(
       "Accepted",
       "Accepted",
-      `Attached to ${listeners.map(({ point }) => `listener "${point.name}"`).join(", ")} of Gateway ${gatewayKey}.`,
+      `Attached to ${names} of Gateway ${gatewayKey}.${listeners.map(describeHeld).join("")}`,
     ),
     listeners,
   };
+}
+
+/** Gateway API, "Listener Isolation": attached, and yet without the requests of these hostnames. */
+function describeHeld({ point, hostnames }: AttachedListener): string {
+  const held = hostnames.filter(({ hostname }) => isHeldElsewhere(point, hostname)).map(({ hostname }) => hostname);
+  if (held.length === 0) return "";
+  return ` Requests to ${held.join(", ")} on port ${point.socket.port} go to a listener with a more specific hostname than "${point.name}".`;
 }
 
 function hasHostnames(point: AttachmentPoint): boolean {

@@ -75,7 +75,7 @@ export function resolveBackend(
   return spoken === undefined
     ? refused(
         "UnsupportedProtocol",
-        `Port ${port.port} of Service ${key} speaks ${port.appProtocol} (appProtocol), which a ${kind} can't be served with.`,
+        `Port ${port.port} of Service ${key} speaks ${port.appProtocol} (appProtocol), and ${kind}s can't be served with that.`,
       )
     : { target: { service: key, port: port.port, ...spoken } };
 }

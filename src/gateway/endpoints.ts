@@ -4,7 +4,8 @@ import type { EndpointSlice, Endpoints, Service, ServicePort } from "../resource
 
 /**
  * Annotation on a Service that says where it is, for folders of files that have no EndpointSlices: a list of
- * `host:port`, for every port or, as `name=host:port`, for the port of that name. IPv6 addresses stand in brackets.
+ * `host:port`, or `name=host:port` for the port of that name alone. Entries without a name are for all ports that are
+ * not named. IPv6 addresses stand in brackets.
  *
  * @example gatewright.dev/endpoints: "127.0.0.1:9001, [::1]:9001, metrics=127.0.0.1:9100"
  */
@@ -44,11 +45,10 @@ export function endpointsOf(service: Service, port: ServicePort, sources: Endpoi
 }
 
 function annotated(annotation: string, port: ServicePort): readonly Endpoint[] {
-  return parseEndpointsAnnotation(annotation).flatMap((entry): readonly Endpoint[] =>
-    entry.problem === undefined && (entry.portName === undefined || entry.portName === port.name)
-      ? [{ address: entry.address, port: entry.port, health: "healthy" }]
-      : [],
-  );
+  const entries = parseEndpointsAnnotation(annotation).flatMap((entry) => (entry.problem === undefined ? [entry] : []));
+  const named = entries.filter(({ portName }) => portName !== undefined && portName === port.name);
+  const found = named.length > 0 ? named : entries.filter(({ portName }) => portName === undefined);
+  return found.map((entry): Endpoint => ({ address: entry.address, port: entry.port, health: "healthy" }));
 }
 
 /** One entry of the annotation, or what is wrong with it. */

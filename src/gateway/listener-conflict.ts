@@ -57,8 +57,7 @@ function family(protocol: string): string {
 
 function clash(left: ListenerCandidate, right: ListenerCandidate): "HostnameConflict" | "ProtocolConflict" | undefined {
   if (family(left.protocol) !== family(right.protocol)) return "ProtocolConflict";
-  // "TCP, UDP: Port": no hostname tells them apart.
-  if (left.protocol === "TCP" || left.protocol === "UDP") return "ProtocolConflict";
+  if (!mayShare(left.protocol)) return "ProtocolConflict";
   if (left.hostname !== right.hostname) return undefined;
   return left.protocol === right.protocol ? "HostnameConflict" : "ProtocolConflict";
 }
@@ -66,14 +65,26 @@ function clash(left: ListenerCandidate, right: ListenerCandidate): "HostnameConf
 function conflictCondition(candidate: ListenerCandidate, rival: ListenerCandidate): Condition {
   const reason = clash(candidate, rival) ?? "HostnameConflict";
   const { port } = candidate.socket;
-  const message =
-    reason === "HostnameConflict"
-      ? `Listener "${rival.name}" has the same port ${port} and ${candidate.hostname === anyHostname ? "also no hostname" : `the same hostname ${candidate.hostname}`}. Give each listener a hostname or port of its own.`
-      : `Listener "${rival.name}" has protocol ${rival.protocol} on the same port ${port}; ${sharing}. Use another port.`;
-  return isTrue("Conflicted", reason, message);
+  const name =
+    candidate.hostname === anyHostname ? "also without a hostname" : `with the same hostname ${candidate.hostname}`;
+  if (family(candidate.protocol) === family(rival.protocol) && mayShare(candidate.protocol)) {
+    return isTrue(
+      "Conflicted",
+      reason,
+      `Listener "${rival.name}" has protocol ${rival.protocol} on the same port ${port}, ${name}. Use another port or hostname.`,
+    );
+  }
+  return isTrue(
+    "Conflicted",
+    reason,
+    `Listener "${rival.name}" has protocol ${rival.protocol} on the same port ${port}, which carries either HTTP, or HTTPS and TLS, or one TCP or UDP listener. Use another port.`,
+  );
 }
 
-const sharing = "one port carries either HTTP, or HTTPS and TLS with different hostnames, or one TCP or UDP listener";
+/** "TCP, UDP: Port": no hostname tells listeners of these protocols apart. */
+function mayShare(protocol: string): boolean {
+  return protocol !== "TCP" && protocol !== "UDP";
+}
 
 function portUnavailable(candidate: ListenerCandidate, holder: ListenerCandidate): Condition {
   return isFalse(

@@ -131,7 +131,7 @@ function noCertificate(
   origin: Origin,
 ): readonly Problem[] {
   if (tlsMode !== "Terminate" || (listener.tls?.certificateRefs?.length ?? 0) > 0) return [];
-  const message = `Listener "${listener.name}" ends TLS but names no certificate: give it tls.certificateRefs.`;
+  const message = "It ends TLS but names no certificate: give it tls.certificateRefs.";
   return [{ reason: "InvalidCertificateRef", message, origin }];
 }
 
@@ -169,7 +169,7 @@ function accepted(gateway: Gateway, listener: ListenerSpec): Condition {
     return isFalse(
       "Accepted",
       "UnsupportedValue",
-      `Filters of listeners (spec.listeners[].filters) are not supported yet, so listener "${listener.name}" is not served.`,
+      "Filters of listeners (spec.listeners[].filters) are not supported yet, so listeners that ask for them are not served.",
     );
   }
   return isTrue("Accepted", "Accepted", "The listener is valid.");

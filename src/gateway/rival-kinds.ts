@@ -83,7 +83,7 @@ function settleParent(
 
 function describeLoss({ point }: AttachedListener, { hostname }: HostnameMatch, { kind, reference }: Route): string {
   const host = hostname === "*" ? "every other host" : hostname;
-  return `${kind} ${reference.namespace}/${reference.name} is older and holds ${host} on listener "${point.name}".`;
+  return `${kind} ${reference.namespace}/${reference.name} came first and holds ${host} on listener "${point.name}".`;
 }
 
 function isOlder(left: Route, right: Route): boolean {

@@ -5,7 +5,9 @@ import type { ResourceKinds, Resources } from "../gateway/inputs.ts";
 import { routeKey } from "../gateway/route.ts";
 import { gatewayGroup, type RouteKind, routeKinds } from "../gateway/route-kind.ts";
 import type { Semantics } from "../gateway/semantics.ts";
-import { gatewayStatus } from "./gateway-status.ts";
+import type { Gateway } from "../resources/generated/gateway-api.ts";
+import type { ResourceReference } from "../resources/origin.ts";
+import { gatewayStatus, waitingGatewayStatus } from "./gateway-status.ts";
 import { type ObjectStatus, observed } from "./object-status.ts";
 import { noProxy, type ProxyState } from "./proxy-state.ts";
 import { routeStatus } from "./route-status.ts";
@@ -37,24 +39,31 @@ export function deriveStatus(
     return [[`GatewayClass/${key}`, status]];
   });
   const ofGateways = graph.deriveMany("statusOfGateways", gateways, (gateway, key, { fetch }) => {
-    const status: ObjectStatus = {
-      reference: {
-        group: gatewayGroup,
-        kind: "Gateway",
-        namespace: gateway.metadata.namespace ?? "default",
-        name: gateway.metadata.name,
-      },
-      status: gatewayStatus(
-        gateway,
-        (fetch(listenersByGateway, key) ?? []).map((member) => member.value),
-        (listenerKey) => fetch(attachedRoutes, listenerKey) ?? 0,
-        fetch(proxies, proxyOf(gateway)) ?? noProxy,
-      ),
-    };
-    return [[`Gateway/${key}`, status]];
+    const status = gatewayStatus(
+      gateway,
+      (fetch(listenersByGateway, key) ?? []).map((member) => member.value),
+      (listenerKey) => fetch(attachedRoutes, listenerKey) ?? 0,
+      fetch(proxies, proxyOf(gateway)) ?? noProxy,
+    );
+    return [[`Gateway/${key}`, { reference: referenceOf(gateway), status } satisfies ObjectStatus]];
   });
+  const ofWaitingGateways = graph.deriveMany(
+    "statusOfWaitingGateways",
+    resources.Gateway,
+    (gateway, key, { fetch }) => {
+      const accepted = fetch(classes, gateway.spec.gatewayClassName)?.accepted;
+      if (accepted === undefined || accepted.status === "True") return [];
+      const status = waitingGatewayStatus(gateway, accepted.message);
+      return [[`Gateway/${key}`, { reference: referenceOf(gateway), status } satisfies ObjectStatus]];
+    },
+  );
   const ofRoutes = routeKinds.map((kind) => statusOfRoutes(graph, kind, resources[kind], semantics));
-  return graph.join<ObjectStatus>("status", [ofClasses, ofGateways, ...ofRoutes]);
+  return graph.join<ObjectStatus>("status", [ofClasses, ofGateways, ofWaitingGateways, ...ofRoutes]);
+}
+
+function referenceOf({ metadata }: Gateway): ResourceReference {
+  const { namespace = "default", name } = metadata;
+  return { group: gatewayGroup, kind: "Gateway", namespace, name };
 }
 
 function statusOfRoutes<Kind extends RouteKind>(

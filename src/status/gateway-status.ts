@@ -18,11 +18,25 @@ export function gatewayStatus(
   const byName = new Map(listeners.map((listener) => [listener.name, listener]));
   const ordered = gateway.spec.listeners.flatMap((spec) => byName.get(spec.name) ?? []);
   return {
-    addresses: addressesOf(ordered, proxy).map((value) => ({ type: "IPAddress", value })),
+    addresses: (refuseGateway(gateway) === undefined ? addressesOf(ordered, proxy) : []).map((value) => ({
+      type: "IPAddress",
+      value,
+    })),
     conditions: [accepted(gateway, ordered), programmed(ordered, proxy), resolvedRefs(ordered)].map((condition) =>
       observed(condition, generation),
     ),
     listeners: ordered.map((listener) => listenerStatus(listener, attachedRoutes(listener.key), proxy, generation)),
+  };
+}
+
+/** A Gateway of a class that is ours and not accepted: nobody serves it until the class is mended. */
+export function waitingGatewayStatus(gateway: Gateway, classProblem: string): GatewayStatus {
+  const generation = gateway.metadata.generation ?? 1;
+  const message = `GatewayClass ${gateway.spec.gatewayClassName} is not accepted: ${classProblem}`;
+  return {
+    addresses: [],
+    conditions: ["Accepted", "Programmed"].map((type) => observed(isUnknown(type, "Pending", message), generation)),
+    listeners: [],
   };
 }
 

@@ -111,33 +111,44 @@ function describeStatus({ status }: ObjectStatus): unknown {
         ...(sectionName === undefined ? [] : [`section ${sectionName}`]),
         ...(port === undefined ? [] : [`port ${port}`]),
       ];
-      return { [parts.join(" ")]: conditions.map(describeCondition) };
+      return { [parts.join(" ")]: describeConditions(conditions) };
     });
   }
-  if (!("listeners" in status)) return conditionsOf(status.conditions);
+  if (!("listeners" in status)) return describeConditions(status.conditions);
   return {
-    addresses: status.addresses.map(({ value }) => value),
-    conditions: conditionsOf(status.conditions),
+    addresses: status.addresses.map(({ value }) => value).join(" "),
+    conditions: describeConditions(status.conditions),
     listeners: Object.fromEntries(
       status.listeners.map(({ name, supportedKinds, attachedRoutes, conditions }) => [
         name,
         {
-          supportedKinds: supportedKinds.map(({ kind }) => kind),
-          attachedRoutes,
-          conditions: conditionsOf(conditions),
+          attachedRoutes: `${attachedRoutes} of ${supportedKinds.map(({ kind }) => kind).join(" ") || "no kind"}`,
+          conditions: describeConditions(conditions),
         },
       ]),
     ),
   };
 }
 
-function conditionsOf(conditions: readonly StatusCondition[]): readonly string[] {
-  return conditions.map(describeCondition);
+/** Everything as it should be in one line, and a line for each thing that is not. */
+function describeConditions(conditions: readonly StatusCondition[]): string | readonly string[] {
+  const good = conditions.filter((condition) => isGood(condition)).map(({ reason }) => reason);
+  const generations = new Set(conditions.map(({ observedGeneration }) => observedGeneration));
+  const lines = [
+    ...(good.length === 0 ? [] : [good.join(", ")]),
+    ...conditions
+      .filter((condition) => !isGood(condition))
+      .map(({ type, status, reason, message }) => `${type} ${status} ${reason}: ${message}`),
+    ...(generations.size === 1 && generations.has(1) ? [] : [`observed generation ${[...generations].join(" ")}`]),
+  ];
+  const [only, ...more] = lines;
+  return only !== undefined && more.length === 0 ? only : lines;
 }
 
-/** @example "Accepted False NoMatchingParent: Gateway infra/edge has no listener …" */
-function describeCondition({ type, status, reason, message, observedGeneration }: StatusCondition): string {
-  return `${type} ${status} ${reason}${observedGeneration === 1 ? "" : ` (generation ${observedGeneration})`}: ${message}`;
+/** As it should be, with nothing to add. */
+function isGood({ type, status, reason, message }: StatusCondition): boolean {
+  if (/^Attached to .* of Gateway \S+\. ./.test(message)) return false;
+  return type === "Conflicted" ? status === "False" : status === "True" && reason === type;
 }
 
 function record<V>(entries: readonly (readonly [string, V])[], describe: (value: V) => unknown): object {
