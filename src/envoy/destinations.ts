@@ -12,7 +12,9 @@ const { INTERNAL_SERVER_ERROR, SERVICE_UNAVAILABLE } = RouteAction_ClusterNotFou
 
 /** The destinations that get a share of the traffic. */
 export function weighted(action: ForwardAction): readonly WeightedDestination[] {
-  return action.destinations.filter((destination) => destination.weight > 0);
+  const shares = action.destinations.filter((destination) => destination.weight > 0);
+  // Weights of 0 alone: Envoy would refuse the table. The specification answers all with 500.
+  return shares.length > 0 ? shares : action.destinations.slice(0, 1).map(({ origin }) => ({ weight: 1, origin }));
 }
 
 /**
