@@ -31,8 +31,8 @@ const groups: readonly Group[] = [
   { name: "unit", files: globSync("{src,scripts,examples}/**/*.test.ts"), concurrency: 2 },
   // The whole, without a running Envoy in front: golden files, invalid documents, house rules, the package.
   { name: "contract", files: globSync("test/*.test.ts"), concurrency: 2 },
-  // The examples with real clients and servers. Their backends have fixed ports, so one file at a time.
-  { name: "e2e", files: globSync("test/e2e/**/*.test.ts"), concurrency: 1 },
+  // The examples with real clients and servers, on loopback addresses of each file's own.
+  { name: "e2e", files: globSync("test/e2e/**/*.test.ts"), concurrency: 2 },
 ];
 
 const failures: string[] = [];
