@@ -1,11 +1,12 @@
 import type { Json } from "../schema.ts";
+import { isPlainKey, parseInline } from "./quick-inline.ts";
 
 /**
  * Parses the part of YAML that most people write, ten times as fast as a whole YAML parser does, and says nothing about
  * any other: `undefined` means that the whole parser has to read it.
  *
  * Read are block mappings with plain keys, block lists, scalars on one line (plain ones, and quoted ones without
- * escapes), `[]`, `{}` and comments. All that could mean more (anchors, tags, flow collections, block scalars, scalars of several lines, numbers other than
+ * escapes), flow collections of such on one line, and comments. All that could mean more (anchors, tags, block scalars, scalars of several lines, numbers other than
  * small decimal integers, the words that YAML 1.1 took for booleans, tabs, duplicate keys, text that is no ASCII) and
  * everything that is wrong is left to the whole parser. A test holds the two against each other.
  */
@@ -71,7 +72,6 @@ function isItem(content: string): boolean {
 }
 
 const pair = /^([A-Za-z_][A-Za-z0-9_./-]*):(?: +(\S.*))?$/;
-const keysThatAreNoStrings = /^(?:null|Null|NULL|true|True|TRUE|false|False|FALSE|__proto__)$/;
 
 function parseMapping(cursor: Cursor, indent: number): Json | undefined {
   const mapping: Record<string, Json> = {};
@@ -80,9 +80,9 @@ function parseMapping(cursor: Cursor, indent: number): Json | undefined {
     if (line === undefined || line.indent < indent) return mapping;
     if (line.indent > indent || isItem(line.content)) return undefined;
     const [, key, scalar] = pair.exec(line.content) ?? [];
-    if (key === undefined || keysThatAreNoStrings.test(key) || Object.hasOwn(mapping, key)) return undefined;
+    if (key === undefined || !isPlainKey(key) || Object.hasOwn(mapping, key)) return undefined;
     cursor.at++;
-    const value = scalar === undefined ? parseValue(cursor, indent) : parseScalar(scalar);
+    const value = scalar === undefined ? parseValue(cursor, indent) : parseInline(scalar);
     if (value === undefined) return undefined;
     mapping[key] = value;
     const next = cursor.lines[cursor.at];
@@ -121,35 +121,9 @@ function parseItem(cursor: Cursor, line: Line): Json | undefined {
   if (isItem(content)) return undefined;
   if (!pair.test(content)) {
     cursor.at++;
-    return parseScalar(content);
+    return parseInline(content);
   }
   const indent = line.indent + line.content.length - content.length;
   cursor.lines[cursor.at] = { indent, content };
   return parseMapping(cursor, indent);
 }
-
-const words: ReadonlyMap<string, Json> = new Map<string, Json>([
-  ["true", true],
-  ["false", false],
-  ["null", null],
-  ["[]", []],
-  ["{}", {}],
-]);
-/** Plain words that YAML 1.1 or the core schema reads as something else than a string. */
-const ambiguous = /^(?:y|n|yes|no|on|off|true|false|null)$/i;
-
-function parseScalar(text: string): Json | undefined {
-  const word = words.get(text);
-  if (word !== undefined) return Array.isArray(word) ? [] : typeof word === "object" && word !== null ? {} : word;
-  const first = text.charAt(0);
-  if (first === '"') return /^"[^"\\]*"$/.test(text) ? text.slice(1, -1) : undefined;
-  if (first === "'") return /^'[^']*'$/.test(text) ? text.slice(1, -1) : undefined;
-  if (!/[A-Za-z0-9_/]/.test(first) || text.includes(": ") || text.endsWith(":") || ambiguous.test(text))
-    return undefined;
-  if (first < "0" || first > "9") return text;
-  if (/^(?:0|[1-9][0-9]{0,14})$/.test(text)) return Number(text);
-  return mayBeNumber.test(text) ? undefined : text;
-}
-
-/** Whatever YAML 1.1 or 1.2 may read as a number or a date. */
-const mayBeNumber = /^[0-9][0-9a-fA-F_]*$|^0[xob]|^[0-9][0-9_]*(?:\.[0-9_]*)?(?:[eE][-+]?[0-9]+)?$|^[0-9]+(?::[0-9]+)+/;
