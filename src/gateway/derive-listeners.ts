@@ -3,7 +3,13 @@ import type { Graph } from "../collections/graph.ts";
 import type { Gateway } from "../resources/generated/gateway-api.ts";
 import { type KeyPair, readKeyPair } from "./certificate.ts";
 import { type AcceptedClass, acceptClass } from "./class.ts";
-import { type AttachmentPoint, attachmentPoint, type GatewayListener, settleListener } from "./gateway-listener.ts";
+import {
+  type AttachmentPoint,
+  attachmentPoint,
+  type GatewayListener,
+  heldElsewhere,
+  settleListener,
+} from "./gateway-listener.ts";
 import type { Resources } from "./inputs.ts";
 import { listenerCandidates, socketKey } from "./listener.ts";
 import { distinguish } from "./listener-conflict.ts";
@@ -48,11 +54,11 @@ export function deriveListeners(graph: Graph, resources: Resources, proxyOf: Pro
     settleListener(candidate, fetch(distinctness, socketKey(candidate.socket))?.get(key)),
   );
   const neighbours = graph.group("listenersBySocket", listeners, (listener) => [socketKey(listener.socket)]);
-  const points = graph.derive("attachmentPoints", listeners, (listener, _key, { fetch }) =>
-    attachmentPoint(
-      listener,
-      (fetch(neighbours, socketKey(listener.socket)) ?? []).map((member) => member.value),
-    ),
+  const held = graph.derive("hostnamesHeldElsewhere", neighbours, (members) =>
+    heldElsewhere(members.map((member) => member.value)),
+  );
+  const points = graph.derive("attachmentPoints", listeners, (listener, key, { fetch }) =>
+    attachmentPoint(listener, fetch(held, socketKey(listener.socket))?.get(key) ?? new Set()),
   );
   return {
     classes,

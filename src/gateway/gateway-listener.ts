@@ -1,5 +1,5 @@
 import { type Condition, isFalse } from "./condition.ts";
-import { covers } from "./hostname.ts";
+import { wildcardsOver } from "./hostname.ts";
 import type { ListenerCandidate } from "./listener.ts";
 import { chainName, type Distinctness, noConflict } from "./listener-conflict.ts";
 
@@ -48,11 +48,11 @@ export type AttachmentPoint = Pick<
   | "tlsMode"
 > & {
   readonly gatewayKey: string;
-  /** More specific hostnames that other listeners hold on the same port: those listeners, and not this one, serve them. */
-  readonly heldElsewhere: readonly string[];
+  /** More specific hostnames that other listeners hold on the same socket: those listeners, and not this one, serve them. */
+  readonly heldElsewhere: ReadonlySet<string>;
 };
 
-export function attachmentPoint(listener: GatewayListener, neighbours: readonly GatewayListener[]): AttachmentPoint {
+export function attachmentPoint(listener: GatewayListener, heldElsewhere: ReadonlySet<string>): AttachmentPoint {
   const { key, name, gatewayNamespace, socket, protocol, hostname, kinds, namespaces, serving, chain, tlsMode } =
     listener;
   return {
@@ -68,13 +68,22 @@ export function attachmentPoint(listener: GatewayListener, neighbours: readonly 
     serving,
     tlsMode,
     ...(chain === undefined ? {} : { chain }),
-    heldElsewhere: neighbours
-      .filter((other) => other.serving && other.hostname !== hostname && covers(hostname, other.hostname))
-      .map((other) => other.hostname),
+    heldElsewhere,
   };
 }
 
+/** For every listener of a socket by key, the hostnames that are covered by its own and belong to more specific listeners. */
+export function heldElsewhere(listeners: readonly GatewayListener[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const byHostname = new Map<string, Set<string>>();
+  for (const { hostname } of listeners) byHostname.set(hostname, new Set());
+  for (const { hostname, serving } of listeners) {
+    if (!serving) continue;
+    for (const wildcard of wildcardsOver(hostname)) byHostname.get(wildcard)?.add(hostname);
+  }
+  return new Map(listeners.map(({ key, hostname }) => [key, byHostname.get(hostname) ?? new Set()]));
+}
+
 /** Gateway API, "Listener Isolation": a hostname belongs to the most specific listener that covers it. */
-export function isHeldElsewhere(point: AttachmentPoint, hostname: string): boolean {
-  return point.heldElsewhere.some((other) => covers(other, hostname));
+export function isHeldElsewhere({ heldElsewhere: held }: AttachmentPoint, hostname: string): boolean {
+  return held.has(hostname) || wildcardsOver(hostname).some((wildcard) => held.has(wildcard));
 }

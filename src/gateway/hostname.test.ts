@@ -1,6 +1,6 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { describe, test } from "node:test";
-import { compareSpecificity, covers, intersect, mostSpecific } from "./hostname.ts";
+import { compareSpecificity, covers, intersect, mostSpecific, wildcardsOver } from "./hostname.ts";
 
 describe("intersect", () => {
   for (const [listener, route, expected] of [
@@ -57,4 +57,18 @@ test("exact names come before wildcards, longer before shorter, and any host las
 test("the most specific hostname that covers another", () => {
   equal(mostSpecific(["*", "*.com", "b.com"], "a.com"), "*.com");
   equal(mostSpecific(["b.com"], "a.com"), undefined);
+});
+
+describe("wildcardsOver", () => {
+  for (const [hostname, expected] of [
+    ["a.b.com", ["*.b.com", "*.com", "*"]],
+    ["*.b.com", ["*.com", "*"]],
+    ["localhost", ["*"]],
+    ["*", []],
+  ] as const) {
+    test(`${hostname}: ${expected.join(" ") || "none"}`, () => {
+      deepEqual(wildcardsOver(hostname), expected);
+      for (const wildcard of expected) equal(covers(wildcard, hostname), true);
+    });
+  }
 });

@@ -20,6 +20,19 @@ export function covers(outer: string, inner: string): boolean {
   return host.length > suffix.length && host.endsWith(suffix);
 }
 
+/**
+ * The wildcards that cover a hostname, the most specific first, without itself.
+ *
+ * @example wildcardsOver("a.b.com")  // ["*.b.com", "*.com", "*"]
+ * @example wildcardsOver("*.b.com")  // ["*.com", "*"]
+ */
+export function wildcardsOver(hostname: string): readonly string[] {
+  if (hostname === anyHostname) return [];
+  const labels = hostname.split(".");
+  const suffixes = labels.slice(hostname.startsWith("*.") ? 2 : 1).map((_, index, rest) => rest.slice(index).join("."));
+  return [...suffixes.map((suffix) => `*.${suffix}`), anyHostname];
+}
+
 /** A hostname that both stand for, and the name that the route gave, which decides precedence between equal ones. */
 export interface HostnameMatch {
   readonly hostname: string;
