@@ -24,6 +24,8 @@ try {
   execFileSync(".cache/bin/grpcurl", ["-import-path", protos, ...files, "-protoset-out", set, "describe"]);
   const descriptors = fromBinary(FileDescriptorSetSchema, readFileSync(set));
   for (const file of descriptors.file) delete file.sourceCodeInfo;
+  // grpcurl writes them in any order; a file comes after those that it imports.
+  descriptors.file.sort((a, b) => a.dependency.length - b.dependency.length || a.name.localeCompare(b.name));
   writeFileSync(
     "examples/backends/generated/services.json",
     `${toJsonString(FileDescriptorSetSchema, descriptors, { prettySpaces: 1 })}\n`,
