@@ -1,9 +1,6 @@
 import { type Logger, pino } from "pino";
 import type { LogFields } from "../fleet/logger.ts";
-
-export const logLevels = ["debug", "info", "warn", "error"] as const;
-export type LogLevel = (typeof logLevels)[number];
-export type LogFormat = "text" | "json";
+import type { LogFormat, LogLevel } from "./log-options.ts";
 
 /** Writes records to standard error: JSON for machines, or a line for people. Standard output is left to answers. */
 export function createLogger(level: LogLevel, format: LogFormat): Logger {
@@ -19,11 +16,6 @@ export function createLogger(level: LogLevel, format: LogFormat): Logger {
     },
     destination,
   );
-}
-
-/** JSON where a machine reads, text at a terminal. */
-export function defaultLogFormat(stream: { readonly isTTY?: boolean }): LogFormat {
-  return stream.isTTY === true ? "text" : "json";
 }
 
 /** @example "12:00:01.250 warn  Envoy restarts  delayMs=100" */

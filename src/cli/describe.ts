@@ -1,107 +1,124 @@
 import { stringify } from "yaml";
 import type { ObjectWithStatus } from "../admin/objects.ts";
+import type { Finding } from "../resources/finding.ts";
+import { keyOf } from "../resources/object.ts";
+import { backendLines } from "./describe-backends.ts";
 import { field, list, text } from "./field.ts";
-import { kindOf } from "./get.ts";
-import { type Origin, queryObjects } from "./query-objects.ts";
+import { kindOf, notFound, yamlOptions } from "./get.ts";
+import { formatFindings } from "./print-findings.ts";
+import { type Everything, type Origin, queryEverything } from "./query-objects.ts";
+import { table } from "./table.ts";
 
 export interface DescribeOptions extends Origin {
   readonly namespace?: string;
 }
 
 /**
- * Tells all about one object: its spec, and what became of it.
+ * Tells all about one object: what was written, what became of it, and where its traffic goes.
  *
+ * @param name may be left out of `KIND/NAME`
  * @returns the exit code: 0 found, 1 not there
  * @throws UsageError
  */
-export async function describe(kindName: string, name: string, options: DescribeOptions): Promise<0 | 1> {
-  const kind = kindOf(kindName);
-  const objects = await queryObjects(options, kind.kind);
+export async function describe(word: string, name: string | undefined, options: DescribeOptions): Promise<0 | 1> {
+  const [kindWord = "", named = name ?? ""] = word.split("/", 2);
+  const kind = kindOf(kindWord);
+  const everything = await queryEverything(options);
   const namespace = options.namespace ?? "default";
-  const object = objects.find(
-    ({ metadata }) => metadata.name === name && (!kind.namespaced || metadata.namespace === namespace),
+  const object = everything.objects.find(
+    ({ kind: found, metadata }) =>
+      found === kind.kind && metadata.name === named && (!kind.namespaced || metadata.namespace === namespace),
   );
   if (object === undefined) {
-    console.error(`Error: ${kind.plural} "${name}" not found${kind.namespaced ? ` in namespace "${namespace}"` : ""}`);
+    console.error(notFound(kind, named, namespace));
     return 1;
   }
-  console.log(description(object).join("\n"));
+  console.log(describeObject(object, everything).join("\n"));
   return 0;
 }
 
-function description(object: ObjectWithStatus): readonly string[] {
+/** The lines of a description. */
+export function describeObject(object: ObjectWithStatus, everything: Everything): readonly string[] {
   const { metadata, kind, apiVersion } = object;
+  const head = [
+    ["Name:", metadata.name],
+    ...(metadata.namespace === undefined ? [] : [["Namespace:", metadata.namespace]]),
+    ["Kind:", `${kind} (${apiVersion})`],
+    ["Labels:", pairs(metadata.labels)],
+    ["Annotations:", pairs(metadata.annotations)],
+    ["Generation:", String(metadata.generation ?? 1)],
+  ];
+  const findings = everything.findings.filter(({ origin }) => isAbout(origin?.resource, object));
   return [
-    `Name:         ${metadata.name}`,
-    ...(metadata.namespace === undefined ? [] : [`Namespace:    ${metadata.namespace}`]),
-    `Kind:         ${kind} (${apiVersion})`,
-    `Labels:       ${pairs(metadata.labels)}`,
-    `Annotations:  ${pairs(metadata.annotations)}`,
-    "Spec:",
-    ...indent(
-      stringify(kind === "Secret" ? "(not shown)" : (field(object, "spec") ?? {}))
-        .trimEnd()
-        .split("\n"),
-    ),
-    ...statusOf(object),
+    ...table(head),
+    ...section("Spec:", specLines(object)),
+    ...section("Status:", statusLines(object)),
+    ...section("Backends:", backendLines(object, everything.objects)),
+    ...section("Findings:", findings.length === 0 ? [] : formatFindings(findings, false).trimEnd().split("\n")),
   ];
 }
 
-function statusOf(object: ObjectWithStatus): readonly string[] {
+function isAbout(
+  reference: { readonly kind: string; readonly namespace?: string; readonly name: string } | undefined,
+  { kind, metadata }: ObjectWithStatus,
+): reference is NonNullable<Finding["origin"]>["resource"] {
+  return reference !== undefined && reference.kind === kind && keyOf({ metadata: reference }) === keyOf({ metadata });
+}
+
+/** Everything but what the head and the status say. Values of Secrets are nobody's business. */
+function specLines(object: ObjectWithStatus): readonly string[] {
+  const { apiVersion: _apiVersion, kind, metadata: _metadata, status: _status, ...rest } = object;
+  if (kind === "Secret") {
+    const names = ["data", "stringData"].flatMap((part) => Object.keys(Object(field(object, part))));
+    return [`type: ${text(field(object, "type")) || "Opaque"}`, `data: ${names.join(", ") || "none"}`];
+  }
+  const spec = field(object, "spec");
+  const shown: unknown = spec === undefined ? rest : spec;
+  return stringify(shown, yamlOptions).trimEnd().split("\n");
+}
+
+function statusLines(object: ObjectWithStatus): readonly string[] {
   const status = field(object, "status");
-  if (status === undefined) return ["Status:       no controller of ours has anything to say about it"];
   const addresses = list(field(status, "addresses")).map((address) => text(field(address, "value")));
   return [
-    ...(addresses.length === 0 ? [] : [`Addresses:    ${addresses.join(", ")}`]),
-    ...conditions("Conditions:", field(status, "conditions")),
-    ...list(field(status, "listeners")).flatMap((listener) => [
-      `Listener ${text(field(listener, "name"))}: ${text(field(listener, "attachedRoutes"))} attached routes, carries ${
-        list(field(listener, "supportedKinds"))
-          .map((kind) => text(field(kind, "kind")))
-          .join(", ") || "nothing"
-      }`,
-      ...indent(conditions("Conditions:", field(listener, "conditions"))),
-    ]),
-    ...list(field(status, "parents")).flatMap((parent) => [
-      `Parent ${["namespace", "name", "sectionName", "port"]
-        .map((part) => text(field(parent, "parentRef", part)))
-        .filter((part) => part !== "")
-        .join("/")}:`,
-      ...indent(conditions("Conditions:", field(parent, "conditions"))),
-    ]),
-  ];
-}
-
-function conditions(heading: string, value: unknown): readonly string[] {
-  const entries = list(value);
-  if (entries.length === 0) return [];
-  const rows = entries.map((entry) => [
-    text(field(entry, "type")),
-    text(field(entry, "status")),
-    text(field(entry, "reason")),
-    text(field(entry, "message")),
-  ]);
-  const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return [
-    heading,
-    ...rows.map(
-      (row) =>
-        `  ${row
-          .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-          .join("  ")
-          .trimEnd()}`,
+    ...(addresses.length === 0 ? [] : [`Addresses: ${addresses.join(", ")}`]),
+    ...conditionLines(status),
+    ...list(field(status, "listeners")).flatMap((listener) =>
+      section(listenerHeading(listener), conditionLines(listener)),
     ),
+    ...list(field(status, "parents")).flatMap((parent) => section(parentHeading(parent), conditionLines(parent))),
   ];
 }
 
-function indent(lines: readonly string[]): readonly string[] {
-  return lines.map((line) => `  ${line}`);
+function listenerHeading(listener: unknown): string {
+  const routes = Number(text(field(listener, "attachedRoutes")) || 0);
+  const kinds = list(field(listener, "supportedKinds")).map((kind) => text(field(kind, "kind")));
+  const carries = kinds.length === 0 ? "carries nothing" : `carries ${kinds.join(", ")}`;
+  return `Listener ${text(field(listener, "name"))}: ${routes} attached ${routes === 1 ? "route" : "routes"}; ${carries}`;
+}
+
+function parentHeading(parent: unknown): string {
+  const of = (part: string): string => text(field(parent, "parentRef", part));
+  const name = [of("namespace"), of("name")].filter((part) => part !== "").join("/");
+  const listener = of("sectionName") === "" ? "" : `, listener ${of("sectionName")}`;
+  const port = of("port") === "" ? "" : `, port ${of("port")}`;
+  return `Parent ${of("kind") || "Gateway"} ${name}${listener}${port}:`;
+}
+
+function conditionLines(holder: unknown): readonly string[] {
+  const conditions = list(field(holder, "conditions"));
+  if (conditions.length === 0) return [];
+  const row = (condition: unknown): readonly string[] =>
+    ["type", "status", "reason", "message"].map((name) => text(field(condition, name)));
+  return table([["TYPE", "STATUS", "REASON", "MESSAGE"], ...conditions.map(row)]);
+}
+
+/** Nothing where there are no lines. */
+function section(heading: string, lines: readonly string[]): readonly string[] {
+  return lines.length === 0 ? [] : [heading, ...lines.map((line) => (line === "" ? "" : `  ${line}`))];
 }
 
 function pairs(values: Readonly<Record<string, string>> | undefined): string {
-  return (
-    Object.entries(values ?? {})
-      .map(([key, value]) => `${key}=${value}`)
-      .join(", ") || "<none>"
-  );
+  const written = Object.entries(values ?? {}).map(([key, value]) => `${key}=${value}`);
+  return written.join(", ") || "<none>";
 }

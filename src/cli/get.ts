@@ -1,48 +1,64 @@
 import { stringify } from "yaml";
 import type { ObjectWithStatus } from "../admin/objects.ts";
-import { type Kind, kindNamed, nearestKindName } from "../resources/kinds.ts";
+import { type Kind, kindNamed, kinds, nearestKindName } from "../resources/kinds.ts";
 import { columnsOf } from "./columns.ts";
-import { type Origin, queryObjects, UsageError } from "./query-objects.ts";
+import type { Output } from "./outputs.ts";
+import { type Origin, queryObjects } from "./query-objects.ts";
+import { table } from "./table.ts";
+import { UsageError } from "./usage-error.ts";
+
+/** Kubernetes reads YAML 1.1, to which a plain `yes` is a boolean. */
+export const yamlOptions = { compat: "yaml-1.1" } as const;
 
 export interface GetOptions extends Origin {
   readonly allNamespaces: boolean;
   readonly namespace?: string;
-  readonly output?: string;
+  readonly output?: Output;
 }
 
 /**
  * Prints objects with their status, as `kubectl get` does.
  *
+ * @param words `gateways`, `gtw,httproutes`, `httproute/shop`, or `all`
  * @returns the exit code: 0 found, 1 a name was given and is not there
  * @throws UsageError
  */
-export async function get(kindName: string, name: string | undefined, options: GetOptions): Promise<0 | 1> {
-  const kind = kindOf(kindName);
-  const all = await queryObjects(options, kind.kind);
-  const objects = all.filter(
-    (object) =>
-      object.kind === kind.kind &&
-      (name === undefined || object.metadata.name === name) &&
-      (!kind.namespaced || options.allNamespaces || object.metadata.namespace === (options.namespace ?? "default")),
-  );
-  const { output } = options;
+export async function get(words: string, named: string | undefined, options: GetOptions): Promise<0 | 1> {
+  const [word = "", name = named] = words.split("/", 2);
+  const asked = word === "all" ? kinds : word.split(",").map(kindOf);
+  const [only] = asked.length === 1 ? asked : [];
+  const all = await queryObjects(options, only?.kind);
+  const found = asked.map((kind) => ({
+    kind,
+    objects: all.filter((object) => isAskedFor(object, kind, name, options)),
+  }));
+  const objects = found.flatMap((each) => each.objects);
   if (name !== undefined && objects.length === 0) {
-    console.error(
-      `Error: ${kind.plural} "${name}" not found${kind.namespaced && !options.allNamespaces ? ` in namespace "${options.namespace ?? "default"}"` : ""}`,
-    );
+    console.error(notFound(asked[0], name, options.allNamespaces ? undefined : options.namespace));
     return 1;
   }
-  if (output === "json" || output === "yaml") {
-    const [first] = objects;
-    const answer =
-      name !== undefined && objects.length === 1 ? first : { apiVersion: "v1", kind: "List", items: objects };
-    console.log(output === "json" ? JSON.stringify(answer, null, 2) : stringify(answer).trimEnd());
-  } else if (output === "name") {
-    for (const object of objects) console.log(`${kind.singular}/${object.metadata.name}`);
-  } else if (output === undefined || output === "wide") {
-    printTable(kind, objects, options.allNamespaces && kind.namespaced, output === "wide");
-  } else {
-    throw new UsageError(`There is no output format ${output}; use wide, yaml, json or name.`);
+  switch (options.output) {
+    case "json":
+    case "yaml": {
+      const [first] = objects;
+      const answer =
+        name !== undefined && objects.length === 1 ? first : { apiVersion: "v1", kind: "List", items: objects };
+      console.log(
+        options.output === "json" ? JSON.stringify(answer, null, 2) : stringify(answer, yamlOptions).trimEnd(),
+      );
+      break;
+    }
+    case "name":
+      for (const { kind, objects: ofKind } of found) {
+        for (const object of ofKind) console.log(fullName(kind, object));
+      }
+      break;
+    default: {
+      if (objects.length === 0) console.error(nothingFound(options));
+      const shown = found.filter((each) => each.objects.length > 0);
+      const tables = shown.map((each) => tableOf(each.kind, each.objects, shown.length > 1, options));
+      if (tables.length > 0) console.log(tables.join("\n\n"));
+    }
   }
   return 0;
 }
@@ -55,29 +71,41 @@ export function kindOf(word: string): Kind {
   throw new UsageError(`There is no kind ${word}.${nearest === undefined ? "" : ` Did you mean ${nearest}?`}`);
 }
 
-function printTable(kind: Kind, objects: readonly ObjectWithStatus[], withNamespace: boolean, wide: boolean): void {
-  if (objects.length === 0) {
-    console.error("No resources found.");
-    return;
-  }
+/** What kubectl says of an object that isn't there. */
+export function notFound(kind: Kind | undefined, name: string, namespace: string | undefined): string {
+  const where = kind?.namespaced === true ? ` in namespace "${namespace ?? "default"}"` : "";
+  return `Error: ${kind?.plural ?? "objects"} "${name}" not found${where}`;
+}
+
+function isAskedFor(
+  { kind, metadata }: ObjectWithStatus,
+  asked: Kind,
+  name: string | undefined,
+  { allNamespaces, namespace = "default" }: GetOptions,
+): boolean {
+  if (kind !== asked.kind || (name !== undefined && metadata.name !== name)) return false;
+  return !asked.namespaced || allNamespaces || metadata.namespace === namespace;
+}
+
+function nothingFound({ allNamespaces, namespace = "default" }: GetOptions): string {
+  return allNamespaces ? "No resources found." : `No resources found in namespace "${namespace}"; -A looks in all.`;
+}
+
+function fullName(kind: Kind, { metadata }: ObjectWithStatus): string {
+  return `${kind.singular}${kind.group === "" ? "" : `.${kind.group}`}/${metadata.name}`;
+}
+
+function tableOf(kind: Kind, objects: readonly ObjectWithStatus[], several: boolean, options: GetOptions): string {
   const columns = [
-    ...(withNamespace
-      ? [{ heading: "NAMESPACE", value: (object: ObjectWithStatus) => object.metadata.namespace ?? "" }]
+    ...(options.allNamespaces && kind.namespaced
+      ? [{ heading: "NAMESPACE", value: ({ metadata }: ObjectWithStatus) => metadata.namespace ?? "" }]
       : []),
-    { heading: "NAME", value: (object: ObjectWithStatus) => object.metadata.name },
-    ...columnsOf(kind, wide),
+    {
+      heading: "NAME",
+      value: (object: ObjectWithStatus) => (several ? fullName(kind, object) : object.metadata.name),
+    },
+    ...columnsOf(kind, options.output === "wide"),
   ];
-  const rows = [
-    columns.map((column) => column.heading),
-    ...objects.map((object) => columns.map((column) => column.value(object))),
-  ];
-  const widths = columns.map((_, index) => Math.max(...rows.map((row) => row[index]?.length ?? 0)));
-  for (const row of rows) {
-    console.log(
-      row
-        .map((cell, index) => cell.padEnd(widths[index] ?? 0))
-        .join("   ")
-        .trimEnd(),
-    );
-  }
+  const rows = objects.map((object) => columns.map((column) => column.value(object)));
+  return table([columns.map(({ heading }) => heading), ...rows]).join("\n");
 }

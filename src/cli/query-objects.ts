@@ -1,8 +1,12 @@
-import type { ObjectWithStatus } from "../admin/objects.ts";
-import { objectsWithStatus } from "../admin/objects.ts";
+import { existsSync } from "node:fs";
+import { type ObjectWithStatus, objectsWithStatus } from "../admin/objects.ts";
+import { allFindings } from "../control-plane/all-findings.ts";
 import { ControlPlane } from "../control-plane/control-plane.ts";
+import type { Finding } from "../resources/finding.ts";
+import { standardInput } from "../sources/files/find-files.ts";
 import { watchFiles } from "../sources/files/watch-files.ts";
 import { printFindings } from "./print-findings.ts";
+import { UsageError } from "./usage-error.ts";
 
 /** Where objects come from: files, or a running Gatewright. */
 export interface Origin {
@@ -10,22 +14,28 @@ export interface Origin {
   readonly adminAddress: string;
 }
 
-/** What a person asked for can't be understood or reached; the exit code is 2. */
-export class UsageError extends Error {}
-
-/** Objects of a kind with their status: computed from files, without an Envoy, or asked of a running Gatewright. */
-export async function queryObjects(
-  { files, adminAddress }: Origin,
-  kind: string,
-): Promise<readonly ObjectWithStatus[]> {
-  return files.length > 0 ? await fromFiles(files, kind) : await fromInstance(adminAddress, kind);
+/** All objects that there are, and all that there is to say about them. */
+export interface Everything {
+  readonly objects: readonly ObjectWithStatus[];
+  readonly findings: readonly Finding[];
 }
 
-async function fromFiles(files: readonly string[], kind: string): Promise<readonly ObjectWithStatus[]> {
-  const controlPlane = new ControlPlane({ proxyOf: () => "files" });
-  const source = watchFiles(files, controlPlane);
-  await source.ready;
-  await source.close();
+/**
+ * Objects with their status: computed from files, without an Envoy, or asked of a running Gatewright. Errors in the files go
+ * to standard error.
+ *
+ * @param kind all kinds if absent
+ * @throws UsageError when there is nothing to ask
+ */
+export async function queryObjects(
+  { files, adminAddress }: Origin,
+  kind?: string,
+): Promise<readonly ObjectWithStatus[]> {
+  if (files.length === 0) {
+    const path = kind === undefined ? "" : `?kind=${encodeURIComponent(kind)}`;
+    return await ask(adminAddress, `/api/v1/resources${path}`, isObject);
+  }
+  const controlPlane = await readFiles(files);
   printFindings(
     controlPlane.findings().filter((finding) => finding.severity === "error"),
     process.stderr,
@@ -33,19 +43,50 @@ async function fromFiles(files: readonly string[], kind: string): Promise<readon
   return objectsWithStatus(controlPlane, kind);
 }
 
-async function fromInstance(adminAddress: string, kind: string): Promise<readonly ObjectWithStatus[]> {
+/** @throws UsageError when there is nothing to ask */
+export async function queryEverything({ files, adminAddress }: Origin): Promise<Everything> {
+  if (files.length === 0) {
+    return {
+      objects: await ask(adminAddress, "/api/v1/resources", isObject),
+      findings: await ask(adminAddress, "/api/v1/findings", isFinding),
+    };
+  }
+  const controlPlane = await readFiles(files);
+  return { objects: objectsWithStatus(controlPlane), findings: allFindings(controlPlane) };
+}
+
+async function readFiles(files: readonly string[]): Promise<ControlPlane> {
+  const absent = files.find((file) => file !== standardInput && !existsSync(file));
+  if (absent !== undefined) throw new UsageError(`${absent} does not exist.`);
+  const controlPlane = new ControlPlane({ proxyOf: () => "files" });
+  const source = watchFiles(files, controlPlane);
+  await source.ready;
+  await source.close();
+  return controlPlane;
+}
+
+async function ask<Item>(
+  address: string,
+  path: string,
+  isItem: (value: unknown) => value is Item,
+): Promise<readonly Item[]> {
   let response: Response;
   try {
-    response = await fetch(`http://${adminAddress}/api/v1/resources?kind=${encodeURIComponent(kind)}`);
+    response = await fetch(`http://${address}${path}`);
   } catch {
     throw new UsageError(
-      `No Gatewright answers at ${adminAddress}. Start one with \`gatewright run PATH…\`, name its --admin-address, or read files with -f PATH.`,
+      `No Gatewright answers at ${address}. Start one with \`gatewright run PATH…\`, name its --admin-address, or read files with -f PATH.`,
     );
   }
-  const objects: unknown = await response.json();
-  return Array.isArray(objects) ? objects.filter(isObject) : [];
+  if (!response.ok) throw new UsageError(`${address} answers ${response.status}: ${(await response.text()).trim()}`);
+  const items: unknown = await response.json();
+  return Array.isArray(items) ? items.filter(isItem) : [];
 }
 
 function isObject(value: unknown): value is ObjectWithStatus {
   return typeof value === "object" && value !== null && "kind" in value && "metadata" in value;
+}
+
+function isFinding(value: unknown): value is Finding {
+  return typeof value === "object" && value !== null && "code" in value && "message" in value;
 }

@@ -1,4 +1,4 @@
-import type { LogFormat } from "../admin/log.ts";
+import type { LogFormat } from "../admin/log-options.ts";
 import type { Change } from "../collections/collection.ts";
 import type { LogFields, Logger } from "../fleet/logger.ts";
 import type { Finding } from "../resources/finding.ts";

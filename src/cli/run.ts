@@ -1,13 +1,12 @@
 import { AdminAddressError } from "../admin/address.ts";
-import { createLogger, type LogFormat, type LogLevel } from "../admin/log.ts";
+import { createLogger } from "../admin/log.ts";
+import type { LogFormat, LogLevel } from "../admin/log-options.ts";
 import { createMetrics } from "../admin/metrics.ts";
 import { serveAdmin } from "../admin/server.ts";
-import { analyseAll } from "../analyse/analyse.ts";
-import type { ControlPlane } from "../control-plane/control-plane.ts";
+import { allFindings } from "../control-plane/all-findings.ts";
 import { FleetError } from "../fleet/fleet-error.ts";
 import type { Logger } from "../fleet/logger.ts";
 import { resolveEnvoy } from "../fleet/resolve-envoy.ts";
-import type { Finding } from "../resources/finding.ts";
 import type { KubernetesObject } from "../resources/object.ts";
 import { watchFiles } from "../sources/files/watch-files.ts";
 import { localProxy, Standalone } from "../standalone/standalone.ts";
@@ -130,15 +129,6 @@ function missing({ controlPlane, xds }: Standalone, filesRead: boolean): readonl
   return controlPlane.proxies.get(localProxy)?.ready === true
     ? []
     : ["Envoy has not taken all of its configuration yet."];
-}
-
-/** What there is to say about each document, and about what they say of each other. */
-function allFindings(controlPlane: ControlPlane): readonly Finding[] {
-  const between = analyseAll(controlPlane).map((finding) => {
-    const location = finding.origin && controlPlane.locate(finding.origin);
-    return location === undefined ? finding : { ...finding, location };
-  });
-  return [...controlPlane.findings(), ...between];
 }
 
 function countByKind(objects: readonly KubernetesObject[]): ReadonlyMap<string, number> {

@@ -125,7 +125,8 @@ function xdsCluster(socket: string): Init<typeof ClusterSchema> {
 
 /**
  * Holds the subscription to scopes for as long as the process lives. Without it, an Envoy that loses its last HTTP listener and
- * gets one later asks for no scopes, waits 15 s, and serves 404. It is bound to no port, and its chain has no table.
+ * gets one later asks for no scopes, waits 15 s, and serves 404. It is bound to no port, its chain has no table, and its address,
+ * which must not be that of a real listener, is one of those for documentation (RFC 5737).
  */
 function keeper(): Init<typeof ListenerSchema> {
   return {
@@ -134,7 +135,7 @@ function keeper(): Init<typeof ListenerSchema> {
     address: {
       address: {
         case: "socketAddress",
-        value: { address: "127.0.0.1", portSpecifier: { case: "portValue", value: 0 } },
+        value: { address: "192.0.2.1", portSpecifier: { case: "portValue", value: 0 } },
       },
     },
     filterChains: [

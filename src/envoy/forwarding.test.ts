@@ -94,6 +94,8 @@ describe("weights", () => {
   test("weight 0 gets nothing", async () => {
     for (let i = 0; i < 10; i++) equal((await zero()).seen?.backend, "two");
   });
+  const zeros = hosts.serve("zeros.test", [rule({ action: forward([to("one", { weight: 0 })]) })]);
+  test("nothing but weight 0 is 500", async () => equal((await zeros()).status, 500));
   test("no destination at all is 500", async () => equal((await none()).status, 500));
 
   const rewriting = hosts.serve("rewriting.test", [

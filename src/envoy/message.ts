@@ -16,9 +16,13 @@ export function pack<Schema extends DescMessage>(schema: Schema, init: MessageIn
   return create(AnySchema, { typeUrl: typeUrl(schema), value: toBinary(schema, create(schema, init)) });
 }
 
-/** @example duration(1500)  // 1.5 s */
+/**
+ * Part of a millisecond counts as one: to Envoy, 0 is no limit at all.
+ *
+ * @example duration(1500)  // 1.5 s
+ */
 export function duration(milliseconds: number): Duration {
-  const whole = Math.round(milliseconds);
+  const whole = Math.ceil(milliseconds);
   return create(DurationSchema, { seconds: BigInt(Math.trunc(whole / 1000)), nanos: (whole % 1000) * 1_000_000 });
 }
 

@@ -39,6 +39,7 @@ describe("fraction", () => {
 describe("duration", () => {
   for (const [milliseconds, seconds, nanos] of [
     [0, 0n, 0],
+    [0.4, 0n, 1_000_000],
     [1, 0n, 1_000_000],
     [1500, 1n, 500_000_000],
     [3_600_000, 3600n, 0],

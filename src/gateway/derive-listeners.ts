@@ -7,7 +7,7 @@ import {
   type AttachmentPoint,
   attachmentPoint,
   type GatewayListener,
-  heldElsewhere,
+  hostnamesHeldElsewhere,
   settleListener,
 } from "./gateway-listener.ts";
 import type { Resources } from "./inputs.ts";
@@ -55,7 +55,7 @@ export function deriveListeners(graph: Graph, resources: Resources, proxyOf: Pro
   );
   const neighbours = graph.group("listenersBySocket", listeners, (listener) => [socketKey(listener.socket)]);
   const held = graph.derive("hostnamesHeldElsewhere", neighbours, (members) =>
-    heldElsewhere(members.map((member) => member.value)),
+    hostnamesHeldElsewhere(members.map((member) => member.value)),
   );
   const points = graph.derive("attachmentPoints", listeners, (listener, key, { fetch }) =>
     attachmentPoint(listener, fetch(held, socketKey(listener.socket))?.get(key) ?? new Set()),

@@ -73,7 +73,9 @@ export function attachmentPoint(listener: GatewayListener, heldElsewhere: Readon
 }
 
 /** For every listener of a socket by key, the hostnames that are covered by its own and belong to more specific listeners. */
-export function heldElsewhere(listeners: readonly GatewayListener[]): ReadonlyMap<string, ReadonlySet<string>> {
+export function hostnamesHeldElsewhere(
+  listeners: readonly GatewayListener[],
+): ReadonlyMap<string, ReadonlySet<string>> {
   const byHostname = new Map<string, Set<string>>();
   for (const { hostname } of listeners) byHostname.set(hostname, new Set());
   for (const { hostname, serving } of listeners) {

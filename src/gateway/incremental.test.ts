@@ -45,6 +45,29 @@ describe(`with ${routes} routes on one Gateway`, () => {
     );
   });
 
+  test("a new route: itself, its host, and the listener's count", () => {
+    deepEqual(
+      runs(() => put(plane, [route(routes, "/")])),
+      {
+        "routes of HTTPRoute": 1,
+        proposedAttachments: 1,
+        compiledHttpRoutes: 1,
+        routeVerdicts: 1,
+        oldestClaims: 1,
+        attachments: 1,
+        statusOfHTTPRoutes: 1,
+        statusOfGateways: 1,
+        hostEntriesOfRoutes: 1,
+        hostTables: 1,
+        streamEntries: 1,
+        streamRequests: 1,
+        targetRequests: 1,
+        "envoy/scopes": 1,
+        "envoy/wildcards": 1,
+      },
+    );
+  });
+
   test("an EndpointSlice: its endpoints, and no route", () => {
     deepEqual(
       runs(() => put(plane, [slice("10.0.0.2")])),

@@ -2,7 +2,7 @@ import type { Member } from "../collections/collection.ts";
 import { type Condition, isFalse, isTrue } from "./condition.ts";
 import { anyHostname } from "./hostname.ts";
 import type { ListenerCandidate, Socket } from "./listener.ts";
-import { compareSeniority } from "./precedence.ts";
+import { compareSeniority, type Seniority } from "./precedence.ts";
 
 /** Whether a listener can be told apart from all others on its socket, and if not, from which. */
 export interface Distinctness {
@@ -19,32 +19,51 @@ export interface Distinctness {
  * listener is told PortUnavailable: what worked goes on working.
  */
 export function distinguish(candidates: readonly Member<ListenerCandidate>[]): ReadonlyMap<string, Distinctness> {
-  const supported = candidates
-    .map((member) => member.value)
-    .filter((candidate) => candidate.accepted.status === "True");
   const result = new Map<string, Distinctness>();
-  const held: ListenerCandidate[] = [];
-  const bySeniority = [...supported].sort((left, right) => compareSeniority(left.gateway, right.gateway));
-  for (const candidate of bySeniority) {
-    const rival = bySeniority.find(
-      (other) =>
-        other !== candidate && other.gateway.key === candidate.gateway.key && clash(candidate, other) !== undefined,
-    );
-    if (rival !== undefined) {
-      result.set(candidate.key, { conflicted: conflictCondition(candidate, rival) });
-      continue;
+  // What is held so far: since it does not clash, it is all of one family, and one listener for each hostname.
+  const held = new Map<string, ListenerCandidate>();
+  for (const listeners of byGateway(candidates)) {
+    const free: ListenerCandidate[] = [];
+    for (const candidate of listeners) {
+      const rival = listeners.find((other) => other !== candidate && clash(candidate, other) !== undefined);
+      const holder = rival === undefined ? holderAgainst(candidate, held) : undefined;
+      if (rival !== undefined) {
+        result.set(candidate.key, { conflicted: conflictCondition(candidate, rival) });
+      } else if (holder !== undefined) {
+        result.set(candidate.key, { conflicted: noConflict, unavailable: portUnavailable(candidate, holder) });
+      } else {
+        result.set(candidate.key, { conflicted: noConflict });
+        free.push(candidate);
+      }
     }
-    const holder = held.find(
-      (other) => other.gateway.key !== candidate.gateway.key && clash(candidate, other) !== undefined,
-    );
-    if (holder !== undefined) {
-      result.set(candidate.key, { conflicted: noConflict, unavailable: portUnavailable(candidate, holder) });
-      continue;
-    }
-    held.push(candidate);
-    result.set(candidate.key, { conflicted: noConflict });
+    for (const candidate of free) held.set(candidate.hostname, candidate);
   }
   return result;
+}
+
+/** The listeners of each Gateway that could be served, the oldest Gateway first. */
+function byGateway(candidates: readonly Member<ListenerCandidate>[]): readonly (readonly ListenerCandidate[])[] {
+  const gateways = new Map<string, { readonly owner: Seniority; readonly listeners: ListenerCandidate[] }>();
+  for (const { value: candidate } of candidates) {
+    if (candidate.accepted.status !== "True") continue;
+    const { key } = candidate.gateway;
+    const entry = gateways.get(key) ?? { owner: candidate.gateway, listeners: [] };
+    entry.listeners.push(candidate);
+    gateways.set(key, entry);
+  }
+  return [...gateways.values()]
+    .sort((left, right) => compareSeniority(left.owner, right.owner))
+    .map(({ listeners }) => listeners);
+}
+
+function holderAgainst(
+  candidate: ListenerCandidate,
+  held: ReadonlyMap<string, ListenerCandidate>,
+): ListenerCandidate | undefined {
+  const [any] = held.values();
+  if (any === undefined) return undefined;
+  const holder = clash(candidate, any) === "ProtocolConflict" ? any : held.get(candidate.hostname);
+  return holder !== undefined && clash(candidate, holder) !== undefined ? holder : undefined;
 }
 
 /** The condition of a listener that stands alone. */

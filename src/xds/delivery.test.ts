@@ -125,7 +125,7 @@ describe("subscriptions", () => {
     });
     stream.request(LISTENER, { initialVersions: new Map([["l", listener("l").version]]) });
     // Envoy's answer to no clusters tells that those which it has are warm.
-    deepEqual(lines(stream.ackAll()), ["Cluster", "ScopedRouteConfiguration s/b -s/c"]);
+    deepEqual(lines(stream.ackAll()), ["Cluster", "ScopedRouteConfiguration s/b", "ScopedRouteConfiguration -s/c"]);
     equal(delivery.status("edge").settled, true);
     clock.advance(60_000);
     deepEqual(lines(stream.ackAll()), []);

@@ -46,6 +46,8 @@ export class Ordering {
   readonly #waiters = new Waiters<Subscription>();
   readonly #warming: Warming;
   readonly #retirements: ReadonlyMap<string, Retirement>;
+  /** Whether we know all that Envoy has: it asks for all its types before it answers anything about clusters. */
+  #complete = false;
 
   constructor(resources: ProxyResources, options: OrderingOptions, now: () => number) {
     this.#resources = resources;
@@ -63,9 +65,10 @@ export class Ordering {
     return this.#inOrder;
   }
 
-  /** Whether every cluster that was sent is warm. */
+  /** Whether every cluster that was sent, and is wanted, is warm. */
   get isWarm(): boolean {
-    return this.#warming.size === 0;
+    for (const cluster of this.#warming.names()) if (this.#resources.get(CLUSTER, cluster) !== undefined) return false;
+    return true;
   }
 
   find(typeUrl: string): Subscription | undefined {
@@ -123,7 +126,11 @@ export class Ordering {
 
   /** Envoy answered a response, either way. */
   answered(subscription: Subscription): void {
-    if (subscription.typeUrl === CLUSTER) this.#warming.clustersAnswered();
+    if (subscription.typeUrl !== CLUSTER) return;
+    this.#warming.clustersAnswered();
+    if (this.#complete) return;
+    this.#complete = true;
+    for (const typeUrl of this.#retirements.keys()) this.#freed(typeUrl, undefined);
   }
 
   acknowledged(subscription: Subscription, flight: Flight): void {
@@ -135,11 +142,15 @@ export class Ordering {
     }
   }
 
+  /** Envoy refused a response. What is good in it is sent again, and then warms anew. */
+  refused(subscription: Subscription, flight: Flight): void {
+    if (subscription.typeUrl !== CLUSTER) return;
+    for (const name of flight.entries.keys()) this.#warming.clusterRefused(name, flight.sequence);
+  }
+
   /** Envoy refused this one resource. */
   rejected(subscription: Subscription, name: string, flight: Flight): void {
-    if (subscription.typeUrl === CLUSTER) this.#warming.clusterRefused(name, flight.sequence);
-    else if (subscription.typeUrl === CLUSTER_LOAD_ASSIGNMENT)
-      this.#warming.endpointsAcknowledged(name, flight.sequence);
+    if (subscription.typeUrl === CLUSTER_LOAD_ASSIGNMENT) this.#warming.endpointsAcknowledged(name, flight.sequence);
     this.#release(subscription.typeUrl, name);
   }
 
@@ -179,8 +190,8 @@ export class Ordering {
       return "wait";
     }
     for (const scope of desired.scopes ?? []) {
-      const held = this.#byType.get(SCOPED_ROUTE_CONFIGURATION)?.held.has(scope) === true;
-      if (this.#isReady(SCOPED_ROUTE_CONFIGURATION, scope, held)) continue;
+      const stays = this.#byType.get(SCOPED_ROUTE_CONFIGURATION)?.stays(scope) === true;
+      if (this.#isReady(SCOPED_ROUTE_CONFIGURATION, scope, stays)) continue;
       this.#waiters.add(SCOPED_ROUTE_CONFIGURATION, scope, subscription, name);
       return "wait";
     }
@@ -195,7 +206,7 @@ export class Ordering {
     const rejection = subscription.rejected.get(name);
     if (rejection !== undefined && rejection.version === undefined) return "nothing";
     if (typeUrl === CLUSTER_LOAD_ASSIGNMENT || typeUrl === SECRET) return forced ? "remove" : "nothing";
-    const named = this.#holdings.isNamed(typeUrl, name);
+    const named = this.#holdings.isNamed(typeUrl, name) || (!this.#complete && this.#byType.has(CLUSTER));
     if (this.#retirements.get(typeUrl)?.mayRemove(name, named, this.#now()) === false) return "nothing";
     if (typeUrl === SCOPED_ROUTE_CONFIGURATION && this.#listenersChange()) return "later";
     return "remove";

@@ -123,6 +123,7 @@ export class Session {
     }
     this.#hooks.refused(typeUrl, flight, error);
     const rejected = subscription.refused(flight, error, this.#clock.now());
+    this.#ordering.refused(subscription, flight);
     if (rejected === undefined) return;
     this.#ordering.rejected(subscription, rejected, flight);
     this.#hooks.rejected(typeUrl, rejected, flight.entries.get(rejected)?.version, error);

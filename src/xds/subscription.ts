@@ -107,6 +107,12 @@ export class Subscription {
     return this.acknowledges(name, version);
   }
 
+  /** Whether Envoy has said that it has this, in whatever version, and nothing in flight takes it away. */
+  stays(name: string): boolean {
+    const last = this.flights.findLast((flight) => flight.entries.has(name));
+    return this.held.has(name) && (last === undefined || last.entries.get(name) !== undefined);
+  }
+
   /** Whether Envoy has said that it has exactly this version (undefined: nothing). */
   acknowledges(name: string, version: string | undefined): boolean {
     return !this.#uncertain.has(name) && this.held.get(name)?.version === version;

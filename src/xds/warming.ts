@@ -43,9 +43,9 @@ export class Warming {
     return this.#warm.has(cluster);
   }
 
-  /** How many clusters were sent and are not warm in their latest version. */
-  get size(): number {
-    return this.#warming.size;
+  /** Clusters that were sent and are not warm in their latest version. */
+  names(): Iterable<string> {
+    return this.#warming.keys();
   }
 
   clusterSent(cluster: string, sequence: number, endpoints: string | undefined, now: number): void {

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { request as http1, type IncomingHttpHeaders } from "node:http";
+import { type Agent, request as http1, type IncomingHttpHeaders } from "node:http";
 import { connect } from "node:http2";
 import { request as https1 } from "node:https";
 import type { Seen } from "./backend.ts";
@@ -20,19 +20,25 @@ export interface Ask {
   /** Present: over TLS with this server name, trusting this authority. */
   readonly tls?: { readonly serverName: string; readonly authority: string };
   readonly protocol?: "HTTP/1.1" | "HTTP/2";
+  /** HTTP/1.1: whose connections to use; without it, one of its own. */
+  readonly agent?: Agent;
+  /** HTTP/1.1: told of the connection that is used. */
+  readonly onSocket?: (socket: object) => void;
 }
 
-/** One request on a connection of its own. */
+/** One request, on a connection of its own unless an agent is given. */
 export function ask(port: number, options: Ask = {}): Promise<Answer> {
   return options.protocol === "HTTP/2" ? askHttp2(port, options) : askHttp1(port, options);
 }
 
 async function askHttp1(port: number, options: Ask): Promise<Answer> {
-  const { host = "a.example.com", path = "/", method = "GET", headers = {}, tls } = options;
-  const common = { host: "127.0.0.1", port, path, method, headers: { host, connection: "close", ...headers } };
+  const { host = "a.example.com", path = "/", method = "GET", headers = {}, tls, agent = false } = options;
+  const close = agent === false ? { connection: "close" } : {};
+  const common = { host: "127.0.0.1", port, path, method, headers: { host, ...close, ...headers } };
   const request = tls
     ? https1({ ...common, servername: tls.serverName, ca: tls.authority, agent: false })
-    : http1({ ...common, agent: false });
+    : http1({ ...common, agent });
+  if (options.onSocket !== undefined) request.on("socket", options.onSocket);
   request.end();
   const [response]: import("node:http").IncomingMessage[] = await once(request, "response");
   if (response === undefined) throw new Error("no response");

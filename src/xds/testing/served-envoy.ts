@@ -45,6 +45,7 @@ export class World {
         this.#clusters.set(cluster.name, cluster);
         this.#endpoints.set(set.name, set);
       }
+      for (const certificate of change.certificates ?? []) this.#certificates.set(certificate.name, certificate);
       for (const listener of change.removedListeners ?? []) this.#listeners.delete(listener);
       for (const table of change.removedTables ?? []) this.#hostTables.delete(hostTableKey(table));
       for (const backend of change.removedBackends ?? []) {
@@ -60,6 +61,7 @@ export interface Changed {
   readonly listeners?: readonly Listener[];
   readonly tables?: readonly HostTable[];
   readonly backends?: readonly (readonly [Cluster, EndpointSet])[];
+  readonly certificates?: readonly TlsCertificate[];
   readonly removedListeners?: readonly string[];
   readonly removedTables?: readonly Pick<HostTable, "proxy" | "chain" | "hostname">[];
   readonly removedBackends?: readonly string[];
@@ -76,7 +78,11 @@ export interface ServedEnvoy {
   stop(): Promise<void>;
 }
 
-export async function serve(world: World, options: Omit<DeliveryOptions, "resources"> = {}): Promise<ServedEnvoy> {
+export async function serve(
+  world: World,
+  options: Omit<DeliveryOptions, "resources"> = {},
+  envoyArguments: readonly string[] = [],
+): Promise<ServedEnvoy> {
   const directory = await mkdtemp(join(tmpdir(), "xds-"));
   const path = join(directory, "xds.sock");
   const start = async (more: Omit<DeliveryOptions, "resources">): Promise<XdsServer> => {
@@ -96,6 +102,7 @@ export async function serve(world: World, options: Omit<DeliveryOptions, "resour
     concurrency: 1,
     stdout: "ignore",
     drain: { drainMs: 0 },
+    extraArguments: envoyArguments,
   });
   const state = await envoy.when(({ state: now }) => now !== "starting");
   if (state.state !== "live") throw new Error(`Envoy did not start: ${JSON.stringify(state)}`);

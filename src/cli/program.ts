@@ -1,0 +1,184 @@
+import { readFileSync } from "node:fs";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { defaultAdminAddress } from "../admin/address.ts";
+import { defaultLogFormat, logFormats, logLevels } from "../admin/log-options.ts";
+import { completion, shells } from "./completion.ts";
+import type { DescribeOptions } from "./describe.ts";
+import type { GetOptions } from "./get.ts";
+import { outputs } from "./outputs.ts";
+import type { RunOptions } from "./run.ts";
+import type { ValidateOptions } from "./validate.ts";
+
+interface OriginFlags {
+  readonly file: readonly string[];
+}
+
+type RunFlags = Omit<RunOptions, "drainSeconds" | "logFormat"> & {
+  readonly drainTime: number;
+  readonly logFormat?: RunOptions["logFormat"];
+};
+
+/**
+ * The command line. Commands set `process.exitCode`, and are loaded when they are called: what `run` needs takes a second
+ * to load, and `--help` needs none of it.
+ */
+export function createProgram(): Command {
+  const program = new Command("gatewright")
+    .description("Kubernetes Gateway API on Envoy: Gateways and routes in files become live traffic.")
+    .version(version(), "-V, --version", "print the version")
+    .helpOption("-h, --help", "print this help")
+    .helpCommand("help [COMMAND]", "print the help of a command")
+    .showHelpAfterError("(gatewright --help says what there is)")
+    .exitOverride()
+    .addHelpText(
+      "after",
+      `
+Start here:
+  gatewright run examples/quickstart          serve a folder, and follow its changes
+  gatewright validate routes/                 find mistakes before they are served
+  gatewright get gateways,httproutes -A       what a running Gatewright serves
+  gatewright describe httproute shop          why a route is as it is
+
+Environment:
+  GATEWRIGHT_ENVOY           the Envoy binary to run (else envoy on PATH, else one that is downloaded once)
+  GATEWRIGHT_ADMIN_ADDRESS   default of --admin-address
+  NO_COLOR                   no colours`,
+    );
+
+  program
+    .command("run")
+    .description("watch resources, run Envoy, serve")
+    .argument("<PATH...>", "files and folders of YAML or JSON, or - for standard input")
+    .option("--port-offset <N>", "add N to the port of every listener", integer(-65_535, 65_535), 0)
+    .addOption(adminAddress())
+    .option(
+      "--concurrency <N>",
+      "worker threads of Envoy (default: one for each processor, 8 at most)",
+      integer(1, 1024),
+    )
+    .option("--drain-time <SECONDS>", "how long connections may take to end when it stops", integer(0, 3600), 5)
+    .addOption(new Option("--log-level <LEVEL>", "what is logged").choices(logLevels).default("info"))
+    .addOption(new Option("--log-format <FORMAT>", "how (default: text at a terminal, else json)").choices(logFormats))
+    .addHelpText(
+      "after",
+      `
+Every change of the files is served at once. A document with a mistake is reported, and stays served as it last was.
+Ctrl-C drains and ends; a second Ctrl-C ends now.
+
+Examples:
+  gatewright run examples/quickstart
+  gatewright run routes/ certificates/ --port-offset 8000     listeners 80 and 443 are on 8080 and 8443
+  kustomize build . | gatewright run -`,
+    )
+    .action(async (paths: readonly string[], flags: RunFlags) => {
+      const { run } = await import("./run.ts");
+      process.exitCode = await run(paths, {
+        ...flags,
+        drainSeconds: flags.drainTime,
+        logFormat: flags.logFormat ?? defaultLogFormat(process.stderr),
+      });
+    });
+
+  program
+    .command("validate")
+    .description("check resources before they are deployed")
+    .argument("<PATH...>", "files and folders of YAML or JSON, or - for standard input")
+    .addOption(
+      new Option("-o, --output <FORMAT>", "how findings are printed").choices(["text", "json"]).default("text"),
+    )
+    .option("--strict", "warnings fail, too", false)
+    .addHelpText(
+      "after",
+      `
+Checks syntax, fields, types and rules as the API server does, and what objects say of each other. An object that is
+referred to and not there is a warning: the documents may be a part of the whole.
+
+Exit code: 0 clean, 1 findings, 2 a path can't be read.`,
+    )
+    .action(async (paths: readonly string[], flags: Pick<ValidateOptions, "output" | "strict">) => {
+      const { analyse } = await import("../analyse/analyse.ts");
+      const { validate } = await import("./validate.ts");
+      process.exitCode = await validate(paths, { ...flags, analyse });
+    });
+
+  program
+    .command("get")
+    .description("list resources with their status, like kubectl get")
+    .argument("<KIND>", "gateways, gtw,httproutes, httproute/shop, svc, all, …")
+    .argument("[NAME]")
+    .option("-A, --all-namespaces", "of every namespace", false)
+    .option("-n, --namespace <NAMESPACE>", 'of this namespace (default: "default")')
+    .addOption(fileOption())
+    .addOption(new Option("-o, --output <FORMAT>", "how they are printed").choices(outputs))
+    .addOption(adminAddress())
+    .addHelpText("after", "\nExit code: 0 found, 1 there is no object of that name, 2 usage.")
+    .action(async (kind: string, name: string | undefined, flags: OriginFlags & Omit<GetOptions, "files">) => {
+      const { get } = await import("./get.ts");
+      process.exitCode = await get(kind, name, { ...flags, files: flags.file });
+    });
+
+  program
+    .command("describe")
+    .description("tell all about one resource, and why it is as it is")
+    .argument("<KIND>", "gateway, httproute, httproute/shop, …")
+    .argument("[NAME]")
+    .option("-n, --namespace <NAMESPACE>", 'of this namespace (default: "default")')
+    .addOption(fileOption())
+    .addOption(adminAddress())
+    .action(async (kind: string, name: string | undefined, flags: OriginFlags & Omit<DescribeOptions, "files">) => {
+      const { describe } = await import("./describe.ts");
+      process.exitCode = await describe(kind, name, { ...flags, files: flags.file });
+    });
+
+  program
+    .command("version")
+    .description("print the versions of Gatewright, Envoy and the Gateway API")
+    .action(async () => {
+      const { versions } = await import("./versions.ts");
+      console.log(versions(version()));
+    });
+
+  program
+    .command("completion")
+    .description("print a completion script for a shell")
+    .addArgument(program.createArgument("<SHELL>").choices(shells))
+    .addHelpText("after", "\nExample:\n  source <(gatewright completion bash)")
+    .action((shell: (typeof shells)[number]) => {
+      console.log(completion(program, shell));
+    });
+  return program;
+}
+
+function adminAddress(): Option {
+  return new Option("--admin-address <HOST:PORT>", "where health, metrics and the API are")
+    .env("GATEWRIGHT_ADMIN_ADDRESS")
+    .default(defaultAdminAddress);
+}
+
+function fileOption(): Option {
+  return new Option("-f, --file <PATH>", "read files instead of asking a running Gatewright; can be repeated")
+    .argParser((path: string, before: readonly string[]) => [...before, path])
+    .default([], "none");
+}
+
+function version(): string {
+  for (const candidate of ["../../package.json", "../../../package.json"]) {
+    try {
+      const parsed: unknown = JSON.parse(readFileSync(new URL(candidate, import.meta.url), "utf8"));
+      if (typeof parsed === "object" && parsed !== null && "version" in parsed) return String(parsed.version);
+    } catch {
+      // Compiled code is one folder deeper.
+    }
+  }
+  return "unknown";
+}
+
+function integer(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === "" || !Number.isInteger(value) || value < least || value > most) {
+      throw new InvalidArgumentError(`It is a whole number from ${least} to ${most}.`);
+    }
+    return value;
+  };
+}
