@@ -1,4 +1,4 @@
-import { deepEqual, equal, match } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -138,7 +138,8 @@ describe("the xDS server", () => {
     stream.request(CLUSTER, { proxy: PROXY });
     await stream.next();
     local.close();
-    equal((await stream.ended).code, status.UNAVAILABLE);
+    // The client may see the connection's end before the stream's status.
+    ok([status.UNAVAILABLE, status.CANCELLED].includes((await stream.ended).code));
     stream.close();
     await rm(directory, { recursive: true });
   });
