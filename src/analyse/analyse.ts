@@ -1,5 +1,6 @@
 import { Graph } from "../collections/graph.ts";
 import { createResourceInputs, isResourceKind, setResource } from "../gateway/inputs.ts";
+import { onThisMachine } from "../gateway/placement.ts";
 import { deriveSemantics } from "../gateway/semantics.ts";
 import type { Finding } from "../resources/finding.ts";
 import type { KubernetesObject } from "../resources/object.ts";
@@ -18,7 +19,7 @@ import { analyseServices } from "./services.ts";
 export function analyse(objects: readonly KubernetesObject[]): readonly Finding[] {
   const graph = new Graph();
   const resources = createResourceInputs(graph);
-  const semantics = deriveSemantics(graph, resources, () => "analysed");
+  const semantics = deriveSemantics(graph, resources, onThisMachine("analysed"));
   graph.transaction(() => {
     for (const object of objects) if (isResourceKind(object.kind)) setResource(resources, object.kind, object);
   });

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { type ObjectWithStatus, objectsWithStatus } from "../admin/objects.ts";
 import { allFindings } from "../control-plane/all-findings.ts";
 import { ControlPlane } from "../control-plane/control-plane.ts";
+import { onThisMachine } from "../gateway/placement.ts";
 import type { Finding } from "../resources/finding.ts";
 import { standardInput } from "../sources/files/find-files.ts";
 import { watchFiles } from "../sources/files/watch-files.ts";
@@ -58,7 +59,7 @@ export async function queryEverything({ files, adminAddress }: Origin): Promise<
 async function readFiles(files: readonly string[]): Promise<ControlPlane> {
   const absent = files.find((file) => file !== standardInput && !existsSync(file));
   if (absent !== undefined) throw new UsageError(`${absent} does not exist.`);
-  const controlPlane = new ControlPlane({ proxyOf: () => "files" });
+  const controlPlane = new ControlPlane({ placement: onThisMachine("files") });
   const source = watchFiles(files, controlPlane);
   await source.ready;
   await source.close();

@@ -4,8 +4,8 @@ import { Graph } from "../collections/graph.ts";
 import { defaultOptions, type Options as EnvoyOptions } from "../envoy/options.ts";
 import type { EnvoyResource } from "../envoy/resource.ts";
 import { translate } from "../envoy/translate.ts";
-import type { ProxyOf } from "../gateway/derive-listeners.ts";
 import { createResourceInputs, isResourceKind, type ResourceInputs, setResource } from "../gateway/inputs.ts";
+import type { Placement } from "../gateway/placement.ts";
 import { deriveSemantics, type Semantics } from "../gateway/semantics.ts";
 import type { Finding } from "../resources/finding.ts";
 import type { KubernetesObject } from "../resources/object.ts";
@@ -16,7 +16,7 @@ import type { ObjectStatus } from "../status/object-status.ts";
 import type { ProxyState } from "../status/proxy-state.ts";
 
 export interface ControlPlaneOptions {
-  readonly proxyOf: ProxyOf;
+  readonly placement: Placement;
   readonly envoy?: Partial<EnvoyOptions>;
   /** Told of a derivation that failed: a defect of ours, which takes away that one object's part and nothing else. */
   readonly onError?: (error: CollectionError) => void;
@@ -38,18 +38,18 @@ export class ControlPlane implements ResourceSink {
   readonly #objects = new Map<string, ResourceChange & { readonly object: KubernetesObject }>();
   readonly #findings = new Map<string, readonly Finding[]>();
 
-  constructor({ proxyOf, envoy, onError }: ControlPlaneOptions) {
+  constructor({ placement, envoy, onError }: ControlPlaneOptions) {
     this.graph = new Graph(onError === undefined ? {} : { onError });
     this.resources = createResourceInputs(this.graph);
     this.proxies = this.graph.input("proxies");
-    this.semantics = deriveSemantics(this.graph, this.resources, proxyOf);
+    this.semantics = deriveSemantics(this.graph, this.resources, placement);
     const { sockets, hostTables, clusters, endpointSets, certificates } = this.semantics;
     this.envoyResources = translate(
       this.graph,
       { listeners: sockets, hostTables, clusters, endpoints: endpointSets, certificates },
       { ...defaultOptions, ...envoy },
     );
-    this.status = deriveStatus(this.graph, this.resources, this.semantics, this.proxies, proxyOf);
+    this.status = deriveStatus(this.graph, this.resources, this.semantics, this.proxies, placement.proxyOf);
   }
 
   /** Applies one batch of a source as one transaction. */

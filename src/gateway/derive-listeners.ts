@@ -3,6 +3,7 @@ import type { Graph } from "../collections/graph.ts";
 import type { Gateway } from "../resources/generated/gateway-api.ts";
 import { type KeyPair, readKeyPair } from "./certificate.ts";
 import { type AcceptedClass, acceptClass } from "./class.ts";
+import type { Condition } from "./condition.ts";
 import {
   type AttachmentPoint,
   attachmentPoint,
@@ -13,6 +14,7 @@ import {
 import type { Resources } from "./inputs.ts";
 import { listenerCandidates, socketKey } from "./listener.ts";
 import { distinguish } from "./listener-conflict.ts";
+import type { Placement } from "./placement.ts";
 import type { GrantsByNamespace } from "./reference-grant.ts";
 
 /** Gateways of ours and their listeners, by themselves and against each other. */
@@ -21,6 +23,8 @@ export interface ListenerCollections {
   readonly gateways: Collection<Gateway>;
   /** The Gateways' keys alone, for those who need not run again when a Gateway changes. */
   readonly gatewayKeys: Collection<true>;
+  /** Of Gateways that can't be served as a whole. */
+  readonly refusals: Collection<Condition>;
   readonly grants: GrantsByNamespace;
   readonly keyPairs: Collection<KeyPair>;
   /** By `namespace/gateway/listener`. */
@@ -30,23 +34,23 @@ export interface ListenerCollections {
   readonly pointsByGateway: Collection<readonly { readonly key: string; readonly value: AttachmentPoint }[]>;
 }
 
-/** Which Envoy fleet serves a Gateway. */
-export type ProxyOf = (gateway: Gateway) => string;
-
-export function deriveListeners(graph: Graph, resources: Resources, proxyOf: ProxyOf): ListenerCollections {
+export function deriveListeners(graph: Graph, resources: Resources, placement: Placement): ListenerCollections {
   const classes = graph.derive("classes", resources.GatewayClass, acceptClass);
   const gateways = graph.derive("gateways", resources.Gateway, (gateway, _key, { fetch }) =>
     fetch(classes, gateway.spec.gatewayClassName)?.accepted.status === "True" ? gateway : undefined,
   );
   const gatewayKeys = graph.derive("gatewayKeys", gateways, (): true => true);
+  const refusals = graph.derive("gatewayRefusals", gateways, (gateway, _key, reader) =>
+    placement.refuse(gateway, reader),
+  );
   const grants = graph.group("grantsByNamespace", resources.ReferenceGrant, (grant) => [
     grant.metadata.namespace ?? "default",
   ]);
   const keyPairs = graph.derive("keyPairs", resources.Secret, readKeyPair);
   // Apart from the key pairs, so that a rotated certificate changes no listener.
   const validity = graph.derive("certificateValidity", keyPairs, (pair) => pair.problem ?? "valid");
-  const candidates = graph.deriveMany("listenerCandidates", gateways, (gateway, _key, reader) =>
-    listenerCandidates(gateway, proxyOf(gateway), reader, { validity, grants }),
+  const candidates = graph.deriveMany("listenerCandidates", gateways, (gateway, key, reader) =>
+    listenerCandidates(gateway, placement, reader.fetch(refusals, key), reader, { validity, grants }),
   );
   const bySocket = graph.group("candidatesBySocket", candidates, (candidate) => [socketKey(candidate.socket)]);
   const distinctness = graph.derive("distinctness", bySocket, distinguish);
@@ -64,6 +68,7 @@ export function deriveListeners(graph: Graph, resources: Resources, proxyOf: Pro
     classes,
     gateways,
     gatewayKeys,
+    refusals,
     grants,
     keyPairs,
     listeners,

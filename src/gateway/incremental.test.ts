@@ -87,7 +87,7 @@ describe(`with ${routes} routes on one Gateway`, () => {
   });
 
   test("Envoy's readiness: the Gateway's status", () => {
-    const state = { ready: false, message: "Envoy restarts.", addresses: ["192.0.2.1"], refusedSockets: {} };
+    const state = { ready: false, message: "Envoy restarts.", addresses: [], refusedSockets: {} };
     deepEqual(
       runs(() => plane.proxies.set("proxy", state)),
       { statusOfGateways: 1 },

@@ -5,8 +5,8 @@ import type { Origin } from "../resources/origin.ts";
 import type { AllowedNamespaces } from "./allowed-routes.ts";
 import { type CertificateContext, type ResolvedCertificates, resolveCertificates } from "./certificate.ts";
 import { type Condition, isFalse, isTrue } from "./condition.ts";
-import { refuseGateway } from "./gateway-acceptance.ts";
 import { anyHostname } from "./hostname.ts";
+import type { Placement } from "./placement.ts";
 import type { Seniority } from "./precedence.ts";
 import { type Problem, resolvedRefs } from "./problem.ts";
 import { gatewayGroup, kindsByProtocol, type RouteKind, supportedKinds } from "./route-kind.ts";
@@ -54,12 +54,13 @@ export interface ListenerCandidate {
 /** Every listener of a Gateway. */
 export function listenerCandidates(
   gateway: Gateway,
-  proxy: string,
+  placement: Placement,
+  refusal: Condition | undefined,
   reader: Reader,
   context: CertificateContext,
 ): readonly (readonly [string, ListenerCandidate])[] {
   return gateway.spec.listeners.map((listener, index) => {
-    const candidate = listenerCandidate(gateway, listener, index, proxy, reader, context);
+    const candidate = listenerCandidate(gateway, listener, index, placement, refusal, reader, context);
     return [candidate.key, candidate] as const;
   });
 }
@@ -68,7 +69,8 @@ function listenerCandidate(
   gateway: Gateway,
   listener: ListenerSpec,
   index: number,
-  proxy: string,
+  placement: Placement,
+  refusal: Condition | undefined,
   reader: Reader,
   context: CertificateContext,
 ): ListenerCandidate {
@@ -90,7 +92,7 @@ function listenerCandidate(
     ...noCertificate(listener, tlsMode, origin),
     ...refusedKinds(listener.protocol, refused, origin),
   ];
-  const address = boundAddress(gateway);
+  const address = placement.bindsAddresses ? boundAddress(gateway) : undefined;
   const namespaces = listener.allowedRoutes?.namespaces;
   return {
     key: `${gatewayKey}/${listener.name}`,
@@ -98,7 +100,7 @@ function listenerCandidate(
     gateway: { key: gatewayKey, created: gateway.metadata.creationTimestamp },
     gatewayNamespace,
     socket: {
-      proxy,
+      proxy: placement.proxyOf(gateway),
       ...(address === undefined ? {} : { address }),
       port: listener.port,
       transport: listener.protocol === "UDP" ? "UDP" : "TCP",
@@ -113,7 +115,7 @@ function listenerCandidate(
       ...(namespaces?.selector === undefined ? {} : { selector: namespaces.selector }),
     },
     certificates: certificates.secrets,
-    accepted: accepted(gateway, listener),
+    accepted: accepted(gateway, listener, refusal),
     problems,
     resolvedRefs: resolvedRefs(problems),
     origin,
@@ -147,7 +149,7 @@ function refusedKinds(protocol: string, refused: readonly string[], origin: Orig
   ];
 }
 
-function accepted(gateway: Gateway, listener: ListenerSpec): Condition {
+function accepted(gateway: Gateway, listener: ListenerSpec, refusal: Condition | undefined): Condition {
   if (kindsByProtocol[listener.protocol] === undefined) {
     return isFalse(
       "Accepted",
@@ -155,7 +157,6 @@ function accepted(gateway: Gateway, listener: ListenerSpec): Condition {
       `${listener.protocol} is not a protocol that Gatewright serves; use one of ${Object.keys(kindsByProtocol).join(", ")}.`,
     );
   }
-  const refusal = refuseGateway(gateway);
   if (refusal !== undefined) return isFalse("Accepted", "UnsupportedValue", refusal.message);
   // Serving without a check that somebody asked for would let everyone in.
   if (listener.protocol === "HTTPS" && asksForClientCertificates(gateway, listener.port)) {

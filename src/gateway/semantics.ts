@@ -5,12 +5,13 @@ import type { HostTable } from "../ir/host-table.ts";
 import type { Listener } from "../ir/listener.ts";
 import { certificateName, certificateOf } from "./certificate.ts";
 import { type DestinationCollections, deriveDestinations } from "./derive-destinations.ts";
-import { deriveListeners, type ListenerCollections, type ProxyOf } from "./derive-listeners.ts";
+import { deriveListeners, type ListenerCollections } from "./derive-listeners.ts";
 import { deriveRoutes, type RouteCollections } from "./derive-routes.ts";
 import { isHeldElsewhere } from "./gateway-listener.ts";
 import { type HostEntry, hostEntryTable, hostTable, listenerEntries, routeEntries } from "./host-tables.ts";
 import type { Resources } from "./inputs.ts";
 import { socketKey } from "./listener.ts";
+import type { Placement } from "./placement.ts";
 import { type StreamEntry, socketListener } from "./sockets.ts";
 
 /** Everything that the resources mean: what is served, and what became of each of them. */
@@ -21,8 +22,8 @@ export interface Semantics extends ListenerCollections, RouteCollections, Destin
 }
 
 /** The one place where resources get their meaning; Envoy's configuration, status and every explanation read its result. */
-export function deriveSemantics(graph: Graph, resources: Resources, proxyOf: ProxyOf): Semantics {
-  const listeners = deriveListeners(graph, resources, proxyOf);
+export function deriveSemantics(graph: Graph, resources: Resources, placement: Placement): Semantics {
+  const listeners = deriveListeners(graph, resources, placement);
   const routes = deriveRoutes(graph, resources, listeners);
   const destinations = deriveDestinations(graph, resources, routes);
   return {

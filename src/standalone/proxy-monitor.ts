@@ -2,7 +2,7 @@ import { networkInterfaces } from "node:os";
 import type { Input } from "../collections/collection.ts";
 import { ListenerSchema } from "../envoy/generated/envoy/config/listener/v3/listener_pb.ts";
 import { typeUrl } from "../envoy/message.ts";
-import type { ProxyState } from "../status/proxy-state.ts";
+import type { ProxyAddress, ProxyState } from "../status/proxy-state.ts";
 import type { Delivery } from "../xds/delivery.ts";
 import type { XdsObserver } from "../xds/observer.ts";
 
@@ -70,10 +70,10 @@ export class ProxyMonitor {
 }
 
 /** Addresses at which other machines reach this one; the loopback address where there are none. */
-function machineAddresses(): readonly string[] {
+function machineAddresses(): readonly ProxyAddress[] {
   const found = Object.values(networkInterfaces())
     .flatMap((addresses) => addresses ?? [])
     .filter((address) => !address.internal && address.family === "IPv4")
     .map((address) => address.address);
-  return found.length > 0 ? found : ["127.0.0.1"];
+  return (found.length > 0 ? found : ["127.0.0.1"]).map((value) => ({ type: "IPAddress", value }));
 }

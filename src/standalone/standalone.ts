@@ -5,6 +5,7 @@ import type { EnvoyLogLevel } from "../fleet/envoy-log.ts";
 import { EnvoyProcess as Envoy, type EnvoyProcess } from "../fleet/envoy-process.ts";
 import type { Logger } from "../fleet/logger.ts";
 import { makeRuntimeDirectory } from "../fleet/runtime-directory.ts";
+import { onThisMachine } from "../gateway/placement.ts";
 import type { XdsObserver } from "../xds/observer.ts";
 import { XdsServer } from "../xds/server.ts";
 import { ProxyMonitor } from "./proxy-monitor.ts";
@@ -56,7 +57,7 @@ export class Standalone {
     this.#socket = socket;
     this.#remove = remove;
     this.controlPlane = new ControlPlane({
-      proxyOf: () => localProxy,
+      placement: onThisMachine(localProxy),
       envoy: { portOffset: options.portOffset ?? 0 },
       onError: (error) => options.logger.error({ error: String(error), stack: error.stack }, "a derivation failed"),
     });

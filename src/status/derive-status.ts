@@ -1,7 +1,7 @@
 import type { Collection } from "../collections/collection.ts";
 import type { Graph } from "../collections/graph.ts";
-import type { ProxyOf } from "../gateway/derive-listeners.ts";
 import type { ResourceKinds, Resources } from "../gateway/inputs.ts";
+import type { ProxyOf } from "../gateway/placement.ts";
 import { routeKey } from "../gateway/route.ts";
 import { gatewayGroup, type RouteKind, routeKinds } from "../gateway/route-kind.ts";
 import type { Semantics } from "../gateway/semantics.ts";
@@ -25,7 +25,7 @@ export function deriveStatus(
   proxies: Collection<ProxyState>,
   proxyOf: ProxyOf,
 ): Collection<ObjectStatus> {
-  const { classes, gateways, listenersByGateway, attachedRoutes } = semantics;
+  const { classes, gateways, listenersByGateway, attachedRoutes, refusals } = semantics;
   const ofClasses = graph.deriveMany("statusOfGatewayClasses", resources.GatewayClass, (object, key, { fetch }) => {
     const accepted = fetch(classes, key)?.accepted;
     if (accepted === undefined) return [];
@@ -44,6 +44,7 @@ export function deriveStatus(
       (fetch(listenersByGateway, key) ?? []).map((member) => member.value),
       (listenerKey) => fetch(attachedRoutes, listenerKey) ?? 0,
       fetch(proxies, proxyOf(gateway)) ?? noProxy,
+      fetch(refusals, key),
     );
     return [[`Gateway/${key}`, { reference: referenceOf(gateway), status } satisfies ObjectStatus]];
   });

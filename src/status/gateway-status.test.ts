@@ -41,7 +41,12 @@ function programmed(conditions: readonly StatusCondition[]): Omit<StatusConditio
   return rest;
 }
 
-const ready: ProxyState = { ready: true, message: "", addresses: ["192.0.2.1", "2001:db8::1"], refusedSockets: {} };
+const ready: ProxyState = {
+  ready: true,
+  message: "",
+  addresses: ["192.0.2.1", "2001:db8::1"].map((value) => ({ type: "IPAddress", value })),
+  refusedSockets: {},
+};
 
 describe("Programmed", () => {
   test("is True when Envoy has acknowledged everything", () => {
@@ -67,6 +72,15 @@ describe("Programmed", () => {
     const expected = { status: "Unknown", reason: "Pending", message: "Envoy starts.", observedGeneration: 3 };
     deepEqual(programmed(conditions), expected);
     for (const listener of listeners) deepEqual(programmed(listener.conditions), expected);
+  });
+
+  test("is False for a reason that is not Envoy's", () => {
+    const problem = { reason: "AddressNotAssigned", message: "Service edge has no address yet." };
+    deepEqual(programmed(statusWith({ ...ready, problem }).conditions), {
+      status: "False",
+      ...problem,
+      observedGeneration: 3,
+    });
   });
 
   test("is Unknown where there is no proxy", () => {

@@ -1,11 +1,10 @@
 import { type Condition, isFalse, isTrue, isUnknown } from "../gateway/condition.ts";
-import { refuseGateway } from "../gateway/gateway-acceptance.ts";
 import type { GatewayListener } from "../gateway/gateway-listener.ts";
 import { socketName } from "../gateway/listener.ts";
 import { gatewayGroup } from "../gateway/route-kind.ts";
 import type { Gateway } from "../resources/generated/gateway-api.ts";
 import { type GatewayStatus, type ListenerStatus, observed } from "./object-status.ts";
-import type { ProxyState } from "./proxy-state.ts";
+import type { ProxyAddress, ProxyState } from "./proxy-state.ts";
 
 /** Gateway API, GatewayStatus: the Gateway's own conditions and those of every listener, in the order of the spec. */
 export function gatewayStatus(
@@ -13,16 +12,14 @@ export function gatewayStatus(
   listeners: readonly GatewayListener[],
   attachedRoutes: (listenerKey: string) => number,
   proxy: ProxyState,
+  refusal: Condition | undefined,
 ): GatewayStatus {
   const generation = gateway.metadata.generation ?? 1;
   const byName = new Map(listeners.map((listener) => [listener.name, listener]));
   const ordered = gateway.spec.listeners.flatMap((spec) => byName.get(spec.name) ?? []);
   return {
-    addresses: (refuseGateway(gateway) === undefined ? addressesOf(ordered, proxy) : []).map((value) => ({
-      type: "IPAddress",
-      value,
-    })),
-    conditions: [accepted(gateway, ordered), programmed(ordered, proxy), resolvedRefs(ordered)].map((condition) =>
+    addresses: refusal === undefined ? addressesOf(ordered, proxy) : [],
+    conditions: [refusal ?? accepted(ordered), programmed(ordered, proxy), resolvedRefs(ordered)].map((condition) =>
       observed(condition, generation),
     ),
     listeners: ordered.map((listener) => listenerStatus(listener, attachedRoutes(listener.key), proxy, generation)),
@@ -40,11 +37,12 @@ export function waitingGatewayStatus(gateway: Gateway, classProblem: string): Ga
   };
 }
 
-function addressesOf(listeners: readonly GatewayListener[], proxy: ProxyState): readonly string[] {
+function addressesOf(listeners: readonly GatewayListener[], proxy: ProxyState): readonly ProxyAddress[] {
   const bound = listeners.flatMap((listener) =>
     listener.socket.address === undefined ? [] : [listener.socket.address],
   );
-  return bound.length > 0 ? [...new Set(bound)] : proxy.addresses;
+  if (bound.length === 0) return proxy.addresses;
+  return [...new Set(bound)].map((value) => ({ type: "IPAddress", value }));
 }
 
 function listenerStatus(
@@ -78,9 +76,7 @@ function listenerProgrammed(listener: GatewayListener, proxy: ProxyState): Condi
 }
 
 /** Accepted as long as one listener is; ListenersNotValid says that some are not. */
-function accepted(gateway: Gateway, listeners: readonly GatewayListener[]): Condition {
-  const refusal = refuseGateway(gateway);
-  if (refusal !== undefined) return refusal;
+function accepted(listeners: readonly GatewayListener[]): Condition {
   const refused = listeners.filter((listener) => !listener.serving);
   if (refused.length === 0) return isTrue("Accepted", "Accepted", "Every listener is valid.");
   const message = refused.map((listener) => `Listener "${listener.name}": ${causeOf(listener)}`).join(" ");
@@ -95,6 +91,7 @@ function causeOf(listener: GatewayListener): string {
 }
 
 function programmed(listeners: readonly GatewayListener[], proxy: ProxyState): Condition {
+  if (proxy.problem !== undefined) return isFalse("Programmed", proxy.problem.reason, proxy.problem.message);
   const conditions = listeners.map((listener) => listenerProgrammed(listener, proxy));
   if (conditions.some((condition) => condition.status === "True")) {
     return isTrue("Programmed", "Programmed", "Envoy serves the Gateway.");

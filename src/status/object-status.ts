@@ -1,6 +1,7 @@
 import type { Condition } from "../gateway/condition.ts";
 import type { ParentReference, RouteGroupKind, SupportedFeature } from "../resources/generated/gateway-api.ts";
 import type { ResourceReference } from "../resources/origin.ts";
+import type { ProxyAddress } from "./proxy-state.ts";
 
 /** A condition as it is written: `lastTransitionTime` is added by whoever holds the previous status. */
 export interface StatusCondition extends Condition {
@@ -20,7 +21,7 @@ export interface ListenerStatus {
 }
 
 export interface GatewayStatus {
-  readonly addresses: readonly { readonly type: "IPAddress" | "Hostname"; readonly value: string }[];
+  readonly addresses: readonly ProxyAddress[];
   readonly conditions: readonly StatusCondition[];
   readonly listeners: readonly ListenerStatus[];
 }

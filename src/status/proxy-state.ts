@@ -1,13 +1,23 @@
+/** One entry of Gateway.status.addresses. */
+export interface ProxyAddress {
+  readonly type: "IPAddress" | "Hostname";
+  readonly value: string;
+  /** `Cluster`: only inside the cluster. Absent for everywhere that it is routed to. */
+  readonly routability?: string;
+}
+
 /** What is known of the Envoy fleet that serves a Gateway: the only thing that flows back into status. */
 export interface ProxyState {
   /** Every resource that it should have has been acknowledged at least once. */
   readonly ready: boolean;
   /** Why it is not ready, in words. */
   readonly message: string;
-  /** IP addresses at which clients reach it. */
-  readonly addresses: readonly string[];
+  /** Where clients reach it. */
+  readonly addresses: readonly ProxyAddress[];
   /** Sockets (by name, `80/TCP`) that Envoy refused, with its reason: a port that is taken, for example. */
   readonly refusedSockets: Readonly<Record<string, string>>;
+  /** Why the Gateway as a whole is not programmed, whatever Envoy says: an address that nobody assigned, for example. */
+  readonly problem?: { readonly reason: string; readonly message: string };
 }
 
 /** No Envoy is there at all: status is computed from files. */

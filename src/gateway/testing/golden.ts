@@ -7,6 +7,7 @@ import { type KubernetesObject, keyOf } from "../../resources/object.ts";
 import { readDocuments } from "../../resources/read-documents.ts";
 import type { ObjectStatus, StatusCondition } from "../../status/object-status.ts";
 import { isResourceKind } from "../inputs.ts";
+import { onThisMachine } from "../placement.ts";
 import { withKeyPairs } from "./key-pairs.ts";
 import { describeChain, describeCluster, describeEndpoints, describeRule } from "./notation.ts";
 
@@ -59,8 +60,13 @@ function sharedBy(folder: string): readonly KubernetesObject[] {
 
 /** A control plane whose one proxy is ready, at 192.0.2.1. A derivation that throws fails the test. */
 export function createPlane(): ControlPlane {
-  const plane = new ControlPlane({ proxyOf: () => "proxy" });
-  plane.proxies.set("proxy", { ready: true, message: "", addresses: ["192.0.2.1"], refusedSockets: {} });
+  const plane = new ControlPlane({ placement: onThisMachine("proxy") });
+  plane.proxies.set("proxy", {
+    ready: true,
+    message: "",
+    addresses: [{ type: "IPAddress", value: "192.0.2.1" }],
+    refusedSockets: {},
+  });
   return plane;
 }
 
