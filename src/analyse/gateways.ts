@@ -1,11 +1,12 @@
 import { socketName } from "../gateway/listener.ts";
+import { gatewayKeyOf } from "../gateway/listener-set.ts";
 import { gatewayGroup } from "../gateway/route-kind.ts";
 import type { Finding } from "../resources/finding.ts";
 import type { Origin } from "../resources/origin.ts";
 import { type Analysed, sorted } from "./analysed.ts";
 import { codeOf, findingOf } from "./problem-finding.ts";
 
-/** GatewayClasses that are missing or refused, and listeners that can't be served. */
+/** GatewayClasses that are missing or refused, ListenerSets that may not attach, and listeners that can't be served. */
 export function analyseGateways({ resources, semantics }: Analysed): readonly Finding[] {
   const classes = sorted(semantics.classes).flatMap(([, { name, accepted }]): readonly Finding[] =>
     accepted.status === "True"
@@ -48,5 +49,36 @@ export function analyseGateways({ resources, semantics }: Analysed): readonly Fi
       : []),
     ...listener.problems.map(findingOf),
   ]);
-  return [...classes, ...missingClasses, ...listeners];
+  return [...classes, ...missingClasses, ...refusedListenerSets({ resources, semantics }), ...listeners];
+}
+
+/** A selector reads the labels of the Namespace, which may be among the documents that are not here; so may the Gateway. */
+function refusedListenerSets({ resources, semantics }: Analysed): readonly Finding[] {
+  return sorted(resources.ListenerSet).flatMap(([key, object]): readonly Finding[] => {
+    const { namespace = "default", name } = object.metadata;
+    const origin: Origin = {
+      resource: { group: gatewayGroup, kind: "ListenerSet", namespace, name },
+      path: ["spec", "parentRef"],
+    };
+    const refused = semantics.listenerSets.get(key)?.refused;
+    if (refused !== undefined) {
+      const perhaps =
+        refused.message.includes("the selector reads") && resources.Namespace.get(namespace) === undefined;
+      const severity = perhaps ? "warning" : "error";
+      return [{ severity, code: codeOf(refused.reason), message: refused.message, origin }];
+    }
+    const gatewayKey = gatewayKeyOf(object);
+    if (gatewayKey !== undefined && resources.Gateway.get(gatewayKey) !== undefined) return [];
+    const { kind } = object.spec.parentRef;
+    return gatewayKey === undefined
+      ? [
+          {
+            severity: "error",
+            code: "parent-not-served",
+            message: `A ListenerSet adds its listeners to a Gateway; a parent of kind ${kind} has none.`,
+            origin,
+          },
+        ]
+      : [{ severity: "warning", code: "gateway-not-found", message: `There is no Gateway ${gatewayKey}.`, origin }];
+  });
 }

@@ -1,5 +1,6 @@
 import type { RouteAttachment } from "../gateway/derive-routes.ts";
-import { gatewayKeyOf, type Route, routeOf } from "../gateway/route.ts";
+import { namedParent } from "../gateway/listener-parent.ts";
+import { type Route, routeOf } from "../gateway/route.ts";
 import { type RouteKind, routeKinds } from "../gateway/route-kind.ts";
 import type { Finding } from "../resources/finding.ts";
 import type { ParentReference } from "../resources/generated/gateway-api.ts";
@@ -42,8 +43,8 @@ function missingParent(
   index: number,
 ): readonly Finding[] {
   const origin = { resource: route.reference, path: ["spec", "parentRefs", index] };
-  const key = gatewayKeyOf(parentRef, route.reference.namespace);
-  if (key === undefined) {
+  const parent = namedParent(parentRef, route.reference.namespace);
+  if (parent === undefined) {
     return [
       {
         severity: "warning",
@@ -53,8 +54,10 @@ function missingParent(
       },
     ];
   }
-  if (resources.Gateway.get(key) !== undefined) return [];
-  return [{ severity: "warning", code: "gateway-not-found", message: `There is no Gateway ${key}.`, origin }];
+  const { kind, key } = parent;
+  if (resources[kind].get(key) !== undefined) return [];
+  const code = kind === "Gateway" ? "gateway-not-found" : "listener-set-not-found";
+  return [{ severity: "warning", code, message: `There is no ${kind} ${key}.`, origin }];
 }
 
 function refusedParents({ resources }: Analysed, { route, parents }: RouteAttachment): readonly Finding[] {

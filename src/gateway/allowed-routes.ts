@@ -15,27 +15,28 @@ export function namespaceLabels(name: string, namespace: Namespace | undefined):
   return { ...namespace?.metadata.labels, "kubernetes.io/metadata.name": name };
 }
 
-/** Why routes of `namespace` may not attach to a listener in `gatewayNamespace`; undefined if they may. */
+/** Why routes of `namespace` may not attach to a listener in `ownNamespace`, or ListenerSets to a Gateway; undefined if they may. */
 export function refuseNamespace(
   allowed: AllowedNamespaces,
-  gatewayNamespace: string,
+  ownNamespace: string,
   namespace: string,
   labels: () => Readonly<Record<string, string>>,
+  what: "route" | "ListenerSet" = "route",
 ): string | undefined {
   switch (allowed.from) {
     case "All":
       return undefined;
     case "None":
-      return "it accepts routes from no namespace";
+      return `it accepts ${what}s from no namespace`;
     case "Same":
-      return namespace === gatewayNamespace
+      return namespace === ownNamespace
         ? undefined
-        : `it accepts routes from its own namespace ${gatewayNamespace} only, and the route is in ${namespace}`;
+        : `it accepts ${what}s from its own namespace ${ownNamespace} only, and the ${what} is in ${namespace}`;
     case "Selector": {
       const unmet = unmetRequirement(allowed.selector ?? {}, labels());
       return unmet === undefined
         ? undefined
-        : `it accepts routes from namespaces with ${unmet}, and namespace ${namespace} is not such a one (the selector reads the labels of the namespace, not the route's)`;
+        : `it accepts ${what}s from namespaces with ${unmet}, and namespace ${namespace} is not such a one (the selector reads the labels of the namespace, not the ${what}'s)`;
     }
   }
 }

@@ -4,6 +4,7 @@ import type { TlsCertificate } from "../ir/certificate.ts";
 import type { Secret } from "../resources/generated/core.ts";
 import type { SecretObjectReference } from "../resources/generated/gateway-api.ts";
 import type { Origin, ResourceReference } from "../resources/origin.ts";
+import type { ListenerParent } from "./listener-parent.ts";
 import type { Problem } from "./problem.ts";
 import { type GrantsByNamespace, mayRefer, missingGrant, missingGrantReference } from "./reference-grant.ts";
 import { gatewayGroup } from "./route-kind.ts";
@@ -101,12 +102,12 @@ export interface ResolvedCertificates {
 export function resolveCertificates(
   reader: Reader,
   { validity, grants }: CertificateContext,
-  gatewayNamespace: string,
+  parent: Pick<ListenerParent, "kind" | "namespace">,
   references: readonly SecretObjectReference[],
   origin: Origin,
 ): ResolvedCertificates {
   const resolved = references.map((reference, index) =>
-    resolveCertificate(reader, { validity, grants }, gatewayNamespace, reference, {
+    resolveCertificate(reader, { validity, grants }, parent, reference, {
       ...origin,
       path: [...origin.path, "tls", "certificateRefs", index],
     }),
@@ -127,11 +128,11 @@ export interface CertificateContext {
 function resolveCertificate(
   reader: Reader,
   { validity, grants }: CertificateContext,
-  gatewayNamespace: string,
+  parent: Pick<ListenerParent, "kind" | "namespace">,
   reference: SecretObjectReference,
   origin: Origin,
 ): string | Problem {
-  const namespace = reference.namespace ?? gatewayNamespace;
+  const namespace = reference.namespace ?? parent.namespace;
   const invalid = (message: string, missing?: ResourceReference): Problem => ({
     reason: "InvalidCertificateRef",
     message,
@@ -141,7 +142,7 @@ function resolveCertificate(
   if (reference.group !== "" || reference.kind !== "Secret") {
     return invalid(`Certificates come from Secrets, not from ${reference.kind} of group "${reference.group}".`);
   }
-  const from = { group: gatewayGroup, kind: "Gateway", namespace: gatewayNamespace };
+  const from = { group: gatewayGroup, kind: parent.kind, namespace: parent.namespace };
   const to = { group: "", kind: "Secret", namespace, name: reference.name };
   if (!mayRefer(reader, grants, from, to)) {
     return { reason: "RefNotPermitted", message: missingGrant(from, to), origin, missing: missingGrantReference(to) };

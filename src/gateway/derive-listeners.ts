@@ -1,4 +1,4 @@
-import type { Collection } from "../collections/collection.ts";
+import type { Collection, Member } from "../collections/collection.ts";
 import type { Graph } from "../collections/graph.ts";
 import type { Gateway } from "../resources/generated/gateway-api.ts";
 import { type KeyPair, readKeyPair } from "./certificate.ts";
@@ -14,24 +14,40 @@ import {
 import type { Resources } from "./inputs.ts";
 import { listenerCandidates, socketKey } from "./listener.ts";
 import { distinguish } from "./listener-conflict.ts";
+import { parentKey } from "./listener-parent.ts";
+import { attachListenerSet, type GatewayListenerSet, gatewayKeyOf } from "./listener-set.ts";
 import type { Placement } from "./placement.ts";
+
 import type { GrantsByNamespace } from "./reference-grant.ts";
 
-/** Gateways of ours and their listeners, by themselves and against each other. */
+/** Gateways of ours, the ListenerSets that add to them, and the listeners of both, by themselves and against each other. */
 export interface ListenerCollections {
   readonly classes: Collection<AcceptedClass>;
   readonly gateways: Collection<Gateway>;
-  /** The Gateways' keys alone, for those who need not run again when a Gateway changes. */
-  readonly gatewayKeys: Collection<true>;
   /** Of Gateways that can't be served as a whole. */
   readonly refusals: Collection<Condition>;
+  /** ListenerSets that name a Gateway of ours. */
+  readonly listenerSets: Collection<GatewayListenerSet>;
+  /**
+   * What routes may name as their parent, by `Kind/namespace/name`: nothing but whether it takes routes, for those who need
+   * not run again when a Gateway changes.
+   */
+  readonly parents: Collection<ParentState>;
   readonly grants: GrantsByNamespace;
   readonly keyPairs: Collection<KeyPair>;
-  /** By `namespace/gateway/listener`. */
+  /** By `Kind/namespace/name/listener` of what they stand in. */
   readonly listeners: Collection<GatewayListener>;
-  readonly listenersByGateway: Collection<readonly { readonly key: string; readonly value: GatewayListener }[]>;
+  /** By Gateway: its own, and those of its ListenerSets. */
+  readonly listenersByGateway: Collection<readonly Member<GatewayListener>[]>;
+  /** By `Kind/namespace/name` of what they stand in. */
+  readonly listenersByParent: Collection<readonly Member<GatewayListener>[]>;
   readonly points: Collection<AttachmentPoint>;
-  readonly pointsByGateway: Collection<readonly { readonly key: string; readonly value: AttachmentPoint }[]>;
+  readonly pointsByParent: Collection<readonly Member<AttachmentPoint>[]>;
+}
+
+/** Whether a Gateway or ListenerSet takes routes at all, and why not. */
+export interface ParentState {
+  readonly refused?: string;
 }
 
 export function deriveListeners(graph: Graph, resources: Resources, placement: Placement): ListenerCollections {
@@ -39,19 +55,37 @@ export function deriveListeners(graph: Graph, resources: Resources, placement: P
   const gateways = graph.derive("gateways", resources.Gateway, (gateway, _key, { fetch }) =>
     fetch(classes, gateway.spec.gatewayClassName)?.accepted.status === "True" ? gateway : undefined,
   );
-  const gatewayKeys = graph.derive("gatewayKeys", gateways, (): true => true);
   const refusals = graph.derive("gatewayRefusals", gateways, (gateway, _key, reader) =>
     placement.refuse(gateway, reader),
   );
+  const listenerSets = graph.derive("listenerSets", resources.ListenerSet, (object, _key, { fetch }) => {
+    const gatewayKey = gatewayKeyOf(object);
+    const gateway = gatewayKey === undefined ? undefined : fetch(gateways, gatewayKey);
+    if (gatewayKey === undefined || gateway === undefined) return undefined;
+    const { namespace = "default" } = object.metadata;
+    return attachListenerSet(object, gateway, fetch(refusals, gatewayKey), () => fetch(resources.Namespace, namespace));
+  });
+  const parents = graph.join<ParentState>("parents", [
+    graph.deriveMany("gatewaysAsParents", gateways, (_, key) => [[parentKey({ kind: "Gateway", key }), {}]]),
+    graph.deriveMany("listenerSetsAsParents", listenerSets, ({ refused }, key) => [
+      [parentKey({ kind: "ListenerSet", key }), refused === undefined ? {} : { refused: refused.message }],
+    ]),
+  ]);
   const grants = graph.group("grantsByNamespace", resources.ReferenceGrant, (grant) => [
     grant.metadata.namespace ?? "default",
   ]);
   const keyPairs = graph.derive("keyPairs", resources.Secret, readKeyPair);
   // Apart from the key pairs, so that a rotated certificate changes no listener.
   const validity = graph.derive("certificateValidity", keyPairs, (pair) => pair.problem ?? "valid");
-  const candidates = graph.deriveMany("listenerCandidates", gateways, (gateway, key, reader) =>
-    listenerCandidates(gateway, placement, reader.fetch(refusals, key), reader, { validity, grants }),
-  );
+  const context = { validity, grants };
+  const candidates = graph.join("listenerCandidates", [
+    graph.deriveMany("candidatesOfGateways", gateways, (gateway, key, reader) =>
+      listenerCandidates(gateway, undefined, placement, reader.fetch(refusals, key), reader, context),
+    ),
+    graph.deriveMany("candidatesOfListenerSets", listenerSets, ({ object, gateway, refused }, _key, reader) =>
+      refused === undefined ? listenerCandidates(gateway, object, placement, undefined, reader, context) : [],
+    ),
+  ]);
   const bySocket = graph.group("candidatesBySocket", candidates, (candidate) => [socketKey(candidate.socket)]);
   const distinctness = graph.derive("distinctness", bySocket, distinguish);
   const listeners = graph.derive("listeners", candidates, (candidate, key, { fetch }) =>
@@ -67,13 +101,15 @@ export function deriveListeners(graph: Graph, resources: Resources, placement: P
   return {
     classes,
     gateways,
-    gatewayKeys,
     refusals,
+    listenerSets,
+    parents,
     grants,
     keyPairs,
     listeners,
     listenersByGateway: graph.group("listenersByGateway", listeners, (listener) => [listener.gateway.key]),
+    listenersByParent: graph.group("listenersByParent", listeners, ({ parent }) => [parentKey(parent)]),
     points,
-    pointsByGateway: graph.group("attachmentPointsByGateway", points, (point) => [point.gatewayKey]),
+    pointsByParent: graph.group("attachmentPointsByParent", points, ({ parent }) => [parentKey(parent)]),
   };
 }

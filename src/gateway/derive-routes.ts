@@ -1,6 +1,6 @@
 import type { Collection, Reader } from "../collections/collection.ts";
 import type { Graph } from "../collections/graph.ts";
-import { attach, type ParentAttachment } from "./attachment.ts";
+import { attach, type ParentAttachment, refuseParent } from "./attachment.ts";
 import { backendService } from "./backend-service.ts";
 import type { CompiledRoute } from "./compiled-route.ts";
 import type { Condition } from "./condition.ts";
@@ -8,13 +8,14 @@ import type { ListenerCollections } from "./derive-listeners.ts";
 import { compileGrpcRoute } from "./grpc-route.ts";
 import { compileHttpRoute } from "./http-route.ts";
 import type { ResourceKinds, Resources } from "./inputs.ts";
+import { namedParent, parentKey } from "./listener-parent.ts";
 import { hostnameClaims, oldestClaim, settleRivals } from "./rival-kinds.ts";
-import { gatewayKeyOf, type Route, routeKey, routeOf } from "./route.ts";
+import { type Route, routeKey, routeOf } from "./route.ts";
 import { type RouteKind, routeKinds } from "./route-kind.ts";
 import { type CompiledStream, compileStream } from "./stream-route.ts";
 import { type RouteVerdict, verdictOf } from "./verdict.ts";
 
-/** A route with what became of each of its parentRefs to Gateways of ours. */
+/** A route with what became of each of its parentRefs to Gateways of ours and their ListenerSets. */
 export interface RouteAttachment {
   readonly route: Route;
   readonly parents: readonly ParentAttachment[];
@@ -28,7 +29,7 @@ export interface RouteCollections {
   /** Routes that name a Gateway of ours, by `Kind/namespace/name`. */
   readonly attachments: Collection<RouteAttachment>;
   readonly verdicts: Collection<RouteVerdict>;
-  /** Number of routes attached to a listener, by `namespace/gateway/listener`. */
+  /** Number of routes attached to a listener, by the key of the listener. */
   readonly attachedRoutes: Collection<number>;
 }
 
@@ -101,14 +102,16 @@ function attachRoute(
   route: Route,
   reader: Reader,
   resources: Resources,
-  { gatewayKeys, pointsByGateway }: ListenerCollections,
+  { parents: states, pointsByParent }: ListenerCollections,
 ): RouteAttachment | undefined {
   const { namespace } = route.reference;
   const parents = route.parentRefs.flatMap((parentRef, index): readonly ParentAttachment[] => {
-    const gatewayKey = gatewayKeyOf(parentRef, namespace);
-    if (gatewayKey === undefined || reader.fetch(gatewayKeys, gatewayKey) === undefined) return [];
-    const points = reader.fetch(pointsByGateway, gatewayKey) ?? [];
-    return [attach(route, parentRef, index, gatewayKey, points, () => reader.fetch(resources.Namespace, namespace))];
+    const parent = namedParent(parentRef, namespace);
+    const state = parent && reader.fetch(states, parentKey(parent));
+    if (parent === undefined || state === undefined) return [];
+    if (state.refused !== undefined) return [refuseParent(parentRef, index, state.refused)];
+    const points = (reader.fetch(pointsByParent, parentKey(parent)) ?? []).map((member) => member.value);
+    return [attach(route, parentRef, index, parent, points, () => reader.fetch(resources.Namespace, namespace))];
   });
   return parents.length === 0 ? undefined : { route, parents };
 }

@@ -3,7 +3,7 @@ import { wildcardsOver } from "./hostname.ts";
 import type { ListenerCandidate } from "./listener.ts";
 import { chainName, type Distinctness, noConflict } from "./listener-conflict.ts";
 
-/** A listener of a Gateway of ours, with what became of it. */
+/** A listener of a Gateway of ours, its own or a ListenerSet's, with what became of it. */
 export interface GatewayListener extends ListenerCandidate {
   readonly conflicted: Condition;
   /** Whether traffic is taken: the listener is valid, distinct, and has a certificate where it needs one. */
@@ -37,7 +37,7 @@ export type AttachmentPoint = Pick<
   GatewayListener,
   | "key"
   | "name"
-  | "gatewayNamespace"
+  | "parent"
   | "socket"
   | "protocol"
   | "hostname"
@@ -47,19 +47,16 @@ export type AttachmentPoint = Pick<
   | "chain"
   | "tlsMode"
 > & {
-  readonly gatewayKey: string;
   /** More specific hostnames that other listeners hold on the same socket: those listeners, and not this one, serve them. */
   readonly heldElsewhere: ReadonlySet<string>;
 };
 
 export function attachmentPoint(listener: GatewayListener, heldElsewhere: ReadonlySet<string>): AttachmentPoint {
-  const { key, name, gatewayNamespace, socket, protocol, hostname, kinds, namespaces, serving, chain, tlsMode } =
-    listener;
+  const { key, name, parent, socket, protocol, hostname, kinds, namespaces, serving, chain, tlsMode } = listener;
   return {
     key,
     name,
-    gatewayNamespace,
-    gatewayKey: listener.gateway.key,
+    parent,
     socket,
     protocol,
     hostname,

@@ -6,6 +6,7 @@ import type {
   GatewayClass,
   GRPCRoute,
   HTTPRoute,
+  ListenerSet,
   ReferenceGrant,
   TCPRoute,
   TLSRoute,
@@ -17,6 +18,7 @@ import { type KubernetesObject, keyOf } from "../resources/object.ts";
 export interface ResourceKinds {
   readonly GatewayClass: GatewayClass;
   readonly Gateway: Gateway;
+  readonly ListenerSet: ListenerSet;
   readonly HTTPRoute: HTTPRoute;
   readonly GRPCRoute: GRPCRoute;
   readonly TLSRoute: TLSRoute;
@@ -35,6 +37,7 @@ export type ResourceKind = keyof ResourceKinds;
 export const resourceKinds = [
   "GatewayClass",
   "Gateway",
+  "ListenerSet",
   "HTTPRoute",
   "GRPCRoute",
   "TLSRoute",
@@ -56,6 +59,7 @@ export function createResourceInputs(graph: Graph): ResourceInputs {
   return {
     GatewayClass: graph.input("GatewayClass"),
     Gateway: graph.input("Gateway"),
+    ListenerSet: graph.input("ListenerSet"),
     HTTPRoute: graph.input("HTTPRoute"),
     GRPCRoute: graph.input("GRPCRoute"),
     TLSRoute: graph.input("TLSRoute"),

@@ -16,7 +16,7 @@ function candidate(text: string): ListenerCandidate {
     key: `default/${gateway}/${name}`,
     name,
     gateway: { key: `default/${gateway}`, created: age },
-    gatewayNamespace: "default",
+    parent: { kind: "Gateway", key: `default/${gateway}`, created: age, namespace: "default" },
     socket: { proxy: "proxy", port: 80, transport: "TCP" },
     protocol,
     hostname,

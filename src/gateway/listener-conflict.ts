@@ -2,7 +2,8 @@ import type { Member } from "../collections/collection.ts";
 import { type Condition, isFalse, isTrue } from "./condition.ts";
 import { anyHostname } from "./hostname.ts";
 import type { ListenerCandidate, Socket } from "./listener.ts";
-import { compareSeniority, type Seniority } from "./precedence.ts";
+import { type ListenerParent, parentKey } from "./listener-parent.ts";
+import { compareSeniority } from "./precedence.ts";
 
 /** Whether a listener can be told apart from all others on its socket, and if not, from which. */
 export interface Distinctness {
@@ -15,45 +16,54 @@ export interface Distinctness {
  * Gateway API, GatewaySpec.listeners, "Distinct Listeners": on one port, listeners must share a protocol and differ in
  * hostname. Indistinct listeners of one Gateway are all refused; none of them is picked as the winner.
  *
- * Where Gateways share a machine they share its ports. There the older Gateway keeps what it has, and the newer one's
- * listener is told PortUnavailable: what worked goes on working.
+ * ListenerSetSpec.listeners: the Gateway's own listeners come first, then those of its ListenerSets, the oldest first, then
+ * by the alphabet; who comes first keeps what it has, and the later listener is Conflicted.
+ *
+ * Where Gateways share a machine they share its ports. There the older Gateway keeps what it has, ListenerSets come after
+ * all Gateways, and the later listener is told PortUnavailable: what worked goes on working.
  */
 export function distinguish(candidates: readonly Member<ListenerCandidate>[]): ReadonlyMap<string, Distinctness> {
   const result = new Map<string, Distinctness>();
   // What is held so far: since it does not clash, it is all of one family, and one listener for each hostname.
   const held = new Map<string, ListenerCandidate>();
-  for (const listeners of byGateway(candidates)) {
-    const free: ListenerCandidate[] = [];
-    for (const candidate of listeners) {
-      const rival = listeners.find((other) => other !== candidate && clash(candidate, other) !== undefined);
-      const holder = rival === undefined ? holderAgainst(candidate, held) : undefined;
-      if (rival !== undefined) {
-        result.set(candidate.key, { conflicted: conflictCondition(candidate, rival) });
-      } else if (holder !== undefined) {
-        result.set(candidate.key, { conflicted: noConflict, unavailable: portUnavailable(candidate, holder) });
-      } else {
-        result.set(candidate.key, { conflicted: noConflict });
-        free.push(candidate);
-      }
-    }
+  for (const listeners of byParent(candidates)) {
+    const remaining = listeners.filter((candidate) => {
+      const holder = holderAgainst(candidate, held);
+      if (holder !== undefined) result.set(candidate.key, lost(candidate, holder));
+      return holder === undefined;
+    });
+    const free = remaining.filter((candidate) => {
+      const rival = remaining.find((other) => other !== candidate && clash(candidate, other) !== undefined);
+      result.set(candidate.key, { conflicted: rival === undefined ? noConflict : conflictCondition(candidate, rival) });
+      return rival === undefined;
+    });
     for (const candidate of free) held.set(candidate.hostname, candidate);
   }
   return result;
 }
 
-/** The listeners of each Gateway that could be served, the oldest Gateway first. */
-function byGateway(candidates: readonly Member<ListenerCandidate>[]): readonly (readonly ListenerCandidate[])[] {
-  const gateways = new Map<string, { readonly owner: Seniority; readonly listeners: ListenerCandidate[] }>();
+/** The listeners of each Gateway and ListenerSet that could be served, in the order in which they may take what is free. */
+function byParent(candidates: readonly Member<ListenerCandidate>[]): readonly (readonly ListenerCandidate[])[] {
+  const parents = new Map<string, { readonly parent: ListenerParent; readonly listeners: ListenerCandidate[] }>();
   for (const { value: candidate } of candidates) {
     if (candidate.accepted.status !== "True") continue;
-    const { key } = candidate.gateway;
-    const entry = gateways.get(key) ?? { owner: candidate.gateway, listeners: [] };
+    const key = parentKey(candidate.parent);
+    const entry = parents.get(key) ?? { parent: candidate.parent, listeners: [] };
     entry.listeners.push(candidate);
-    gateways.set(key, entry);
+    parents.set(key, entry);
   }
-  return [...gateways.values()]
-    .sort((left, right) => compareSeniority(left.owner, right.owner))
+  return [...parents.values()]
+    .sort(
+      ({ parent: left }, { parent: right }) =>
+        Number(left.kind === "ListenerSet") - Number(right.kind === "ListenerSet") || compareSeniority(left, right),
+    )
     .map(({ listeners }) => listeners);
+}
+
+function lost(candidate: ListenerCandidate, holder: ListenerCandidate): Distinctness {
+  return candidate.gateway.key === holder.gateway.key
+    ? { conflicted: conflictCondition(candidate, holder) }
+    : { conflicted: noConflict, unavailable: portUnavailable(candidate, holder) };
 }
 
 function holderAgainst(
@@ -90,14 +100,19 @@ function conflictCondition(candidate: ListenerCandidate, rival: ListenerCandidat
     return isTrue(
       "Conflicted",
       reason,
-      `Listener "${rival.name}" has protocol ${rival.protocol} on the same port ${port}, ${name}. Use another port or hostname.`,
+      `${describe(rival, candidate)} has protocol ${rival.protocol} on the same port ${port}, ${name}. Use another port or hostname.`,
     );
   }
   return isTrue(
     "Conflicted",
     reason,
-    `Listener "${rival.name}" has protocol ${rival.protocol} on the same port ${port}, which carries either HTTP, or HTTPS and TLS, or one TCP or UDP listener. Use another port.`,
+    `${describe(rival, candidate)} has protocol ${rival.protocol} on the same port ${port}, which carries either HTTP, or HTTPS and TLS, or one TCP or UDP listener. Use another port.`,
   );
+}
+
+function describe({ name, parent }: ListenerCandidate, seenFrom: ListenerCandidate): string {
+  const here = parentKey(parent) === parentKey(seenFrom.parent);
+  return `Listener "${name}"${here ? "" : ` of ${parent.kind} ${parent.key}, which comes first,`}`;
 }
 
 /** "TCP, UDP: Port": no hostname tells listeners of these protocols apart. */
@@ -109,7 +124,7 @@ function portUnavailable(candidate: ListenerCandidate, holder: ListenerCandidate
   return isFalse(
     "Accepted",
     "PortUnavailable",
-    `Port ${candidate.socket.port} is held by listener "${holder.name}" of the older Gateway ${holder.gateway.key}, with ${clash(candidate, holder) === "HostnameConflict" ? "the same hostname" : `protocol ${holder.protocol}`}. Use another port, another hostname, or an address of its own (spec.addresses).`,
+    `Port ${candidate.socket.port} is held by listener "${holder.name}" of the ${holder.parent.kind === candidate.parent.kind ? "older " : ""}${holder.parent.kind} ${holder.parent.key}, with ${clash(candidate, holder) === "HostnameConflict" ? "the same hostname" : `protocol ${holder.protocol}`}. Use another port, another hostname, or an address of its own (spec.addresses).`,
   );
 }
 

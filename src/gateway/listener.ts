@@ -1,12 +1,18 @@
 import type { Reader } from "../collections/collection.ts";
-import type { Gateway, Listener as ListenerSpec } from "../resources/generated/gateway-api.ts";
-import { keyOf } from "../resources/object.ts";
+import type {
+  Gateway,
+  ListenerEntry,
+  ListenerSet,
+  Listener as ListenerSpec,
+} from "../resources/generated/gateway-api.ts";
 import type { Origin } from "../resources/origin.ts";
 import type { AllowedNamespaces } from "./allowed-routes.ts";
 import { type CertificateContext, type ResolvedCertificates, resolveCertificates } from "./certificate.ts";
 import { type Condition, isFalse, isTrue } from "./condition.ts";
 import { anyHostname } from "./hostname.ts";
+import { type ListenerParent, listenerParent, parentKey } from "./listener-parent.ts";
 import type { Placement } from "./placement.ts";
+
 import type { Seniority } from "./precedence.ts";
 import { type Problem, resolvedRefs } from "./problem.ts";
 import { gatewayGroup, kindsByProtocol, type RouteKind, supportedKinds } from "./route-kind.ts";
@@ -29,13 +35,15 @@ export function socketName({ address, port, transport }: Socket): string {
   return `${address === undefined ? "" : `[${address}]:`}${port}/${transport}`;
 }
 
-/** A listener of a Gateway of ours, looked at by itself: conflicts with others are found in a further step. */
+/** A listener of a Gateway of ours, or of a ListenerSet that adds it to one, looked at by itself: conflicts with others are found in a further step. */
 export interface ListenerCandidate {
-  /** `namespace/gateway/listener`. */
+  /** `Gateway/namespace/name/listener` or `ListenerSet/namespace/name/listener`. */
   readonly key: string;
   readonly name: string;
+  /** Whose listener it is in the end. */
   readonly gateway: Seniority;
-  readonly gatewayNamespace: string;
+  /** What it stands in: the Gateway, or a ListenerSet. Its namespace is what references and `allowedRoutes` start from. */
+  readonly parent: ListenerParent;
   readonly socket: Socket;
   readonly protocol: string;
   /** Lower-case; `*` if the listener gives none. */
@@ -51,41 +59,42 @@ export interface ListenerCandidate {
   readonly origin: Origin;
 }
 
-/** Every listener of a Gateway. */
+/** Every listener of a Gateway itself, or those that a ListenerSet adds to it. */
 export function listenerCandidates(
   gateway: Gateway,
+  listenerSet: ListenerSet | undefined,
   placement: Placement,
   refusal: Condition | undefined,
   reader: Reader,
   context: CertificateContext,
 ): readonly (readonly [string, ListenerCandidate])[] {
-  return gateway.spec.listeners.map((listener, index) => {
-    const candidate = listenerCandidate(gateway, listener, index, placement, refusal, reader, context);
+  const parent =
+    listenerSet === undefined ? listenerParent("Gateway", gateway) : listenerParent("ListenerSet", listenerSet);
+  const { metadata, spec } = listenerSet ?? gateway;
+  const resource = { group: gatewayGroup, kind: parent.kind, namespace: parent.namespace, name: metadata.name };
+  return spec.listeners.map((listener: ListenerSpec | ListenerEntry, index: number) => {
+    const origin: Origin = { resource, path: ["spec", "listeners", index] };
+    const candidate = listenerCandidate(gateway, parent, listener, origin, placement, refusal, reader, context);
     return [candidate.key, candidate] as const;
   });
 }
 
 function listenerCandidate(
   gateway: Gateway,
-  listener: ListenerSpec,
-  index: number,
+  parent: ListenerParent,
+  listener: ListenerSpec | ListenerEntry,
+  origin: Origin,
   placement: Placement,
   refusal: Condition | undefined,
   reader: Reader,
   context: CertificateContext,
 ): ListenerCandidate {
-  const gatewayKey = keyOf(gateway);
-  const gatewayNamespace = gateway.metadata.namespace ?? "default";
   const { kinds, refused } = supportedKinds(listener.protocol, listener.allowedRoutes?.kinds);
   const tlsMode =
     listener.protocol === "HTTPS" || listener.protocol === "TLS" ? (listener.tls?.mode ?? "Terminate") : undefined;
-  const origin: Origin = {
-    resource: { group: gatewayGroup, kind: "Gateway", namespace: gatewayNamespace, name: gateway.metadata.name },
-    path: ["spec", "listeners", index],
-  };
   const certificates: ResolvedCertificates =
     tlsMode === "Terminate"
-      ? resolveCertificates(reader, context, gatewayNamespace, listener.tls?.certificateRefs ?? [], origin)
+      ? resolveCertificates(reader, context, parent, listener.tls?.certificateRefs ?? [], origin)
       : { secrets: [], problems: [] };
   const problems = [
     ...certificates.problems,
@@ -95,10 +104,10 @@ function listenerCandidate(
   const address = placement.bindsAddresses ? boundAddress(gateway) : undefined;
   const namespaces = listener.allowedRoutes?.namespaces;
   return {
-    key: `${gatewayKey}/${listener.name}`,
+    key: `${parentKey(parent)}/${listener.name}`,
     name: listener.name,
-    gateway: { key: gatewayKey, created: gateway.metadata.creationTimestamp },
-    gatewayNamespace,
+    gateway: listenerParent("Gateway", gateway),
+    parent,
     socket: {
       proxy: placement.proxyOf(gateway),
       ...(address === undefined ? {} : { address }),
@@ -128,7 +137,7 @@ function boundAddress(gateway: Gateway): string | undefined {
 }
 
 function noCertificate(
-  listener: ListenerSpec,
+  listener: ListenerSpec | ListenerEntry,
   tlsMode: ListenerCandidate["tlsMode"],
   origin: Origin,
 ): readonly Problem[] {
@@ -148,8 +157,7 @@ function refusedKinds(protocol: string, refused: readonly string[], origin: Orig
     },
   ];
 }
-
-function accepted(gateway: Gateway, listener: ListenerSpec, refusal: Condition | undefined): Condition {
+function accepted(gateway: Gateway, listener: ListenerSpec | ListenerEntry, refusal: Condition | undefined): Condition {
   if (kindsByProtocol[listener.protocol] === undefined) {
     return isFalse(
       "Accepted",

@@ -37,9 +37,3 @@ export function routeOf(kind: RouteKind, key: string, object: RouteObject): Rout
 export function routeKey(kind: RouteKind, key: string): string {
   return `${kind}/${key}`;
 }
-
-/** Key of the Gateway that a parentRef names; undefined for parents of other kinds. */
-export function gatewayKeyOf(parentRef: ParentReference, routeNamespace: string): string | undefined {
-  if (parentRef.group !== gatewayGroup || parentRef.kind !== "Gateway") return undefined;
-  return `${parentRef.namespace ?? routeNamespace}/${parentRef.name}`;
-}

@@ -1,13 +1,16 @@
-import type { Collection } from "../collections/collection.ts";
+import type { Collection, Reader } from "../collections/collection.ts";
 import type { Graph } from "../collections/graph.ts";
 import type { ResourceKinds, Resources } from "../gateway/inputs.ts";
+import { type ListenerParentKind, parentKey } from "../gateway/listener-parent.ts";
 import type { ProxyOf } from "../gateway/placement.ts";
+
 import { routeKey } from "../gateway/route.ts";
 import { gatewayGroup, type RouteKind, routeKinds } from "../gateway/route-kind.ts";
 import type { Semantics } from "../gateway/semantics.ts";
-import type { Gateway } from "../resources/generated/gateway-api.ts";
+import { type KubernetesObject, keyOf } from "../resources/object.ts";
 import type { ResourceReference } from "../resources/origin.ts";
 import { gatewayStatus, waitingGatewayStatus } from "./gateway-status.ts";
+import { isAttached, listenerSetStatus } from "./listener-set-status.ts";
 import { type ObjectStatus, observed } from "./object-status.ts";
 import { noProxy, type ProxyState } from "./proxy-state.ts";
 import { routeStatus } from "./route-status.ts";
@@ -25,7 +28,7 @@ export function deriveStatus(
   proxies: Collection<ProxyState>,
   proxyOf: ProxyOf,
 ): Collection<ObjectStatus> {
-  const { classes, gateways, listenersByGateway, attachedRoutes, refusals } = semantics;
+  const { classes, gateways, listenerSets, listenersByParent, attachedRoutes, refusals } = semantics;
   const ofClasses = graph.deriveMany("statusOfGatewayClasses", resources.GatewayClass, (object, key, { fetch }) => {
     const accepted = fetch(classes, key)?.accepted;
     if (accepted === undefined) return [];
@@ -38,15 +41,33 @@ export function deriveStatus(
     };
     return [[`GatewayClass/${key}`, status]];
   });
-  const ofGateways = graph.deriveMany("statusOfGateways", gateways, (gateway, key, { fetch }) => {
+  const listenersOf = ({ fetch }: Reader, kind: ListenerParentKind, key: string) =>
+    (fetch(listenersByParent, parentKey({ kind, key })) ?? []).map((member) => member.value);
+  const attachedSets = graph.derive("attachedListenerSets", listenerSets, (listenerSet, key, reader) =>
+    isAttached(listenerSet, listenersOf(reader, "ListenerSet", key)) ? keyOf(listenerSet.gateway) : undefined,
+  );
+  const countOfSets = graph.count("countOfListenerSets", attachedSets, (gatewayKey) => [gatewayKey]);
+  const ofListenerSets = graph.deriveMany("statusOfListenerSets", listenerSets, (listenerSet, key, reader) => {
+    const status = listenerSetStatus(
+      listenerSet,
+      listenersOf(reader, "ListenerSet", key),
+      (listenerKey) => reader.fetch(attachedRoutes, listenerKey) ?? 0,
+      reader.fetch(proxies, proxyOf(listenerSet.gateway)) ?? noProxy,
+    );
+    const reference = referenceOf("ListenerSet", listenerSet.object);
+    return [[`ListenerSet/${key}`, { reference, status } satisfies ObjectStatus]];
+  });
+  const ofGateways = graph.deriveMany("statusOfGateways", gateways, (gateway, key, reader) => {
+    const { fetch } = reader;
     const status = gatewayStatus(
       gateway,
-      (fetch(listenersByGateway, key) ?? []).map((member) => member.value),
+      listenersOf(reader, "Gateway", key),
       (listenerKey) => fetch(attachedRoutes, listenerKey) ?? 0,
+      fetch(countOfSets, key) ?? 0,
       fetch(proxies, proxyOf(gateway)) ?? noProxy,
       fetch(refusals, key),
     );
-    return [[`Gateway/${key}`, { reference: referenceOf(gateway), status } satisfies ObjectStatus]];
+    return [[`Gateway/${key}`, { reference: referenceOf("Gateway", gateway), status } satisfies ObjectStatus]];
   });
   const ofWaitingGateways = graph.deriveMany(
     "statusOfWaitingGateways",
@@ -55,16 +76,16 @@ export function deriveStatus(
       const accepted = fetch(classes, gateway.spec.gatewayClassName)?.accepted;
       if (accepted === undefined || accepted.status === "True") return [];
       const status = waitingGatewayStatus(gateway, accepted.message);
-      return [[`Gateway/${key}`, { reference: referenceOf(gateway), status } satisfies ObjectStatus]];
+      return [[`Gateway/${key}`, { reference: referenceOf("Gateway", gateway), status } satisfies ObjectStatus]];
     },
   );
   const ofRoutes = routeKinds.map((kind) => statusOfRoutes(graph, kind, resources[kind], semantics));
-  return graph.join<ObjectStatus>("status", [ofClasses, ofGateways, ofWaitingGateways, ...ofRoutes]);
+  return graph.join<ObjectStatus>("status", [ofClasses, ofGateways, ofWaitingGateways, ofListenerSets, ...ofRoutes]);
 }
 
-function referenceOf({ metadata }: Gateway): ResourceReference {
+function referenceOf(kind: ListenerParentKind, { metadata }: KubernetesObject): ResourceReference {
   const { namespace = "default", name } = metadata;
-  return { group: gatewayGroup, kind: "Gateway", namespace, name };
+  return { group: gatewayGroup, kind, namespace, name };
 }
 
 function statusOfRoutes<Kind extends RouteKind>(

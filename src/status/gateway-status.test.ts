@@ -30,7 +30,7 @@ function statusWith(state: ProxyState | undefined): GatewayStatus {
   if (state === undefined) plane.proxies.delete("proxy");
   else plane.proxies.set("proxy", state);
   const status = plane.status.get("Gateway/default/edge")?.status;
-  if (status === undefined || !("listeners" in status)) throw new Error("no status");
+  if (status === undefined || !("addresses" in status)) throw new Error("no status");
   return status;
 }
 

@@ -24,6 +24,12 @@ export interface GatewayStatus {
   readonly addresses: readonly ProxyAddress[];
   readonly conditions: readonly StatusCondition[];
   readonly listeners: readonly ListenerStatus[];
+  readonly attachedListenerSets: number;
+}
+
+export interface ListenerSetStatus {
+  readonly conditions: readonly StatusCondition[];
+  readonly listeners: readonly ListenerStatus[];
 }
 
 export interface RouteStatus {
@@ -37,7 +43,7 @@ export interface RouteStatus {
 /** What became of one object: only the entries that are ours. */
 export interface ObjectStatus {
   readonly reference: ResourceReference;
-  readonly status: GatewayClassStatus | GatewayStatus | RouteStatus;
+  readonly status: GatewayClassStatus | GatewayStatus | ListenerSetStatus | RouteStatus;
 }
 
 export function observed(condition: Condition, generation: number): StatusCondition {

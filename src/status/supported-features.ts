@@ -29,6 +29,7 @@ export const supportedFeatures: readonly { readonly name: string }[] = [
   "HTTPRouteRequestPercentageMirror",
   "HTTPRouteResponseHeaderModification",
   "HTTPRouteSchemeRedirect",
+  "ListenerSet",
   "ReferenceGrant",
   "TCPRoute",
   "TLSRoute",

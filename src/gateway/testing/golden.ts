@@ -5,7 +5,7 @@ import { ControlPlane } from "../../control-plane/control-plane.ts";
 import type { Finding } from "../../resources/finding.ts";
 import { type KubernetesObject, keyOf } from "../../resources/object.ts";
 import { readDocuments } from "../../resources/read-documents.ts";
-import type { ObjectStatus, StatusCondition } from "../../status/object-status.ts";
+import type { GatewayStatus, ObjectStatus, StatusCondition } from "../../status/object-status.ts";
 import { isResourceKind } from "../inputs.ts";
 import { onThisMachine } from "../placement.ts";
 import { withKeyPairs } from "./key-pairs.ts";
@@ -111,8 +111,9 @@ function describeFinding({ severity, code, message, location }: Finding): string
 function describeStatus({ status }: ObjectStatus): unknown {
   if ("parents" in status) {
     return status.parents.map(({ parentRef, conditions }) => {
-      const { namespace, name, sectionName, port } = parentRef;
+      const { kind, namespace, name, sectionName, port } = parentRef;
       const parts = [
+        ...(kind === "Gateway" ? [] : [kind]),
         namespace === undefined ? name : `${namespace}/${name}`,
         ...(sectionName === undefined ? [] : [`section ${sectionName}`]),
         ...(port === undefined ? [] : [`port ${port}`]),
@@ -122,7 +123,7 @@ function describeStatus({ status }: ObjectStatus): unknown {
   }
   if (!("listeners" in status)) return describeConditions(status.conditions);
   return {
-    addresses: status.addresses.map(({ value }) => value).join(" "),
+    ...("addresses" in status ? describeGateway(status) : {}),
     conditions: describeConditions(status.conditions),
     listeners: Object.fromEntries(
       status.listeners.map(({ name, supportedKinds, attachedRoutes, conditions }) => [
@@ -133,6 +134,13 @@ function describeStatus({ status }: ObjectStatus): unknown {
         },
       ]),
     ),
+  };
+}
+
+function describeGateway({ addresses, attachedListenerSets }: GatewayStatus): object {
+  return {
+    addresses: addresses.map(({ value }) => value).join(" "),
+    ...(attachedListenerSets === 0 ? {} : { attachedListenerSets }),
   };
 }
 
@@ -153,7 +161,7 @@ function describeConditions(conditions: readonly StatusCondition[]): string | re
 
 /** As it should be, with nothing to add. */
 function isGood({ type, status, reason, message }: StatusCondition): boolean {
-  if (/^Attached to .* of Gateway \S+\. ./.test(message)) return false;
+  if (/^Attached to .* of (Gateway|ListenerSet) \S+\. ./.test(message)) return false;
   return type === "Conflicted" ? status === "False" : status === "True" && reason === type;
 }
 

@@ -1,0 +1,56 @@
+import { type Condition, isFalse, isTrue, isUnknown } from "../gateway/condition.ts";
+import type { GatewayListener } from "../gateway/gateway-listener.ts";
+import { socketName } from "../gateway/listener.ts";
+import { gatewayGroup } from "../gateway/route-kind.ts";
+import { type ListenerStatus, observed } from "./object-status.ts";
+import type { ProxyState } from "./proxy-state.ts";
+
+/** Gateway API, ListenerStatus, and ListenerEntryStatus, which is the same of a ListenerSet. */
+export function listenerStatus(
+  listener: GatewayListener,
+  attachedRoutes: number,
+  proxy: ProxyState,
+  generation: number,
+): ListenerStatus {
+  return {
+    name: listener.name,
+    supportedKinds: listener.kinds.map((kind) => ({ group: gatewayGroup, kind })),
+    attachedRoutes,
+    conditions: [
+      listener.accepted,
+      listenerProgrammed(listener, proxy),
+      listener.resolvedRefs,
+      listener.conflicted,
+    ].map((condition) => observed(condition, generation)),
+  };
+}
+
+export function listenerProgrammed(listener: GatewayListener, proxy: ProxyState): Condition {
+  if (!listener.serving) return isFalse("Programmed", notProgrammedReason(listener), causeOf(listener));
+  const refusal = proxy.refusedSockets[socketName(listener.socket)];
+  if (refusal !== undefined) return isFalse("Programmed", "Invalid", `Envoy refused the listener: ${refusal}`);
+  if (!proxy.ready) return isUnknown("Programmed", "Pending", proxy.message);
+  return isTrue("Programmed", "Programmed", `Envoy listens on port ${listener.socket.port}.`);
+}
+
+/** Of a ListenerSet's entry, its conflict or that its port is taken; for a Gateway's listeners the API knows Invalid alone. */
+function notProgrammedReason({ parent, accepted, conflicted }: GatewayListener): string {
+  if (parent.kind === "Gateway") return "Invalid";
+  return conflicted.status === "True" || accepted.reason === "PortUnavailable" ? accepted.reason : "Invalid";
+}
+
+/** Why a listener is not served. */
+export function causeOf(listener: GatewayListener): string {
+  const cause = [listener.accepted, listener.resolvedRefs].find((condition) => condition.status === "False");
+  return cause?.message ?? "The listener can't be served.";
+}
+
+/** Accepted of all listeners of a Gateway or ListenerSet: as long as one is; ListenersNotValid says that some are not. */
+export function listenersAccepted(listeners: readonly GatewayListener[]): Condition {
+  const refused = listeners.filter((listener) => !listener.serving);
+  if (refused.length === 0) return isTrue("Accepted", "Accepted", "Every listener is valid.");
+  const message = refused.map((listener) => `Listener "${listener.name}": ${causeOf(listener)}`).join(" ");
+  return refused.length === listeners.length
+    ? isFalse("Accepted", "ListenersNotValid", message)
+    : isTrue("Accepted", "ListenersNotValid", message);
+}
