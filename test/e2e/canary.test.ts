@@ -2,13 +2,14 @@ import { equal } from "node:assert/strict";
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
+import { parseAllDocuments } from "yaml";
 import { connectTo, curl } from "./harness/curl.ts";
 import { startExample } from "./harness/example.ts";
 import { httpClient } from "./harness/http-client.ts";
 import { needs, run } from "./harness/programs.ts";
 import { assertShares, assertSplit, countNames } from "./harness/split.ts";
 import { assertGateway, assertRoute } from "./harness/status.ts";
-import { eventually } from "./harness/wait.ts";
+import { stepFilter, whenServing } from "./harness/steps.ts";
 
 test("canary", async (t) => {
   if (!needs(t, "curl")) return;
@@ -18,8 +19,8 @@ test("canary", async (t) => {
   t.after(() => client.close());
   const ask = (host: string) => async () => (await client.send({ host })).echo().service;
 
-  await t.test("90/10, by one curl with all requests", async () => {
-    await assertShares({ "app-v1": 0.9, "app-v2": 0.1 }, async (count) => {
+  await t.test("90/10, by one curl with all requests", async (t) => {
+    await assertShares(t, { "app-v1": 0.9, "app-v2": 0.1 }, async (count) => {
       const url = `http://app.example.com/[1-${count}]`;
       const { stdout } = await run("curl", [
         "--silent",
@@ -37,31 +38,28 @@ test("canary", async (t) => {
     });
   });
 
-  await t.test("80/20", () => assertSplit({ "frontend-v1": 0.8, "frontend-v2": 0.2 }, ask("example.com")));
+  await t.test("80/20", (t) => assertSplit(t, { "frontend-v1": 0.8, "frontend-v2": 0.2 }, ask("example.com")));
 
-  await t.test("weight 0 gets nothing", () => assertSplit({ "app-v2": 1 }, ask("done.example.com")));
+  await t.test("weight 0 gets nothing", (t) => assertSplit(t, { "app-v2": 1 }, ask("done.example.com")));
 
   for (const [v1, v2] of [
     [70, 30],
     [50, 50],
     [0, 100],
   ] as const) {
-    await t.test(`edited to ${v1}/${v2} while it runs`, async () => {
+    await t.test(`edited to ${v1}/${v2} while it runs`, async (t) => {
       const file = join(folder, "routes.yaml");
-      const text = await readFile(file, "utf8");
-      const marker = `x-step: ${v1}/${v2}`;
-      let index = 0;
-      const edited = text.replaceAll(/(?<=app-v[12]\n +port: 8080\n +weight: )\d+/g, (old) => {
-        index++;
-        return index === 1 ? String(v1) : index === 2 ? String(v2) : old;
-      });
-      await writeFile(`${file}.new`, `# ${marker}\n${edited}`);
+      const [route = "", ...others] = parseAllDocuments(await readFile(file, "utf8"));
+      if (typeof route === "string") throw new Error(`${file} is empty`);
+      const step = `${v1}-${v2}`;
+      route.setIn(["spec", "rules", 0, "filters"], [stepFilter(step)]);
+      for (const [index, weight] of [v1, v2].entries())
+        route.setIn(["spec", "rules", 0, "backendRefs", index, "weight"], weight);
+      await writeFile(`${file}.new`, [route, ...others].map(String).join(""));
       await rename(`${file}.new`, file);
-      await eventually(async () => {
-        const route = JSON.stringify(await gateway.get("httproute", "canary-deployment"));
-        equal(route.includes(`"weight":${v1}`) && route.includes(`"weight":${v2}`), true);
-      });
-      await eventually(() => assertSplit({ "app-v1": v1 / 100, "app-v2": v2 / 100 }, ask("app.example.com")));
+
+      const ask = await whenServing(client, "app.example.com", step);
+      await assertSplit(t, { "app-v1": v1 / 100, "app-v2": v2 / 100 }, async () => (await ask()).service);
     });
   }
 

@@ -1,4 +1,6 @@
 import { deepEqual, equal, match } from "node:assert/strict";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import { test } from "node:test";
 import { curl } from "./harness/curl.ts";
 import { startExample } from "./harness/example.ts";
@@ -6,12 +8,13 @@ import { grpcClient, grpcurl } from "./harness/grpc-client.ts";
 import { needs } from "./harness/programs.ts";
 import { assertSplit } from "./harness/split.ts";
 import { assertGateway, assertRoute } from "./harness/status.ts";
+import { eventually } from "./harness/wait.ts";
 
 const recommend = "recommendation.v1.RecommendationService/Recommend";
 
 test("GRPCRoute", async (t) => {
   if (!needs(t, "grpcurl", "curl")) return;
-  const { gateway, authority, caFile } = await startExample(t, "seeds/grpc");
+  const { gateway, folder, authority, caFile } = await startExample(t, "seeds/grpc");
   const port = gateway.port(9090);
 
   for (const [method, args, expected] of [
@@ -73,9 +76,9 @@ test("GRPCRoute", async (t) => {
     );
   });
 
-  await t.test("canary of 10 %", async () => {
+  await t.test("canary of 10 %", async (t) => {
     const client = grpcClient(port, "order.api.example.com");
-    await assertSplit({ "order-service-stable": 0.9, "order-service-canary": 0.1 }, async () => {
+    await assertSplit(t, { "order-service-stable": 0.9, "order-service-canary": 0.1 }, async () => {
       return (await client.call("order.v1.OrderService/PlaceOrder")).server.service;
     });
     client.close();
@@ -103,5 +106,15 @@ test("GRPCRoute", async (t) => {
     await assertGateway(gateway, "grpc-gateway", "infra", { "grpc-tls": 3, grpc: 3 });
     for (const name of ["user-grpc-route", "ab-test-route", "canary-route"])
       await assertRoute(gateway, "grpcroute", name, "app");
+  });
+
+  await t.test("without its ReferenceGrant the other namespace's backend is UNAVAILABLE", async () => {
+    await rm(join(folder, "grant.yaml"));
+    const conditions = await assertRoute(gateway, "grpcroute", "canary-route", "app", { ResolvedRefs: "False" });
+    equal(conditions.find(({ type }) => type === "ResolvedRefs")?.reason, "RefNotPermitted");
+    await eventually(async () => {
+      const output = await grpcurl(port, "order.v1.OrderService/PlaceOrder", { authority: "order.api.example.com" });
+      match(output.stderr, /Code: Unavailable/);
+    });
   });
 });

@@ -27,7 +27,9 @@ test("host and path routing", async (t) => {
     ["http://eu.regions.example.com/api/v2/users/", 404],
     ["http://eu.regions.example.com/health/deep", 404],
     ["http://regions.example.com/health", 404],
+    ["http://unknown.example.org/app/x", "app-service"],
     ["http://unknown.example.org/", 404],
+    ["http://app.example.com/app", 404],
   ] as const) {
     await t.test(`${url} → ${expected}`, async () => {
       const response = await curl(url, port);
@@ -36,8 +38,8 @@ test("host and path routing", async (t) => {
   }
 
   await t.test("status", async () => {
-    await assertGateway(gateway, "example-gateway", "default", { http: 4 });
-    for (const name of ["main", "admin", "path-based-routing", "regions"])
+    await assertGateway(gateway, "example-gateway", "default", { http: 5 });
+    for (const name of ["main", "admin", "path-based-routing", "regions", "example-route"])
       await assertRoute(gateway, "httproute", name, "default");
   });
 });

@@ -20,6 +20,7 @@ import {
   service,
 } from "./harness/resources.ts";
 import { assertSplit, countAnswers } from "./harness/split.ts";
+import { stepFilter, whenServing } from "./harness/steps.ts";
 import { eventually } from "./harness/wait.ts";
 
 const loopback = ownLoopback();
@@ -78,9 +79,9 @@ test("changes under load lose no request", async (t) => {
   const loads = [app, secure, other];
 
   /** A step, after which each load has been answered some more, and nothing was lost. */
-  const step = (name: string, change: () => Promise<void>) =>
-    t.test(name, async () => {
-      await change();
+  const step = (name: string, change: (t: TestContext) => Promise<void>) =>
+    t.test(name, async (t) => {
+      await change(t);
       const before = loads.map((load) => load.answered());
       await eventually(() => {
         for (const [index, load] of loads.entries())
@@ -92,16 +93,16 @@ test("changes under load lose no request", async (t) => {
       );
     });
 
-  await step("weights change", async () => {
+  await step("weights change", async (t) => {
     for (const weight of [10, 50, 90]) {
-      await folder.write(
-        "route.yaml",
-        httpRoute("app", "app.example.com", [
-          { name: "a", weight: 100 - weight },
-          { name: "b", weight },
-        ]),
-      );
-      await eventually(() => assertSplit({ a: 1 - weight / 100, b: weight / 100 }, answer));
+      const backends = [
+        { name: "a", weight: 100 - weight },
+        { name: "b", weight },
+      ];
+      const marked = [stepFilter(String(weight))];
+      await folder.write("route.yaml", httpRoute("app", "app.example.com", backends, marked));
+      const ask = await whenServing(client, "app.example.com", String(weight));
+      await assertSplit(t, { a: 1 - weight / 100, b: weight / 100 }, async () => (await ask()).service);
     }
   });
 

@@ -69,18 +69,26 @@ test("header modification", async (t) => {
     equal(headers["x-backend"], undefined);
   });
 
-  await t.test("10 % reach the canary, and only those say so", async () => {
+  await t.test("10 % reach the canary, and only those say so", async (t) => {
     const client = httpClient(gateway.port(80));
-    await assertSplit({ "api-v1-service undefined": 0.9, "api-v1-canary-service true": 0.1 }, async () => {
+    await assertSplit(t, { "api-v1-service undefined": 0.9, "api-v1-canary-service true": 0.1 }, async () => {
       const { service, headers } = (await client.send({ host: "api.example.com", path: "/v1/?version=stable" })).echo();
       return `${service} ${String(headers["x-canary"])}`;
     });
     client.close();
   });
 
-  await t.test("without the query parameter it is 404", async () => {
-    equal((await curl("http://api.example.com/v1/items", gateway.port(80))).status, 404);
-  });
+  for (const [path, status] of [
+    ["/v1/items", 200],
+    ["/v1", 200],
+    ["/v2/items?version=stable", 200],
+    ["/v2/items?version=beta", 404],
+    ["/v10/items", 404],
+  ] as const) {
+    await t.test(`${path} is ${status}`, async () => {
+      equal((await curl(`http://api.example.com${path}`, gateway.port(80))).status, status);
+    });
+  }
 
   await t.test("status", async () => {
     await assertGateway(gateway, "example-gateway", "default", { http: 1 });

@@ -20,6 +20,10 @@ test("header, query and method routing", async (t) => {
     ["http://orders.example.com/orders/1", ["-X", "PUT"], "write-service"],
     ["http://orders.example.com/orders/1", ["-X", "DELETE"], "write-service"],
     ["http://orders.example.com/orders/1", ["-X", "PATCH"], 404],
+    ["http://app.example.com/", ["-H", "X-Version: v2"], "app-v2"],
+    ["http://app.example.com/", ["-H", "x-version: beta"], "app-beta"],
+    ["http://app.example.com/", ["-H", "X-Version: V2"], "app-v1"],
+    ["http://app.example.com/", [], "app-v1"],
     ["http://search.example.com/?q=shoes&version=stable", [], "search-stable"],
     ["http://search.example.com/?version=stable2", [], 404],
     ["http://search.example.com/?version=v12-beta", ["-H", "X-Version: v2"], "search-beta"],
@@ -32,17 +36,17 @@ test("header, query and method routing", async (t) => {
     });
   }
 
-  await t.test("whoever is no VIP: 90 % standard, 10 % new", async () => {
+  await t.test("whoever is no VIP: 90 % standard, 10 % new", async (t) => {
     const client = httpClient(port);
-    await assertSplit({ "standard-service": 0.9, "new-version-service": 0.1 }, async () => {
+    await assertSplit(t, { "standard-service": 0.9, "new-version-service": 0.1 }, async () => {
       return (await client.send({ host: "shop.example.com", headers: { "x-customer-type": "guest" } })).echo().service;
     });
     client.close();
   });
 
   await t.test("status", async () => {
-    await assertGateway(gateway, "example-gateway", "default", { http: 3 });
-    for (const name of ["smart-routing", "read-write", "by-query"])
+    await assertGateway(gateway, "example-gateway", "default", { http: 4 });
+    for (const name of ["smart-routing", "read-write", "by-query", "header-based-routing"])
       await assertRoute(gateway, "httproute", name, "default");
   });
 });

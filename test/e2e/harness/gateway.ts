@@ -11,6 +11,7 @@ export interface StatusObject {
   readonly metadata: { readonly name: string; readonly namespace?: string };
   readonly status?: {
     readonly conditions?: readonly Condition[];
+    readonly addresses?: readonly { readonly type: string; readonly value: string }[];
     readonly listeners?: readonly {
       readonly name: string;
       readonly attachedRoutes: number;
@@ -48,14 +49,14 @@ export interface RunningGateway {
  * Starts `bin/gatewright run` on paths, with its listeners moved to free ports, and waits until it serves.
  * It is stopped after the test; if the test failed, its log is printed.
  *
- * @param ports the ports that its Gateways listen on
+ * @param ports the ports that its Gateways listen on; none leaves them where they are
  */
 export async function startGateway(
   t: TestContext,
   paths: readonly string[],
   ports: readonly number[],
 ): Promise<RunningGateway> {
-  const offset = await freeOffset(ports);
+  const offset = ports.length === 0 ? 0 : await freeOffset(ports);
   const adminAddress = `127.0.0.1:${await freePort()}`;
   const options = ["--port-offset", String(offset), "--admin-address", adminAddress, "--drain-time", "1"];
   const child = spawn(join(root, "bin/gatewright"), ["run", ...paths, ...options], {

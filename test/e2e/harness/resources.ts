@@ -44,9 +44,16 @@ export interface WeightedBackend {
   readonly weight?: number;
 }
 
-export function httpRoute(name: string, hostname: string, backends: readonly WeightedBackend[]): Resource {
+export function httpRoute(
+  name: string,
+  hostname: string,
+  backends: readonly WeightedBackend[],
+  filters: readonly Resource[] = [],
+  sectionName?: string,
+): Resource {
+  const parentRefs = [{ name: "edge", ...(sectionName !== undefined && { sectionName }) }];
   const backendRefs = backends.map((backend) => ({ ...backend, port: 80 }));
-  const spec = { parentRefs: [{ name: "edge" }], hostnames: [hostname], rules: [{ backendRefs }] };
+  const spec = { parentRefs, hostnames: [hostname], rules: [{ filters, backendRefs }] };
   return { apiVersion, kind: "HTTPRoute", metadata: { name }, spec };
 }
 

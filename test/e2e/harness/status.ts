@@ -1,4 +1,4 @@
-import { deepEqual, partialDeepStrictEqual as partialDeepEqual } from "node:assert/strict";
+import { deepEqual, ok, partialDeepStrictEqual as partialDeepEqual } from "node:assert/strict";
 import type { Condition, RunningGateway } from "./gateway.ts";
 import { eventually } from "./wait.ts";
 
@@ -7,7 +7,7 @@ export function statuses(conditions: readonly Condition[] = []): Readonly<Record
   return Object.fromEntries(conditions.map(({ type, status }) => [type, status]));
 }
 
-/** Asserts that a Gateway is accepted and programmed, each listener too, and how many routes each has attached. */
+/** Asserts that a Gateway is accepted, programmed and has an address, each listener too, and how many routes each has attached. */
 export async function assertGateway(
   gateway: RunningGateway,
   name: string,
@@ -17,6 +17,7 @@ export async function assertGateway(
   await eventually(async () => {
     const { status } = await gateway.get("gateway", name, namespace);
     partialDeepEqual(statuses(status?.conditions), { Accepted: "True", Programmed: "True" });
+    ok((status?.addresses ?? []).length > 0, "it has an address");
     const listeners = status?.listeners ?? [];
     deepEqual(
       Object.fromEntries(listeners.map((listener) => [listener.name, listener.attachedRoutes])),
