@@ -1,8 +1,9 @@
-/** Runs Go, which only the generators need, and keeps what it gave. */
+/** Runs Go for the generators, and keeps what it gave. */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { goToolchain } from "../go-toolchain.ts";
 
 const cache = join(".cache", "generate");
 
@@ -51,9 +52,7 @@ export function cached(name: string, inputs: readonly (string | Buffer)[], make:
 }
 
 function run(cwd: string, args: readonly string[]) {
-  const result = spawnSync("go", args, { cwd, maxBuffer: 256 * 1024 * 1024 });
-  if (result.error !== undefined) {
-    throw new Error("the generators need Go 1.26 or later on PATH", { cause: result.error });
-  }
+  const result = spawnSync(goToolchain("1.26"), args, { cwd, maxBuffer: 256 * 1024 * 1024 });
+  if (result.error !== undefined) throw new Error("Go can't be run", { cause: result.error });
   return result;
 }
