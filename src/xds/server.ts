@@ -1,4 +1,5 @@
 import { chmod, rm } from "node:fs/promises";
+import type { PeerCertificate } from "node:tls";
 import { Server, ServerCredentials, type ServerDuplexStream, status } from "@grpc/grpc-js";
 import { decodeRequest } from "./decode.ts";
 import { Delivery, type DeliveryOptions } from "./delivery.ts";
@@ -9,6 +10,10 @@ export type XdsAddress = { readonly path: string } | { readonly host: string; re
 export interface XdsServerOptions extends DeliveryOptions {
   /** Default: none, which is for a Unix socket in a private directory and for tests. */
   readonly credentials?: ServerCredentials;
+  /**
+   * Whether a client with this certificate may have the configuration of `proxy`. Default: anybody who may connect.
+   */
+  readonly mayFetch?: (certificate: PeerCertificate | undefined, proxy: string) => boolean;
 }
 
 const SERVICE = "envoy.service.discovery.v3.AggregatedDiscoveryService";
@@ -34,7 +39,7 @@ const definition = {
  * Envoy's aggregated discovery service in its delta variant: the one way in which configuration reaches Envoy.
  *
  * The name of the proxy is the node's cluster (`--service-cluster`). An Envoy of an unknown proxy is refused with NOT_FOUND,
- * and tries again by itself.
+ * and tries again by itself; one that asks for the configuration of another with PERMISSION_DENIED.
  *
  * @example
  * const server = new XdsServer({ resources });
@@ -44,12 +49,14 @@ const definition = {
 export class XdsServer {
   readonly delivery: Delivery;
   readonly #credentials: ServerCredentials;
+  readonly #mayFetch: NonNullable<XdsServerOptions["mayFetch"]>;
   readonly #server: Server;
   readonly #calls = new Set<Call>();
 
   constructor(options: XdsServerOptions) {
     this.delivery = new Delivery(options);
     this.#credentials = options.credentials ?? ServerCredentials.createInsecure();
+    this.#mayFetch = options.mayFetch ?? (() => true);
     this.#server = new Server({
       // A reconnecting Envoy names the version of everything that it has.
       "grpc.max_receive_message_length": 256 << 20,
@@ -119,6 +126,10 @@ export class XdsServer {
       }
       if (opened === undefined) {
         const proxy = decoded.node?.cluster ?? "";
+        if (!this.#mayFetch(call.getAuthContext()?.sslPeerCertificate, proxy)) {
+          fail(status.PERMISSION_DENIED, `the client's certificate is not that of proxy "${proxy}"`);
+          return;
+        }
         if (!this.delivery.knows(proxy)) {
           fail(status.NOT_FOUND, `there is no proxy "${proxy}" (the node's cluster names it)`);
           return;
