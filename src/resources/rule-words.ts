@@ -40,8 +40,30 @@ const remedies: readonly (readonly [RegExp, string])[] = [
   [/must be an absolute path and start with '\/'/, "Write a / in front."],
   [
     /^must not contain '%2[fF]'/,
-    "Envoy compares paths as they are sent; use type RegularExpression to match an escaped slash.",
+    "Write a plain /: requests with an escaped one are redirected to the path without it before a rule is chosen.",
   ],
+  [/^must not contain '\/\/'/, "Write one /: several in a request count as one before a rule is chosen."],
+  [
+    /^must not (?:contain|end with) '?\/\.\.?\/?'?/,
+    "Write the path that is meant: /./ and /../ in a request are resolved before a rule is chosen.",
+  ],
+  [
+    /^must only contain valid characters .*for types/,
+    "Percent-encode what a URL doesn't take, or use type RegularExpression.",
+  ],
+  [/^service must only contain valid/, "Write the full name, as in shop.v1.Cart; its method has a field of its own."],
+  [
+    /^method must only contain valid characters/,
+    "Write the method's name alone, as in GetCart; the service has a field of its own.",
+  ],
+  [/^One or both of 'service' or 'method'/, "Add service or method, or leave the match out to match all calls."],
+  [/^(replace\w+) must be specified when type is/, "Add $1, or change the type."],
+  [/^AbsoluteTimeout must be specified/, "Add absoluteTimeout, or use lifetimeType: Session."],
+  [
+    /in \[caCertificateRefs wellKnownCACertificates\] must be set/,
+    "Add caCertificateRefs with a ConfigMap of CA certificates, or wellKnownCACertificates: System.",
+  ],
+  [/^hostname must not be an IP address or end with \.cluster\.local/, "Name a Service of the cluster as a Service."],
   [/cannot contain '\*' alongside/, "Keep the * alone, or only the others."],
   [
     /^backendRequest timeout cannot be longer/,

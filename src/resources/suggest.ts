@@ -1,5 +1,7 @@
 /** Words that people bring along from Ingress, from other gateways and from older versions of the API. */
 const otherWords: Readonly<Record<string, readonly string[]>> = {
+  HTTP: ["TCP"],
+  HTTPS: ["TCP"],
   serviceName: ["name"],
   servicePort: ["port"],
   service: ["name", "backendRefs", "backendRef"],

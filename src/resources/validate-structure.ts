@@ -236,7 +236,7 @@ function reportEnum(value: string | number, choices: readonly unknown[], walk: W
     walk,
     "unknown-value",
     `${at(walk)}: ${JSON.stringify(value)} is not one of ${words.map((word) => word || '""').join(", ")}.`,
-    didYouMean(String(value), words),
+    typeof value === "string" ? didYouMean(value, words) : undefined,
   );
 }
 

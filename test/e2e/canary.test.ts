@@ -19,8 +19,8 @@ test("canary", async (t) => {
   t.after(() => client.close());
   const ask = (host: string) => async () => (await client.send({ host })).echo().service;
 
-  await t.test("90/10, by one curl with all requests", async (t) => {
-    await assertShares(t, { "app-v1": 0.9, "app-v2": 0.1 }, async (count) => {
+  await t.test("90/10, by one curl with all requests", async (inner) => {
+    await assertShares(inner, { "app-v1": 0.9, "app-v2": 0.1 }, async (count) => {
       const url = `http://app.example.com/[1-${count}]`;
       const { stdout } = await run("curl", [
         "--silent",
@@ -38,16 +38,16 @@ test("canary", async (t) => {
     });
   });
 
-  await t.test("80/20", (t) => assertSplit(t, { "frontend-v1": 0.8, "frontend-v2": 0.2 }, ask("example.com")));
+  await t.test("80/20", (inner) => assertSplit(inner, { "frontend-v1": 0.8, "frontend-v2": 0.2 }, ask("example.com")));
 
-  await t.test("weight 0 gets nothing", (t) => assertSplit(t, { "app-v2": 1 }, ask("done.example.com")));
+  await t.test("weight 0 gets nothing", (inner) => assertSplit(inner, { "app-v2": 1 }, ask("done.example.com")));
 
   for (const [v1, v2] of [
     [70, 30],
     [50, 50],
     [0, 100],
   ] as const) {
-    await t.test(`edited to ${v1}/${v2} while it runs`, async (t) => {
+    await t.test(`edited to ${v1}/${v2} while it runs`, async (inner) => {
       const file = join(folder, "routes.yaml");
       const [route = "", ...others] = parseAllDocuments(await readFile(file, "utf8"));
       if (typeof route === "string") throw new Error(`${file} is empty`);
@@ -58,8 +58,8 @@ test("canary", async (t) => {
       await writeFile(`${file}.new`, [route, ...others].map(String).join(""));
       await rename(`${file}.new`, file);
 
-      const ask = await whenServing(client, "app.example.com", step);
-      await assertSplit(t, { "app-v1": v1 / 100, "app-v2": v2 / 100 }, async () => (await ask()).service);
+      const askStep = await whenServing(client, "app.example.com", step);
+      await assertSplit(inner, { "app-v1": v1 / 100, "app-v2": v2 / 100 }, async () => (await askStep()).service);
     });
   }
 

@@ -76,9 +76,9 @@ test("GRPCRoute", async (t) => {
     );
   });
 
-  await t.test("canary of 10 %", async (t) => {
+  await t.test("canary of 10 %", async (inner) => {
     const client = grpcClient(port, "order.api.example.com");
-    await assertSplit(t, { "order-service-stable": 0.9, "order-service-canary": 0.1 }, async () => {
+    await assertSplit(inner, { "order-service-stable": 0.9, "order-service-canary": 0.1 }, async () => {
       return (await client.call("order.v1.OrderService/PlaceOrder")).server.service;
     });
     client.close();

@@ -54,10 +54,10 @@ test("HTTPS termination", async (t) => {
     equal((await curl("http://example.com/", port)).status, 0);
   });
 
-  await t.test("90/10 behind TLS", async (t) => {
+  await t.test("90/10 behind TLS", async (inner) => {
     const client = httpClient(port, { ca: authority.certificate });
     await assertSplit(
-      t,
+      inner,
       { "my-app-v1": 0.9, "my-app-v2": 0.1 },
       async () => (await client.send({ host: "example.com" })).echo().service,
     );

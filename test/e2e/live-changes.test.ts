@@ -79,9 +79,9 @@ test("changes under load lose no request", async (t) => {
   const loads = [app, secure, other];
 
   /** A step, after which each load has been answered some more, and nothing was lost. */
-  const step = (name: string, change: (t: TestContext) => Promise<void>) =>
-    t.test(name, async (t) => {
-      await change(t);
+  const step = (name: string, change: (inner: TestContext) => Promise<void>) =>
+    t.test(name, async (inner) => {
+      await change(inner);
       const before = loads.map((load) => load.answered());
       await eventually(() => {
         for (const [index, load] of loads.entries())
@@ -93,7 +93,7 @@ test("changes under load lose no request", async (t) => {
       );
     });
 
-  await step("weights change", async (t) => {
+  await step("weights change", async (inner) => {
     for (const weight of [10, 50, 90]) {
       const backends = [
         { name: "a", weight: 100 - weight },
@@ -102,7 +102,7 @@ test("changes under load lose no request", async (t) => {
       const marked = [stepFilter(String(weight))];
       await folder.write("route.yaml", httpRoute("app", "app.example.com", backends, marked));
       const ask = await whenServing(client, "app.example.com", String(weight));
-      await assertSplit(t, { a: 1 - weight / 100, b: weight / 100 }, async () => (await ask()).service);
+      await assertSplit(inner, { a: 1 - weight / 100, b: weight / 100 }, async () => (await ask()).service);
     }
   });
 

@@ -19,12 +19,12 @@ test("mirror", async (t) => {
     await eventually(() => equal(copies("/once?x=1"), 1));
   });
 
-  await t.test("half of them are copied", async (t) => {
+  await t.test("half of them are copied", async (inner) => {
     const client = httpClient(gateway.port(80));
-    t.after(() => client.close());
+    inner.after(() => client.close());
     const ask = (path: string) => async () => (await client.send({ host: "app.example.com", path })).echo().service;
     let sample = 0;
-    await assertShares(t, { copied: 0.5, "not copied": 0.5 }, async (count) => {
+    await assertShares(inner, { copied: 0.5, "not copied": 0.5 }, async (count) => {
       const path = `/half/${++sample}`;
       deepEqual(await countAnswers(count, ask(path)), { "app-v1": count });
       // A copy may arrive after the answer. When copies of requests that came later are there on every connection, it is, too.

@@ -32,14 +32,14 @@ test("quickstart", async (t) => {
     deepEqual([...pods].sort(), [`shop-api-${loopback}.1:9002`, `shop-api-${loopback}.1:9003`]);
   });
 
-  await t.test("a header previews the new blog, and one of ten sees it anyway", async (t) => {
+  await t.test("a header previews the new blog, and one of ten sees it anyway", async (inner) => {
     equal(
       JSON.parse((await curl("http://blog.localhost:8080/", port, "-H", "x-preview: yes")).body).service,
       "blog-v2",
     );
     const client = httpClient(port);
     await assertSplit(
-      t,
+      inner,
       { "blog-v1": 0.9, "blog-v2": 0.1 },
       async () => (await client.send({ host: "blog.localhost" })).echo().service,
     );

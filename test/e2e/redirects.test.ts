@@ -11,8 +11,8 @@ import { startGateway } from "./harness/gateway.ts";
 import { ownLoopback } from "./harness/ports.ts";
 import { needs, run } from "./harness/programs.ts";
 import {
+  gateway as edgeGateway,
   endpointSlice,
-  gateway,
   gatewayClass,
   httpRoute,
   type Resource,
@@ -66,7 +66,7 @@ test("redirects without --port-offset", async (t) => {
   await writeFile(caFile, authority.certificate);
   await folder.writeText("certificate.yaml", tlsSecret("default", "app", await authority.issue(["app.example.com"])));
   const https = { protocol: "HTTPS", tls: { certificateRefs: [{ name: "app" }] } };
-  const edge = gateway("edge", [
+  const edge = edgeGateway("edge", [
     { name: "http", port: 8080, protocol: "HTTP" },
     { name: "https", port: 8443, ...https },
     { name: "other", port: 9090, protocol: "HTTP" },

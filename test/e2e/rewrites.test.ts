@@ -69,9 +69,9 @@ test("header modification", async (t) => {
     equal(headers["x-backend"], undefined);
   });
 
-  await t.test("10 % reach the canary, and only those say so", async (t) => {
+  await t.test("10 % reach the canary, and only those say so", async (inner) => {
     const client = httpClient(gateway.port(80));
-    await assertSplit(t, { "api-v1-service undefined": 0.9, "api-v1-canary-service true": 0.1 }, async () => {
+    await assertSplit(inner, { "api-v1-service undefined": 0.9, "api-v1-canary-service true": 0.1 }, async () => {
       const { service, headers } = (await client.send({ host: "api.example.com", path: "/v1/?version=stable" })).echo();
       return `${service} ${String(headers["x-canary"])}`;
     });

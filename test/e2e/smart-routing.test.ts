@@ -36,9 +36,9 @@ test("header, query and method routing", async (t) => {
     });
   }
 
-  await t.test("whoever is no VIP: 90 % standard, 10 % new", async (t) => {
+  await t.test("whoever is no VIP: 90 % standard, 10 % new", async (inner) => {
     const client = httpClient(port);
-    await assertSplit(t, { "standard-service": 0.9, "new-version-service": 0.1 }, async () => {
+    await assertSplit(inner, { "standard-service": 0.9, "new-version-service": 0.1 }, async () => {
       return (await client.send({ host: "shop.example.com", headers: { "x-customer-type": "guest" } })).echo().service;
     });
     client.close();
