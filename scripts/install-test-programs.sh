@@ -23,6 +23,7 @@ need dnsmasq dnsmasq-base
 need initdb postgresql
 need psql postgresql-client
 need setpriv util-linux
+have vim || need vim.tiny vim-tiny
 
 apt_install() {
   echo "installing Debian packages:$packages"

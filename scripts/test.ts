@@ -9,6 +9,8 @@ import { globSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { run } from "node:test";
 import { inspect } from "node:util";
+import { FleetError } from "../src/fleet/fleet-error.ts";
+import { resolveEnvoy } from "../src/fleet/resolve-envoy.ts";
 
 interface Group {
   readonly name: string;
@@ -38,6 +40,7 @@ const groups: readonly Group[] = [
 const failures: string[] = [];
 const skips: string[] = [];
 const chosen = choose(process.argv.slice(2));
+await findEnvoy();
 const started = performance.now();
 let counts: Counts = { passed: 0, failed: 0, skipped: 0 };
 for (const group of chosen) {
@@ -55,6 +58,18 @@ process.exit(counts.failed > 0 || counts.passed === 0 ? 1 : 0);
 function choose(names: readonly string[]): readonly Group[] {
   if (names.length === 0) return groups;
   return names.map((name) => groups.find((group) => group.name === name) ?? { name, files: [name], concurrency: 1 });
+}
+
+/** Fetches Envoy before the first test, where it takes no test's time and its absence is told once. */
+async function findEnvoy(): Promise<void> {
+  try {
+    const { path, version } = await resolveEnvoy();
+    console.log(`Envoy ${version}: ${path}`);
+  } catch (error) {
+    if (!(error instanceof FleetError)) throw error;
+    console.error([error.message, error.remedy ?? ""].join("\n"));
+    process.exit(2);
+  }
 }
 
 async function runGroup(group: Group): Promise<Counts> {

@@ -71,6 +71,17 @@ describe("house rules", () => {
     );
   });
 
+  test("package-lock.json has what `npm ci` wants on any platform (npm run lock completes it)", () => {
+    const { packages }: { packages: Record<string, { optionalDependencies?: object }> } = JSON.parse(
+      read("package-lock.json"),
+    );
+    const optional = Object.values(packages).flatMap((locked) => Object.keys(locked.optionalDependencies ?? {}));
+    deepEqual(
+      optional.filter((name) => packages[`node_modules/${name}`] === undefined),
+      [],
+    );
+  });
+
   test("every X.in.yaml has its X.out.yaml", () => {
     const inputs = files.filter((name) => name.endsWith(".in.yaml"));
     deepEqual(

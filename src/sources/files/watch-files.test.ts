@@ -1,5 +1,5 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import {
   appendFileSync,
   closeSync,
@@ -118,10 +118,10 @@ describe("a save is one change", () => {
     const directory = temporaryDirectory(context);
     const file = join(directory, "a.yaml");
     writeFileSync(file, thing("a", 0));
-    try {
-      execFileSync("vim", ["--version"], { stdio: "ignore" });
-    } catch {
-      context.skip("vim is not installed");
+    const vim = ["vim", "vim.tiny"].find((name) => spawnSync(name, ["--version"]).status === 0);
+    if (vim === undefined) {
+      if (process.env["CI"] === "true") throw new Error("vim not found, and CI skips nothing");
+      context.skip("vim not found: scripts/install-test-programs.sh installs what tests need");
       return;
     }
     const seen = await watched(context, [directory]);
@@ -132,7 +132,7 @@ describe("a save is one change", () => {
     ] as const) {
       const commands = [`set backup writebackup backupdir=. backupcopy=${copy}`, `%s/value: .*/value: ${value}/`, "wq"];
       const script = commands.flatMap((command) => ["-c", command]);
-      execFileSync("vim", ["-N", "-u", "NONE", "-es", ...script, file], { cwd: directory, stdio: "ignore" });
+      execFileSync(vim, ["-N", "-u", "NONE", "-es", ...script, file], { cwd: directory, stdio: "ignore" });
       equal(await seen.value("a", value), 1);
     }
     deepEqual(seen.findings, new Map());
