@@ -108,7 +108,8 @@ export class LookUps {
     // A watch with an older run was fetched by the run before, not by this one.
     for (const watch of this.#remembered.get(key) ?? []) if (watch.run !== this.#run) removeWatcher(watch, key);
     if (fetched.length === 0) this.#remembered.delete(key);
-    else this.#remembered.set(key, fetched);
+    // A list that grew has room for more than it holds, and there are as many as there are keys.
+    else this.#remembered.set(key, fetched.slice());
   }
 }
 

@@ -4,7 +4,7 @@ import type { KubernetesObject } from "./object.ts";
 import type { FieldPath, ResourceReference, SourceLocation } from "./origin.ts";
 import { isJsonObject, type Json } from "./schema.ts";
 import { type ParsedText, parseDocumentText } from "./text/parse.ts";
-import type { Position } from "./text/positioned.ts";
+import { locateIn, type Position, positionsIn } from "./text/positioned.ts";
 import { type DocumentText, splitDocuments } from "./text/split-documents.ts";
 import { validateObject } from "./validate-object.ts";
 
@@ -75,19 +75,19 @@ interface Entry {
 
 function readEntries({ text }: DocumentText, file: string): readonly Entry[] {
   const parsed = parseDocumentText(text, file);
-  if (parsed.mistakes.length > 0) return [unparsed(parsed)];
+  if (parsed.mistakes.length > 0) return [unparsed(parsed, text)];
   return itemsOf(parsed.value).map(({ value, path }) => {
     const { mistakes, ...validated } = validateObject(value);
     const all = [...mistakes, ...parsed.warnings(path, mistakes)];
     return {
       ...validated,
-      found: limited(located(all, parsed, path)),
-      position: (field) => parsed.locate([...path, ...field]),
+      found: limited(located(all, text, path)),
+      position: positionFrom(text, path),
     };
   });
 }
 
-function unparsed(parsed: ParsedText): Entry {
+function unparsed(parsed: ParsedText, text: string): Entry {
   const { reference } = validateObject(parsed.value);
   return {
     ...(reference !== undefined && { reference }),
@@ -95,8 +95,13 @@ function unparsed(parsed: ParsedText): Entry {
       mistake: { ...mistake, severity: "error" as const, path: [] },
       position,
     })),
-    position: (path) => parsed.locate(path),
+    position: positionFrom(text, []),
   };
+}
+
+// By itself, so that the function keeps nothing but the text: not what was parsed from it.
+function positionFrom(text: string, prefix: FieldPath): Entry["position"] {
+  return (path) => locateIn(positionsIn(text), [...prefix, ...path]);
 }
 
 /** The objects of a document: itself, or the items of a list. */
@@ -111,9 +116,9 @@ function itemsOf(value: Json): readonly { readonly value: Json; readonly path: F
   }));
 }
 
-function located(mistakes: readonly Mistake[], parsed: ParsedText, prefix: FieldPath): Entry["found"] {
+function located(mistakes: readonly Mistake[], text: string, prefix: FieldPath): Entry["found"] {
   return mistakes
-    .map((mistake) => ({ mistake, position: parsed.locate([...prefix, ...mistake.path], mistake.atKey) }))
+    .map((mistake) => ({ mistake, position: locateIn(positionsIn(text), [...prefix, ...mistake.path], mistake.atKey) }))
     .sort(({ position: a }, { position: b }) => a.line - b.line || a.column - b.column);
 }
 

@@ -1,7 +1,7 @@
 import { type Mistake, warning } from "../mistake.ts";
 import { type FieldPath, formatPath } from "../origin.ts";
 import { isJsonObject, type Json } from "../schema.ts";
-import { locateIn, type Position, type Positioned, parsePositioned, valueIn } from "./positioned.ts";
+import { type Positioned, positionsIn, valueIn } from "./positioned.ts";
 import { quickParse } from "./quick-parse.ts";
 import { hasDuplicateKeys, jsonMistake, type SyntaxMistake, syntaxMistakes } from "./syntax.ts";
 import { ambiguousScalars } from "./yaml-1.1.ts";
@@ -13,36 +13,27 @@ export interface ParsedText {
   readonly mistakes: readonly SyntaxMistake[];
   /** Plain scalars below `prefix` that Kubernetes reads differently, except where something is wrong anyway. */
   warnings(prefix: FieldPath, known: readonly Mistake[]): readonly Mistake[];
-  locate(path: FieldPath, atKey?: boolean): Position;
 }
 
-/**
- * Reads one document of YAML or JSON. Positions are worked out when somebody asks for them, which for most documents is
- * never.
- */
+/** Reads one document of YAML or JSON. Positions are worked out only if something is wrong or doubtful. */
 export function parseDocumentText(text: string, file: string): ParsedText {
-  let positioned: Positioned | undefined;
-  const positions = (): Positioned => {
-    positioned ??= parsePositioned(text);
-    return positioned;
-  };
-  const locate = (path: FieldPath, atKey?: boolean): Position => locateIn(positions(), path, atKey);
   const isJson = /^\s*[[{]/.test(text);
   const quick = isJson ? parseJson(text) : quickParse(text);
-  if (quick !== undefined) return { value: quick.value, mistakes: [], warnings: noWarnings, locate };
+  if (quick !== undefined) return { value: quick.value, mistakes: [], warnings: noWarnings };
   const mistakes = file.endsWith(".json") && isJson ? jsonMistakes(text) : [];
-  const found = mistakes.length > 0 ? mistakes : syntaxMistakes(text, positions());
-  const read = expanded(positions());
+  const positions = positionsIn(text);
+  const found = mistakes.length > 0 ? mistakes : syntaxMistakes(text, positions);
+  const read = expanded(positions);
   if (found.length > 0 || "mistake" in read) {
     const value = "mistake" in read ? null : read.value;
     const all = found.length === 0 && "mistake" in read ? [read.mistake] : found;
-    return { value, mistakes: all, warnings: noWarnings, locate };
+    return { value, mistakes: all, warnings: noWarnings };
   }
-  return { value: read.value, mistakes: [], warnings, locate };
+  return { value: read.value, mistakes: [], warnings };
 
   function warnings(prefix: FieldPath, known: readonly Mistake[]): readonly Mistake[] {
     const paths = new Set(known.map(({ path }) => formatPath(path)));
-    return ambiguousScalars(positions(), prefix)
+    return ambiguousScalars(positions, prefix)
       .filter(({ path }) => !paths.has(formatPath(path)))
       .map(({ path, source, kubernetes }) =>
         warning(

@@ -47,6 +47,17 @@ export function parsePositioned(text: string): Positioned {
   return { document, at };
 }
 
+let last: { readonly text: string; readonly positioned: Positioned } | undefined;
+
+/**
+ * {@link parsePositioned}, remembered for one text: questions come in runs about one document. A tree for every document
+ * would take more memory than all else that is known of it.
+ */
+export function positionsIn(text: string): Positioned {
+  if (last?.text !== text) last = { text, positioned: parsePositioned(text) };
+  return last.positioned;
+}
+
 /** The value of a document that has no errors. Throws where aliases would make it too large. */
 export function valueIn({ document }: Positioned): Json {
   return document.toJS({ maxAliasCount: 1000 });
