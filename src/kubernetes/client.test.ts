@@ -95,7 +95,9 @@ describe("KubernetesClient", () => {
 
     const stop = new AbortController();
     server.next(events({ type: "ADDED", object: route("a") }));
-    for await (const _ of client.watch(routes, { resourceVersion: "7", signal: stop.signal })) stop.abort();
+    for await (const batch of client.watch(routes, { resourceVersion: "7", signal: stop.signal })) {
+      if (batch.length > 0) stop.abort();
+    }
     client.close();
   });
 

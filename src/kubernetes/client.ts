@@ -119,7 +119,7 @@ export class KubernetesClient {
   }
 
   /**
-   * Events as they come, as many at a time as came together. Ends when the server ends it; throws `Expired` when the
+   * Events as they come, as many at a time as came together; first none, when the watch is up. Ends when the server ends it; throws `Expired` when the
    * version is no longer known, and `Unreachable` when the connection breaks.
    */
   async *watch(resource: ApiResource, options: WatchOptions): AsyncGenerator<readonly WatchEvent[], void> {
@@ -136,6 +136,7 @@ export class KubernetesClient {
     const accept = metadataOnly === true ? metadata("PartialObjectMetadata") : json;
     const response = await this.#send({ method: "GET", path, accept, signal, idleMs: watchSilenceMs });
     try {
+      yield [];
       for await (const documents of documentsOf<WatchEvent | ErrorEvent>(response)) {
         const failed = documents.findIndex((document) => document.type === "ERROR");
         const events = documents.filter((document): document is WatchEvent => document.type !== "ERROR");
