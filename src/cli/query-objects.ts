@@ -1,12 +1,5 @@
-import { existsSync } from "node:fs";
-import { type ObjectWithStatus, objectsWithStatus } from "../admin/objects.ts";
-import { allFindings } from "../control-plane/all-findings.ts";
-import { ControlPlane } from "../control-plane/control-plane.ts";
-import { onThisMachine } from "../gateway/placement.ts";
+import type { ObjectWithStatus } from "../admin/objects.ts";
 import type { Finding } from "../resources/finding.ts";
-import { standardInput } from "../sources/files/find-files.ts";
-import { watchFiles } from "../sources/files/watch-files.ts";
-import { printFindings } from "./print-findings.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** Where objects come from: files, or a running Gatewright. */
@@ -36,12 +29,9 @@ export async function queryObjects(
     const path = kind === undefined ? "" : `?kind=${encodeURIComponent(kind)}`;
     return await ask(adminAddress, `/api/v1/resources${path}`, isObject);
   }
-  const controlPlane = await readFiles(files);
-  printFindings(
-    controlPlane.findings().filter((finding) => finding.severity === "error"),
-    process.stderr,
-  );
-  return objectsWithStatus(controlPlane, kind);
+  // What reads files takes most of a second to load.
+  const { objectsOfFiles } = await import("./read-files.ts");
+  return await objectsOfFiles(files, kind);
 }
 
 /** @throws UsageError when there is nothing to ask */
@@ -52,18 +42,8 @@ export async function queryEverything({ files, adminAddress }: Origin): Promise<
       findings: await ask(adminAddress, "/api/v1/findings", isFinding),
     };
   }
-  const controlPlane = await readFiles(files);
-  return { objects: objectsWithStatus(controlPlane), findings: allFindings(controlPlane) };
-}
-
-async function readFiles(files: readonly string[]): Promise<ControlPlane> {
-  const absent = files.find((file) => file !== standardInput && !existsSync(file));
-  if (absent !== undefined) throw new UsageError(`${absent} does not exist.`);
-  const controlPlane = new ControlPlane({ placement: onThisMachine("files") });
-  const source = watchFiles(files, controlPlane);
-  await source.ready;
-  await source.close();
-  return controlPlane;
+  const { everythingOfFiles } = await import("./read-files.ts");
+  return await everythingOfFiles(files);
 }
 
 async function ask<Item>(
