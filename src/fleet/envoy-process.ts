@@ -25,8 +25,6 @@ export interface EnvoyProcessOptions {
   readonly logLevel?: EnvoyLogLevel;
   /** Where the private runtime directory is made; default $XDG_RUNTIME_DIR, else the temporary directory. */
   readonly runtimeRoot?: string;
-  /** The caller's own directories (of an xDS socket, say), as absolute paths, that the watchdog removes when we are killed, and when Envoy is stopped. */
-  readonly alsoRemove?: readonly string[];
   /** Further command-line arguments, e.g. `--drain-time-s 60`, `--component-log-level upstream:debug`. */
   readonly extraArguments?: readonly string[];
   /**
@@ -90,7 +88,7 @@ export class EnvoyProcess {
     this.#options = options;
     this.#runtime = runtime;
     this.#setpriv = setpriv;
-    this.#watchdog = startWatchdog([runtime.path, ...(options.alsoRemove ?? [])], options.logger);
+    this.#watchdog = startWatchdog([runtime.path], options.logger);
     this.admin = envoyAdmin(runtime.adminSocket);
   }
 

@@ -206,6 +206,9 @@ describe("a failure names all three ways, and what to do", () => {
     await writeFile(file, "");
     const error = await failure({ env: { PATH: "", XDG_CACHE_HOME: file }, wheel: noWheel });
     match(error.message, /the cache can't be written: .*\n.*XDG_CACHE_HOME/);
+    // Not that it hangs: Node's own recursive mkdir does.
+    const nowhere = await failure({ env: { PATH: "", XDG_CACHE_HOME: "/proc/none" }, wheel: noWheel });
+    match(nowhere.message, /the cache can't be written: /);
   });
 });
 

@@ -75,12 +75,12 @@ export function startWatchdog(directories: readonly string[], logger: Logger): W
     const started = spawn(command, args, { detached: true, cwd: "/", stdio: ["pipe", "ignore", "ignore"] });
     child = started;
     const startedAt = performance.now();
-    started.on("error", (error) => logger.warn({ error: error.message }, "the watchdog of Envoy could not be started"));
+    started.on("error", (error) => logger.warn({ error: error.message }, "a watchdog could not be started"));
     // The pipe breaks when somebody kills the watchdog: its end is what counts.
     started.stdin.on("error", () => {});
     started.on("close", () => {
       if (closed) return;
-      logger.warn({ pid: started.pid }, "the watchdog of Envoy was killed; starting another");
+      logger.warn({ pid: started.pid }, "a watchdog was killed; starting another");
       young = performance.now() - startedAt < 1_000 ? young + 1 : 0;
       // At once, unless they die one after the other.
       if (young < 2) start();

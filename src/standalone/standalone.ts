@@ -5,6 +5,7 @@ import type { EnvoyLogLevel } from "../fleet/envoy-log.ts";
 import { EnvoyProcess as Envoy, type EnvoyProcess } from "../fleet/envoy-process.ts";
 import type { Logger } from "../fleet/logger.ts";
 import { makeRuntimeDirectory } from "../fleet/runtime-directory.ts";
+import { startWatchdog } from "../fleet/watchdog.ts";
 import { onThisMachine } from "../gateway/placement.ts";
 import type { XdsObserver } from "../xds/observer.ts";
 import { XdsServer } from "../xds/server.ts";
@@ -47,7 +48,13 @@ export class Standalone {
   /** @throws FleetError if no private directory can be made */
   static async create(options: StandaloneOptions): Promise<Standalone> {
     const directory = await makeRuntimeDirectory(undefined);
-    const standalone = new Standalone(options, join(directory.path, "xds.sock"), () => directory.remove());
+    // Of its own, since we may be killed before there is an Envoy, whose watchdog knows Envoy's directory only.
+    const watchdog = startWatchdog([directory.path], options.logger);
+    const remove = async () => {
+      await directory.remove();
+      watchdog.close();
+    };
+    const standalone = new Standalone(options, join(directory.path, "xds.sock"), remove);
     await standalone.xds.listen({ path: standalone.#socket });
     return standalone;
   }

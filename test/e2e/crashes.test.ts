@@ -1,9 +1,13 @@
 import { deepEqual, doesNotMatch, equal, ok } from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
-import { startExample } from "./harness/example.ts";
+import { startExample, temporaryFolder } from "./harness/example.ts";
 import { httpClient } from "./harness/http-client.ts";
+import { freePort } from "./harness/ports.ts";
+import { root } from "./harness/programs.ts";
 import { eventually } from "./harness/wait.ts";
 
 interface Process {
@@ -63,23 +67,51 @@ test("Envoy is killed with -9: another one serves", async (t) => {
   ok(!after.includes(envoy.pid));
 });
 
+/** The launcher, and the server if that is another process: the Envoy and the watchdogs below are not ours to kill. */
+function ourselves(pid: number): readonly number[] {
+  const servers = descendants(pid).filter(({ name }) => name === "node" || name === "MainThread");
+  return [...servers.map((server) => server.pid), pid];
+}
+
 test("Gatewright is killed with -9: nothing is left", async (t) => {
-  const { gateway } = await startExample(t, "quickstart");
+  const runtime = await temporaryFolder(t);
+  const { gateway } = await startExample(t, "quickstart", { env: { XDG_RUNTIME_DIR: runtime } });
   const all = [gateway.pid, ...descendants(gateway.pid).map(({ pid }) => pid)];
-  ok(all.length >= 2, "Envoy runs below Gatewright");
-  gateway.process.kill("SIGKILL");
+  ok(descendants(gateway.pid).some(isEnvoy), "Envoy runs below Gatewright");
+  equal(readdirSync(runtime).length, 2, "a directory of the xDS server's, and one of Envoy's");
+  for (const pid of ourselves(gateway.pid)) process.kill(pid, "SIGKILL");
   await eventually(() =>
     deepEqual(
       processes().filter(({ pid }) => all.includes(pid)),
       [],
     ),
   );
+  await eventually(() => deepEqual(readdirSync(runtime), []));
+});
+
+test("Gatewright is killed with -9 before it has started Envoy: nothing is left", async (t) => {
+  const runtime = await temporaryFolder(t);
+  // It waits for what it is told on standard input, which never ends.
+  const admin = `127.0.0.1:${await freePort()}`;
+  const child = spawn(join(root, "bin/gatewright"), ["run", "-", "--admin-address", admin], {
+    env: { ...process.env, XDG_RUNTIME_DIR: runtime },
+    stdio: ["pipe", "ignore", "ignore"],
+  });
+  t.after(() => child.kill("SIGKILL"));
+  await eventually(async () => equal((await fetch(`http://${admin}/readyz`)).status, 503));
+  equal(readdirSync(runtime).length, 1);
+  const exited = once(child, "exit");
+  for (const pid of ourselves(child.pid ?? 0)) process.kill(pid, "SIGKILL");
+  await exited;
+  await eventually(() => deepEqual(readdirSync(runtime), []));
 });
 
 test("Gatewright gets SIGTERM: it drains, and nothing is left", async (t) => {
-  const { gateway } = await startExample(t, "quickstart");
+  const runtime = await temporaryFolder(t);
+  const { gateway } = await startExample(t, "quickstart", { env: { XDG_RUNTIME_DIR: runtime } });
   const all = [gateway.pid, ...descendants(gateway.pid).map(({ pid }) => pid)];
   equal(await gateway.stop(), 0);
+  deepEqual(readdirSync(runtime), []);
   await eventually(() =>
     deepEqual(
       processes().filter(({ pid }) => all.includes(pid)),

@@ -36,12 +36,13 @@ export async function temporaryFolder(t: TestContext): Promise<string> {
 /**
  * Starts an example of `examples/`. All is stopped after the test.
  *
+ * @param options.env further environment variables of Gatewright
  * @param options.foreign starts what demo backends can't be, such as a database
  */
 export async function startExample(
   t: TestContext,
   name: string,
-  options: { readonly foreign?: (backend: ForeignBackend) => Promise<void> } = {},
+  options: { readonly foreign?: (backend: ForeignBackend) => Promise<void>; readonly env?: NodeJS.ProcessEnv } = {},
 ): Promise<RunningExample> {
   const parent = await temporaryFolder(t);
   const folder = join(parent, "resources");
@@ -69,7 +70,7 @@ export async function startExample(
   t.after(() => closeBackends(running));
   for (const backend of foreign) await options.foreign?.(backend);
 
-  const gateway = await startGateway(t, [folder], await listenerPorts(folder));
+  const gateway = await startGateway(t, [folder], await listenerPorts(folder), options.env);
   return { gateway, folder, loopback, authority, caFile, received };
 }
 

@@ -49,18 +49,21 @@ export interface RunningGateway {
  * Starts `bin/gatewright run` on paths, with its listeners moved to free ports, and waits until it serves.
  * It is stopped after the test; if the test failed, its log is printed.
  *
+ * @param env further environment variables
  * @param ports the ports that its Gateways listen on; none leaves them where they are
  */
 export async function startGateway(
   t: TestContext,
   paths: readonly string[],
   ports: readonly number[],
+  env: NodeJS.ProcessEnv = {},
 ): Promise<RunningGateway> {
   const offset = ports.length === 0 ? 0 : await freeOffset(ports);
   const adminAddress = `127.0.0.1:${await freePort()}`;
   const options = ["--port-offset", String(offset), "--admin-address", adminAddress, "--drain-time", "1"];
   const child = spawn(join(root, "bin/gatewright"), ["run", ...paths, ...options], {
     cwd: root,
+    env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const chunks: string[] = [];
