@@ -5,11 +5,11 @@
 node := node_modules/.bin/node
 installed := node_modules/.installed
 
-.PHONY: help run test unit e2e lint types format bench generate clean
+.PHONY: help run test unit e2e lint types format bench generate clean cluster-up cluster-down cluster-test
 
 help: ## this list
 	@echo "make TARGET, where TARGET is one of"
-	@grep -E '^[a-z0-9]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z0-9]+):.*## (.*)/  \1\t\2/' | expand -t 12
+	@grep -E '^[a-z0-9-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  \1\t\2/' | expand -t 16
 
 run: $(installed) ## serve examples/quickstart with demo backends, and say which URLs to try
 	@$(node) scripts/demo.ts examples/quickstart
@@ -41,6 +41,17 @@ bench: $(installed) ## from a file's rename to the first request served, at 10, 
 
 generate: $(installed) ## rewrite generated code from pinned sources (needs Go and grpcurl)
 	@npm run --silent generate
+
+cluster-up: $(installed) ## start a Kubernetes cluster on this machine (root; ten minutes the first time); CLUSTER=NAME for several
+	@scripts/install-test-programs.sh
+	@$(node) test/cluster/main.ts up $(CHANNEL)
+
+cluster-down: $(installed) ## stop it
+	@$(node) test/cluster/main.ts down
+
+cluster-test: $(installed) ## tests in clusters of their own
+	@scripts/install-test-programs.sh
+	@$(node) scripts/test.ts cluster
 
 clean: ## remove what was built, installed and cached
 	rm -rf node_modules dist .cache

@@ -24,6 +24,9 @@ need initdb postgresql
 need psql postgresql-client
 need setpriv util-linux
 have vim || need vim.tiny vim-tiny
+# What a test cluster's network is made of.
+need ip iproute2
+need nft nftables
 
 apt_install() {
   echo "installing Debian packages:$packages"

@@ -1,0 +1,257 @@
+/**
+ * A Kubernetes cluster of one node on this machine: the real etcd, API server, controllers and kube-proxy, and pods that are
+ * processes in namespaces of their own. No Docker, no images: see README.md.
+ *
+ * @example
+ * const cluster = await startCluster({ name: "rolling", channel: "experimental" });
+ * await cluster.kubectl(["apply", "--server-side", "-f", "-"], manifests);
+ * await cluster.execute(["curl", "http://10.97.0.1/"]);
+ * await cluster.stop();
+ */
+import { spawn } from "node:child_process";
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { silent } from "../../src/fleet/logger.ts";
+import { startWatchdog, type Watchdog } from "../../src/fleet/watchdog.ts";
+import { createAuthority, type KeyPair, signingKey } from "./certificates.ts";
+import {
+  type ComponentName,
+  commandOf,
+  type Files,
+  kubeletConfiguration,
+  kubeProxyConfiguration,
+  users,
+} from "./components.ts";
+import { type Channel, installGatewayApi } from "./custom-resources.ts";
+import { type ExecuteOptions, execFileText } from "./execute.ts";
+import { type Holder, hold, inside, isAlive, release } from "./holder.ts";
+import { images } from "./images.ts";
+import { layout } from "./layout.ts";
+import { build, kube, pause, runtime } from "./programs.ts";
+
+/** What to start. */
+export interface ClusterOptions {
+  /** Of the cluster, for those that run side by side: a folder's name. */
+  readonly name: string;
+  /** Which of the Gateway API's custom resources to install. */
+  readonly channel: Channel;
+  /** The cluster ends with this process, whatever ends it. Default: true. */
+  readonly owned?: boolean;
+  /** Told what is ready. */
+  readonly progress?: (message: string) => void;
+}
+
+/** A running cluster. */
+export interface TestCluster {
+  readonly name: string;
+  /** Kubeconfigs, certificates and logs. */
+  readonly folder: string;
+  /** The administrator's kubeconfig. It works in the cluster's network only: see {@link TestCluster.execute}. */
+  readonly kubeconfig: string;
+  /** The command line that runs `command` in the cluster's network, with this machine's files. */
+  readonly commandLine: (command: readonly string[]) => readonly string[];
+  /** What a program printed that ran in the cluster's network, with KUBECONFIG set. */
+  readonly execute: (command: readonly string[], options?: ExecuteOptions) => Promise<string>;
+  /** What kubectl printed. */
+  readonly kubectl: (args: readonly string[], input?: string) => Promise<string>;
+  /** Kills a component as an outage would. */
+  readonly stopComponent: (name: ComponentName) => Promise<void>;
+  /** Starts a component that was stopped; returns when it is ready. */
+  readonly startComponent: (name: ComponentName) => Promise<void>;
+  /** Ends everything that runs in the cluster and removes its files. */
+  readonly stop: () => Promise<void>;
+}
+
+const root = join(import.meta.dirname, "../..");
+
+/** How a cluster is found again by another process. */
+interface State {
+  readonly holder: Holder;
+  readonly files: Files;
+}
+
+/**
+ * Starts a cluster and waits until pods can run in it.
+ *
+ * @throws Error when one of that name runs already, or something in it doesn't come up
+ */
+export async function startCluster(options: ClusterOptions): Promise<TestCluster> {
+  const { name, progress = () => {} } = options;
+  const folder = folderOf(name);
+  const running = readState(folder);
+  if (running !== undefined && isAlive(running.holder)) throw new Error(`the cluster ${name} runs already`);
+  rmSync(folder, { recursive: true, force: true });
+  for (const part of ["pki", "log"]) mkdirSync(join(folder, part), { recursive: true });
+
+  const files: Files = { folder, kube: await build(kube), runtime: await build(runtime) };
+  await writeIdentities(folder);
+  writeJson(join(folder, "images.json"), await images());
+  writeJson(join(folder, "kube-proxy.json"), kubeProxyConfiguration(folder));
+  writeJson(join(folder, "kubelet.json"), kubeletConfiguration(folder));
+  const watchdog = options.owned === false ? undefined : startWatchdog([folder], silent);
+  const holder = await hold(await build(pause));
+  watchdog?.guard(holder.pid);
+  writeJson(join(folder, "state.json"), { holder, files } satisfies State);
+  const cluster = handle(name, { holder, files }, watchdog);
+  try {
+    await Promise.all([cluster.startComponent("etcd"), cluster.startComponent("runtime")]);
+    await cluster.startComponent("kube-apiserver");
+    progress("kube-apiserver is ready");
+    await Promise.all([
+      ...(["kube-controller-manager", "kube-scheduler", "kube-proxy", "kubelet"] as const).map((each) =>
+        cluster.startComponent(each),
+      ),
+      installGatewayApi(cluster, options.channel),
+    ]);
+    progress(`the Gateway API is there (${options.channel} channel)`);
+    await cluster.kubectl(["wait", "--for=create", "serviceaccount/default", "--timeout=60s"]);
+    await cluster.kubectl(["wait", "--for=create", `node/${layout.nodeName}`, "--timeout=60s"]);
+    await cluster.kubectl(["wait", "--for=condition=Ready", `node/${layout.nodeName}`, "--timeout=60s"]);
+    progress("the node is ready");
+  } catch (error) {
+    await cluster.stop();
+    throw error;
+  }
+  return cluster;
+}
+
+/** The cluster of that name if it runs, whoever started it. */
+export function findCluster(name: string): TestCluster | undefined {
+  const state = readState(folderOf(name));
+  return state === undefined || !isAlive(state.holder) ? undefined : handle(name, state, undefined);
+}
+
+/** What a cluster that was killed has left. */
+export function removeLeftovers(name: string): void {
+  if (findCluster(name) === undefined) rmSync(folderOf(name), { recursive: true, force: true });
+}
+
+function folderOf(name: string): string {
+  return join(root, ".cache/clusters", name);
+}
+
+function handle(name: string, { holder, files }: State, watchdog: Watchdog | undefined): TestCluster {
+  const kubeconfig = join(files.folder, "admin.kubeconfig");
+  const commandLine = (command: readonly string[]) => inside(holder, command, "network");
+  const execute: TestCluster["execute"] = async (command, options = {}) => {
+    const [program = "", ...args] = commandLine(command);
+    return await execFileText(program, args, {
+      ...options,
+      env: { ...process.env, ...options.env, KUBECONFIG: kubeconfig },
+    });
+  };
+  const kubectl: TestCluster["kubectl"] = (args, input) =>
+    execute([files.kube, "kubectl", ...args], input === undefined ? {} : { input });
+  const processFile = (of: ComponentName) => join(files.folder, `${of}.pid`);
+  const ready = {
+    etcd: () => execute([files.kube, "kubectl", "--server=http://127.0.0.1:2379", "get", "--raw=/readyz"]),
+    "kube-apiserver": () => kubectl(["get", "--raw=/readyz"]),
+    "kube-controller-manager": undefined,
+    "kube-scheduler": undefined,
+    "kube-proxy": undefined,
+    kubelet: undefined,
+    runtime: undefined,
+  } as const;
+  return {
+    name,
+    folder: files.folder,
+    kubeconfig,
+    commandLine,
+    execute,
+    kubectl,
+    startComponent: async (wanted) => {
+      const log = join(files.folder, "log", `${wanted}.log`);
+      const output = openSync(log, "a");
+      const command = inside(holder, ["setpriv", "--pdeathsig", "KILL", ...commandOf(wanted, files)], "all");
+      const [program = "", ...args] = command;
+      const child = spawn(program, args, { detached: true, cwd: "/", stdio: ["ignore", output, output] });
+      closeSync(output);
+      child.unref();
+      writeFileSync(processFile(wanted), String(child.pid));
+      const check = ready[wanted];
+      if (check === undefined) return;
+      const deadline = Date.now() + 120_000;
+      for (;;) {
+        try {
+          await check();
+          return;
+        } catch (error) {
+          if (child.exitCode !== null || Date.now() > deadline) {
+            throw new Error(`${wanted} doesn't come up: ${readFileSync(log, "utf8").slice(-2000)}`, { cause: error });
+          }
+        }
+        await delay(50);
+      }
+    },
+    stopComponent: async (unwanted) => {
+      const pid = Number(readFileSync(processFile(unwanted), "utf8"));
+      // nsenter's death takes the component along.
+      process.kill(pid, "SIGKILL");
+      while (existsSync(`/proc/${pid}`)) await delay(5);
+    },
+    stop: async () => {
+      await release(holder);
+      watchdog?.close();
+      rmSync(files.folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function writeIdentities(folder: string): Promise<void> {
+  const authority = await createAuthority("test-cluster");
+  const write = (name: string, text: string) => writeFileSync(join(folder, "pki", name), text, { mode: 0o600 });
+  const writePair = (name: string, pair: KeyPair) => {
+    write(`${name}.crt`, pair.certificate);
+    write(`${name}.key`, pair.key);
+  };
+  write("ca.crt", authority.certificate);
+  writePair(
+    "kube-apiserver",
+    await authority.issue({
+      server: "kube-apiserver",
+      addresses: ["127.0.0.1", layout.nodeAddress, layout.apiService],
+      hostnames: ["localhost", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local"],
+    }),
+  );
+  for (const [name, subject] of Object.entries(users)) {
+    const pair = await authority.issue(subject);
+    writePair(name, pair);
+    writeJson(join(folder, `${name}.kubeconfig`), kubeconfigOf(name, authority.certificate, pair));
+  }
+  const tokens = await signingKey();
+  write("service-accounts.key", tokens.privateKey);
+  write("service-accounts.pub", tokens.publicKey);
+}
+
+function kubeconfigOf(user: string, authority: string, { certificate, key }: KeyPair): object {
+  const base64 = (text: string) => Buffer.from(text).toString("base64");
+  return {
+    apiVersion: "v1",
+    kind: "Config",
+    clusters: [
+      {
+        name: "test",
+        cluster: {
+          server: `https://127.0.0.1:${layout.apiPort}`,
+          "certificate-authority-data": base64(authority),
+        },
+      },
+    ],
+    users: [{ name: user, user: { "client-certificate-data": base64(certificate), "client-key-data": base64(key) } }],
+    contexts: [{ name: "test", context: { cluster: "test", user } }],
+    "current-context": "test",
+  };
+}
+
+function readState(folder: string): State | undefined {
+  try {
+    return JSON.parse(readFileSync(join(folder, "state.json"), "utf8"));
+  } catch {
+    return undefined;
+  }
+}
+
+function writeJson(path: string, value: object): void {
+  writeFileSync(path, JSON.stringify(value, null, 2), { mode: 0o600 });
+}

@@ -1,0 +1,16 @@
+/** Addresses in a cluster. Each has a network namespace of its own, so all can have the same. */
+export const layout = {
+  /** The node's address; the API server's too. */
+  nodeAddress: "10.244.0.1",
+  nodeName: "node-1",
+  podRange: "10.244.0.0/22",
+  serviceRange: "10.96.0.0/16",
+  /** `kubernetes.default`: the first address of the range. */
+  apiService: "10.96.0.1",
+  dnsService: "10.96.0.10",
+  /** Given to Services of type LoadBalancer. */
+  loadBalancerRange: "10.97.0.0/16",
+  /** Given to nobody: for `externalIPs`. */
+  externalRange: "10.98.0.0/16",
+  apiPort: 6443,
+} as const;

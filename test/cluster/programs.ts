@@ -1,0 +1,116 @@
+/**
+ * Builds the Go programs that a test cluster is made of, once, into `.cache/cluster/programs`.
+ *
+ * Kubernetes takes ten minutes from empty Go caches on two cores, and a minute to link again. So a program is kept under a
+ * hash of all that goes into it: its sources, the versions of its modules, and how it is built.
+ */
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { join, relative } from "node:path";
+import { goToolchain } from "../../scripts/go-toolchain.ts";
+import { execFileText } from "./execute.ts";
+
+const root = join(import.meta.dirname, "../..");
+const cache = join(root, ".cache/cluster");
+const minimumGo = "1.26";
+
+/** A command below `test/cluster/programs` or in a module of its own. */
+export interface Program {
+  readonly name: string;
+  /** The Go module's folder. */
+  readonly module: string;
+  /** The package's folder in it. */
+  readonly package: string;
+  readonly ldflags?: string;
+}
+
+const module = join(import.meta.dirname, "programs");
+
+/** What Kubernetes' programs say that they are; without it clients can't parse the server's version. */
+function versionStamp(): string {
+  const version = /^\tk8s\.io\/kubernetes (v\d+\.(\d+)\.\S+)$/m.exec(readFileSync(join(module, "go.mod"), "utf8"));
+  if (version === null) throw new Error("programs/go.mod names no k8s.io/kubernetes");
+  return ["k8s.io/component-base/version", "k8s.io/client-go/pkg/version"]
+    .flatMap((variables) => [
+      `-X ${variables}.gitVersion=${version[1]}`,
+      `-X ${variables}.gitMajor=1`,
+      `-X ${variables}.gitMinor=${version[2]}`,
+      `-X ${variables}.gitTreeState=clean`,
+    ])
+    .join(" ");
+}
+
+/** etcd, kube-apiserver, kube-controller-manager, kube-scheduler, kubelet, kube-proxy and kubectl. */
+export const kube: Program = { name: "kube", module, package: "./kube", ldflags: versionStamp() };
+/** Runs containers for kubelet. */
+export const runtime: Program = { name: "runtime", module, package: "./runtime" };
+/** Holds namespaces open. */
+export const pause: Program = { name: "pause", module, package: "./pause" };
+
+/**
+ * The path of a program, which is built first where it must be.
+ *
+ * @throws Error with Go's own words when it can't be built
+ */
+export async function build(program: Program): Promise<string> {
+  const folder = join(cache, "programs", `${program.name}-${fingerprint(program)}`);
+  const path = join(folder, program.name);
+  if (existsSync(path)) return path;
+  mkdirSync(join(cache, "programs"), { recursive: true });
+  const partial = mkdtempSync(`${folder}-`);
+  try {
+    const go = goToolchain(minimumGo);
+    const started = performance.now();
+    process.stderr.write(`building ${program.name} (Kubernetes takes ten minutes the first time)\n`);
+    await runGo(go, program.module, [
+      "build",
+      "-trimpath",
+      `-ldflags=-s -w ${program.ldflags ?? ""}`,
+      "-o",
+      join(partial, program.name),
+      program.package,
+    ]);
+    process.stderr.write(`built ${program.name} in ${((performance.now() - started) / 1000).toFixed(0)} s\n`);
+    if (!existsSync(path)) renameSync(partial, folder);
+  } finally {
+    rmSync(partial, { recursive: true, force: true });
+  }
+  return path;
+}
+
+/** The files of a Go module at a version, unpacked. The hash is checked against Go's checksum database. */
+export async function moduleFolder(path: string, version: string): Promise<string> {
+  const go = goToolchain(minimumGo);
+  mkdirSync(cache, { recursive: true });
+  const modules = (await execFileText(go, ["env", "GOMODCACHE"], { cwd: cache })).trim();
+  const folder = join(modules, `${path}@${version}`);
+  // A module that asks for a newer Go is unpacked all the same, beside an error.
+  if (!existsSync(folder)) await runGo(go, cache, ["mod", "download", `${path}@${version}`]).catch(() => {});
+  if (!existsSync(folder)) throw new Error(`the Go module ${path}@${version} can't be downloaded`);
+  return folder;
+}
+
+function fingerprint(program: Program): string {
+  const hash = createHash("sha256");
+  const files = [
+    ...["go.mod", "go.sum"].map((name) => join(program.module, name)),
+    ...globSync(join(program.module, program.package, "**/*.go")).sort(),
+  ];
+  for (const file of files) hash.update(`${relative(root, file)}\n`).update(readFileSync(file));
+  hash.update(`${program.ldflags ?? ""} ${process.arch}`);
+  return hash.digest("hex").slice(0, 16);
+}
+
+/** Runs Go and shows what it says, which is what is downloaded and what is wrong. */
+function runGo(go: string, cwd: string, args: readonly string[]): Promise<void> {
+  const env = { ...process.env, CGO_ENABLED: "0", GOTOOLCHAIN: "local", GOFLAGS: "-buildvcs=false" };
+  return new Promise((resolve, reject) => {
+    const child = spawn(go, args, { cwd, env, stdio: ["ignore", "ignore", "inherit"] });
+    child.on("error", reject);
+    child.on("close", (code) => {
+      if (code === 0) resolve();
+      else reject(new Error(`go ${args.join(" ")} in ${relative(root, cwd)} failed with ${code}`));
+    });
+  });
+}
