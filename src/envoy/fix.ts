@@ -1,10 +1,12 @@
 import { create } from "@bufbuild/protobuf";
+import type { Listener } from "../ir/listener.ts";
 import { ads, WAIT_FOR_EVER } from "./ads.ts";
 import { TypedExtensionConfigSchema } from "./generated/envoy/config/core/v3/extension_pb.ts";
 import { FilterConfigSchema } from "./generated/envoy/config/route/v3/route_components_pb.ts";
 import { LuaSchema } from "./generated/envoy/extensions/filters/http/lua/v3/lua_pb.ts";
 import type { HttpFilterSchema } from "./generated/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts";
 import { type Init, pack, resource, typeUrl } from "./message.ts";
+import { MISDIRECTED } from "./misdirected.ts";
 import type { EnvoyResource } from "./resource.ts";
 import { SCOPE_HEADER, scopeKey, scopePrefix } from "./scope.ts";
 
@@ -13,7 +15,8 @@ export const FIX = "fix";
 
 /**
  * Scope keys are exact. This filter runs only for a request that hit no exact table, and points it at the table that serves
- * it: the same host in lower case and without trailing dot, else the longest wildcard, else `*`.
+ * it: the same host in lower case and without trailing dot, else the longest wildcard, else `*`. On a TLS connection it may
+ * also find that the request is for a host of another chain: that one is {@link misdirected}.
  */
 export function fixFilter(): Init<typeof HttpFilterSchema> {
   return {
@@ -34,26 +37,53 @@ export interface Wildcard {
   readonly hostname: string;
 }
 
+/** The SNI names of a listener with TLS, and the chain that each of them chooses; `*` for every other connection. */
+export type ServerNames = ReadonlyMap<string, string>;
+
+/** Undefined for a listener on which no HTTP is served over TLS. */
+export function serverNamesOf({ chains }: Listener): ServerNames | undefined {
+  if (!chains.some((chain) => chain.kind === "http" && chain.tls !== undefined)) return undefined;
+  return new Map(
+    chains.flatMap(({ name, serverNames }) =>
+      serverNames.length === 0 ? [["*", name] as const] : serverNames.map((hostname) => [hostname, name] as const),
+    ),
+  );
+}
+
 /**
- * The filter's configuration with the wildcards of all chains of a proxy, delivered by itself (ECDS), so that a new wildcard
- * touches no listener. A scope goes out before the script that names it, and stays until the script no longer does.
+ * The filter's configuration with the wildcards and server names of all chains of a proxy, delivered by itself (ECDS), so that
+ * a new wildcard touches no listener. A scope goes out before the script that names it, and stays until the script no longer does.
  */
-export function fixResource(proxy: string, wildcards: readonly Wildcard[]): EnvoyResource {
+export function fixResource(
+  proxy: string,
+  wildcards: readonly Wildcard[],
+  listeners: readonly ServerNames[],
+): EnvoyResource {
   const extension = create(TypedExtensionConfigSchema, {
     name: FIX,
     typedConfig: pack(LuaSchema, {
       statPrefix: FIX,
-      defaultSourceCode: { specifier: { case: "inlineString", value: fixScript(wildcards) } },
+      defaultSourceCode: { specifier: { case: "inlineString", value: fixScript(wildcards, listeners) } },
     }),
   });
   const scopes = wildcards.filter(isNamed).map(({ chain, hostname }) => scopeKey(chain, hostname));
-  return resource(proxy, FIX, TypedExtensionConfigSchema, extension, { scopes: scopes.sort() });
+  return resource(proxy, FIX, TypedExtensionConfigSchema, extension, {
+    scopes: [...scopes, ...(listeners.length > 0 ? [MISDIRECTED] : [])].sort(),
+  });
 }
 
 /** @see fixFilter */
-export function fixScript(wildcards: readonly Wildcard[]): string {
+export function fixScript(wildcards: readonly Wildcard[], listeners: readonly ServerNames[] = []): string {
   return `local wildcards = ${wildcardTable(wildcards)}
-${WALK}`;
+local names = {}
+local function listener(own) for _, chain in pairs(own) do names[chain] = own end end
+${listeners.map(namesOfListener).sort().join("")}${WALK}`;
+}
+
+/** By server name, the chain that it chooses: one table, shared by all chains of the listener. */
+function namesOfListener(serverNames: ServerNames): string {
+  const entries = [...serverNames].sort(([a], [b]) => (a < b ? -1 : 1));
+  return `listener({\n${entries.map(([name, chain]) => `[${quote(name)}]=${quote(scopePrefix(chain))}`).join(",\n")}})\n`;
 }
 
 function wildcardTable(wildcards: readonly Wildcard[]): string {
@@ -95,28 +125,33 @@ function envoy_on_request(handle)
   local slash = string.find(scope, "/", 1, true)
   local chain = string.sub(scope, 1, slash)
   local host = string.match(scope, "^[^:%[]*", slash + 1)
+  local chosen = names[chain]
+  local function serve(found)
+    headers:replace("${SCOPE_HEADER}", found)
+    handle:clearRouteCache()
+  end
+  local function elsewhere(name)
+    return chosen and chosen[name] and chosen[name] ~= chain
+  end
   if host ~= "" and #host <= 254 then
     host = string.gsub(string.lower(host), "%.$", "")
     local exact = chain .. host
     if exact ~= string.match(scope, "^[^:]*") then
-      headers:replace("${SCOPE_HEADER}", exact)
-      handle:clearRouteCache()
+      serve(exact)
       handle:metadata()
       if handle:streamInfo():routeName() ~= "" then return end
     end
-    local domains = wildcards[chain]
-    local dot = domains and string.find(host, ".", 1, true)
+    if elsewhere(host) then return serve("${MISDIRECTED}") end
+    local domains = wildcards[chain] or {}
+    local dot = string.find(host, ".", 1, true)
     while dot do
       host = string.sub(host, dot + 1)
-      if domains[host] then
-        headers:replace("${SCOPE_HEADER}", chain .. "*." .. host)
-        handle:clearRouteCache()
-        return
-      end
+      if domains[host] then return serve(chain .. "*." .. host) end
+      if elsewhere("*." .. host) then return serve("${MISDIRECTED}") end
       dot = string.find(host, ".", 1, true)
     end
   end
-  headers:replace("${SCOPE_HEADER}", chain .. "*")
-  handle:clearRouteCache()
+  if elsewhere("*") then return serve("${MISDIRECTED}") end
+  serve(chain .. "*")
 end
 `;

@@ -124,9 +124,24 @@ describe("the fix script", () => {
     const script = fixScript(wildcards);
     equal(script, fixScript(wildcards.toReversed()));
     equal(
-      script.slice(0, script.indexOf("function")).replace(/\s+/g, ""),
+      script.slice(0, script.indexOf("local names")).replace(/\s+/g, ""),
       'localwildcards={["a/"]={["y.com"]=true},["b/"]={["x.com"]=true,["z.com"]=true}}',
     );
+  });
+  test("knows the server names of each listener, in order, whatever order they come in", () => {
+    const listeners = [
+      new Map([["b.com", "443~b.com"]]),
+      new Map([
+        ["*", "444~*"],
+        ["a.com", "444~a.com"],
+      ]),
+    ];
+    const script = fixScript([], listeners);
+    equal(script, fixScript([], listeners.map((names) => new Map([...names].toReversed())).toReversed()));
+    deepEqual(script.match(/^listener[^)]*/gm), [
+      'listener({\n["*"]="444~0*/",\n["a.com"]="444~0a.com/"}',
+      'listener({\n["b.com"]="443~0b.com/"}',
+    ]);
   });
   test("quotes what could end a string", () => {
     equal(

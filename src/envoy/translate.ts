@@ -6,9 +6,10 @@ import type { HostTable } from "../ir/host-table.ts";
 import type { Listener } from "../ir/listener.ts";
 import { clusterResource } from "./cluster.ts";
 import { endpointsResource } from "./endpoints.ts";
-import { fixResource, type Wildcard } from "./fix.ts";
+import { fixResource, serverNamesOf, type Wildcard } from "./fix.ts";
 import { hostTableResource } from "./host-table.ts";
 import { listenerResource } from "./listener.ts";
+import { misdirectedResource } from "./misdirected.ts";
 import type { Options } from "./options.ts";
 import { type EnvoyResource, envoyResourceKey } from "./resource.ts";
 import { secretResource } from "./secret.ts";
@@ -44,15 +45,23 @@ export function translate(graph: Graph, meaning: Meaning, options: Options): Col
     hostname.startsWith("*") ? { proxy, chain, hostname } : undefined,
   );
   const wildcardsOfProxy = graph.group("envoy/wildcards-of-proxy", wildcards, ({ proxy }) => [proxy]);
+  const serverNames = graph.derive("envoy/server-names", meaning.listeners, (listener) => {
+    const names = serverNamesOf(listener);
+    return names && { proxy: listener.proxy, names };
+  });
+  const serverNamesOfProxy = graph.group("envoy/server-names-of-proxy", serverNames, ({ proxy }) => [proxy]);
   const fixes = graph.deriveMany(
     "envoy/fixes",
     wildcardsOfProxy,
-    (members, proxy) => {
-      const resource = fixResource(
+    (members, proxy, { fetch }) => {
+      const listeners = (fetch(serverNamesOfProxy, proxy) ?? []).map((member) => member.value.names);
+      const fix = fixResource(
         proxy,
         members.map((member): Wildcard => member.value),
+        listeners,
       );
-      return [[envoyResourceKey(resource), resource] as const];
+      const resources = listeners.length > 0 ? [fix, misdirectedResource(proxy)] : [fix];
+      return resources.map((resource) => [envoyResourceKey(resource), resource] as const);
     },
     { equals: sameResource },
   );

@@ -26,6 +26,7 @@ import {
 import { SecretSchema } from "./generated/envoy/extensions/transport_sockets/tls/v3/secret_pb.ts";
 import { DownstreamTlsContextSchema } from "./generated/envoy/extensions/transport_sockets/tls/v3/tls_pb.ts";
 import { typeUrl } from "./message.ts";
+import { MISDIRECTED } from "./misdirected.ts";
 import type { EnvoyResource } from "./resource.ts";
 import { scopePrefix } from "./scope.ts";
 import { toJsonObject } from "./to-json.ts";
@@ -82,7 +83,7 @@ function makeChainStatic(
   scopes: readonly ScopedRouteConfiguration[],
   fix: TypedExtensionConfig | undefined,
 ): void {
-  const own = scopes.filter((scope) => scope.name.startsWith(scopePrefix(chain.name)));
+  const own = scopes.filter((scope) => scope.name === MISDIRECTED || scope.name.startsWith(scopePrefix(chain.name)));
   for (const filter of chain.filters) {
     if (filter.configType.case !== "typedConfig") continue;
     edit(filter.configType.value, HttpConnectionManagerSchema, (manager) => makeManagerStatic(manager, own, fix));

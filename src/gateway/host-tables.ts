@@ -32,16 +32,14 @@ export function hostEntryTable({ proxy, chain, hostname }: HostEntry): string {
 }
 
 /**
- * The tables that a listener has even without routes: its own hostname, every hostname that a more specific listener
- * holds ("Listener Isolation": those requests are never this listener's), and the one for all other hosts.
+ * The tables that a listener has even without routes: its own hostname, and the one for all other hosts. A hostname that a
+ * more specific listener holds is never this one's ("Listener Isolation"): over HTTP they share a chain and its tables, and
+ * over TLS such a request is misdirected.
  */
-export function listenerEntries(
-  listener: GatewayListener,
-  point: AttachmentPoint | undefined,
-): readonly (readonly [string, HostEntry])[] {
+export function listenerEntries(listener: GatewayListener): readonly (readonly [string, HostEntry])[] {
   const { chain } = listener;
   if (chain === undefined || !listener.serving) return [];
-  const hostnames = new Set([anyHostname, listener.hostname, ...(point?.heldElsewhere ?? [])]);
+  const hostnames = new Set([anyHostname, listener.hostname]);
   return [...hostnames].map((hostname) => [
     `${listener.socket.proxy}|${chain}/${hostname}`,
     { proxy: listener.socket.proxy, chain, hostname, listener: addressOf(listener) },

@@ -38,11 +38,11 @@ export function deriveSemantics(graph: Graph, resources: Resources, placement: P
 
 function deriveHostTables(
   graph: Graph,
-  { listeners, points }: ListenerCollections,
+  { listeners }: ListenerCollections,
   { attachments, compiled }: RouteCollections,
 ): Collection<HostTable> {
-  const ofListeners = graph.deriveMany("hostEntriesOfListeners", listeners, (listener, key, { fetch }) =>
-    listenerEntries(listener, fetch(points, key)).map(([entryKey, entry]) => [`${entryKey}|${key}`, entry] as const),
+  const ofListeners = graph.deriveMany("hostEntriesOfListeners", listeners, (listener, key) =>
+    listenerEntries(listener).map(([entryKey, entry]) => [`${entryKey}|${key}`, entry] as const),
   );
   const ofRoutes = graph.deriveMany("hostEntriesOfRoutes", attachments, ({ route, parents }) =>
     parents.flatMap((parent) => parent.listeners.flatMap((attached) => routeEntries(route, attached))),

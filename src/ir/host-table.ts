@@ -4,7 +4,8 @@ import type { Rule } from "./rule.ts";
  * What one hostname of one HTTP filter chain serves: the unit of recompute, of cached bytes, of the xDS push, of NACK
  * isolation and of `explain`.
  *
- * The first rule that matches wins; a request that none matches gets 404, and never falls through to another table.
+ * The first rule that matches wins; a request that none matches gets 404, and never falls through to another table. A
+ * request on a TLS connection whose host is rather one of another chain of the listener gets 421 (Misdirected Request).
  */
 export interface HostTable {
   /** The Envoy fleet that serves it. */
