@@ -1,5 +1,6 @@
 /**
- * Builds the Go programs that a test cluster is made of, once, into `.cache/cluster/programs`.
+ * Builds the Go programs that a test cluster is made of, once, into `~/.cache/gatewright/test-cluster` (XDG_CACHE_HOME), which all
+ * checkouts share as they share Envoy.
  *
  * Kubernetes takes ten minutes from empty Go caches on two cores, and a minute to link again. So a program is kept under a
  * hash of all that goes into it: its sources, the versions of its modules, and how it is built.
@@ -7,12 +8,13 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
-import { join, relative } from "node:path";
+import { homedir } from "node:os";
+import { isAbsolute, join, relative } from "node:path";
 import { goToolchain } from "../../scripts/go-toolchain.ts";
 import { execFileText } from "./execute.ts";
 
 const root = join(import.meta.dirname, "../..");
-const cache = join(root, ".cache/cluster");
+const cache = join(xdgCache(), "gatewright/test-cluster");
 const minimumGo = "1.26";
 
 /** A command below `test/cluster/programs` or in a module of its own. */
@@ -54,10 +56,10 @@ export const pause: Program = { name: "pause", module, package: "./pause" };
  * @throws Error with Go's own words when it can't be built
  */
 export async function build(program: Program): Promise<string> {
-  const folder = join(cache, "programs", `${program.name}-${fingerprint(program)}`);
+  const folder = join(cache, `${program.name}-${fingerprint(program)}`);
   const path = join(folder, program.name);
   if (existsSync(path)) return path;
-  mkdirSync(join(cache, "programs"), { recursive: true });
+  mkdirSync(cache, { recursive: true });
   const partial = mkdtempSync(`${folder}-`);
   try {
     const go = goToolchain(minimumGo);
@@ -89,6 +91,12 @@ export async function moduleFolder(path: string, version: string): Promise<strin
   if (!existsSync(folder)) await runGo(go, cache, ["mod", "download", `${path}@${version}`]).catch(() => {});
   if (!existsSync(folder)) throw new Error(`the Go module ${path}@${version} can't be downloaded`);
   return folder;
+}
+
+/** XDG Base Directory Specification: a relative XDG_CACHE_HOME is ignored. */
+function xdgCache(): string {
+  const xdg = process.env["XDG_CACHE_HOME"];
+  return xdg !== undefined && isAbsolute(xdg) ? xdg : join(homedir(), ".cache");
 }
 
 function fingerprint(program: Program): string {
