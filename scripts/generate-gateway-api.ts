@@ -69,6 +69,8 @@ function readInputs(): Inputs {
     coreDefinitions: {
       ...readDefinitions(join(openApi, "api__v1_openapi.json")),
       ...readDefinitions(join(openApi, "apis__discovery.k8s.io__v1_openapi.json")),
+      ...readDefinitions(join(openApi, "apis__certificates.k8s.io__v1beta1_openapi.json")),
+      ...readDefinitions(join(openApi, "apis__certificates.k8s.io__v1alpha1_openapi.json")),
     },
   };
 }

@@ -18,11 +18,11 @@ const day = 24 * 60 * 60 * 1000;
 x509.cryptoProvider.set(webcrypto);
 
 /** A new authority, valid for a year. */
-export async function createAuthority(): Promise<CertificateAuthority> {
+export async function createAuthority(name = "Gatewright examples"): Promise<CertificateAuthority> {
   const keys = await generateKeys();
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     ...validity(365),
-    name: "CN=Gatewright examples",
+    name: `CN=${name}`,
     keys,
     signingAlgorithm: algorithm,
     extensions: [

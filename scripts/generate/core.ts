@@ -6,20 +6,30 @@
  */
 import { type CustomResourceDefinition, type Definitions, inlined, type Schema } from "./schema.ts";
 
-/** Kinds that Gatewright reads. */
+/** Kinds that Gatewright reads, with their versions, the one that types are written for first. */
 export const coreKinds = [
-  { group: "", kind: "ConfigMap", plural: "configmaps", scope: "Namespaced" },
-  { group: "", kind: "Endpoints", plural: "endpoints", scope: "Namespaced" },
-  { group: "", kind: "Namespace", plural: "namespaces", scope: "Cluster" },
-  { group: "", kind: "Secret", plural: "secrets", scope: "Namespaced" },
-  { group: "", kind: "Service", plural: "services", scope: "Namespaced" },
-  { group: "discovery.k8s.io", kind: "EndpointSlice", plural: "endpointslices", scope: "Namespaced" },
+  { group: "", kind: "ConfigMap", plural: "configmaps", scope: "Namespaced", versions: ["v1"] },
+  { group: "", kind: "Endpoints", plural: "endpoints", scope: "Namespaced", versions: ["v1"] },
+  { group: "", kind: "Namespace", plural: "namespaces", scope: "Cluster", versions: ["v1"] },
+  { group: "", kind: "Secret", plural: "secrets", scope: "Namespaced", versions: ["v1"] },
+  { group: "", kind: "Service", plural: "services", scope: "Namespaced", versions: ["v1"] },
+  { group: "discovery.k8s.io", kind: "EndpointSlice", plural: "endpointslices", scope: "Namespaced", versions: ["v1"] },
+  {
+    group: "certificates.k8s.io",
+    kind: "ClusterTrustBundle",
+    plural: "clustertrustbundles",
+    scope: "Cluster",
+    versions: ["v1beta1", "v1alpha1"],
+  },
 ] as const;
 
 /** A core kind as a CustomResourceDefinition. */
 export function coreDefinition(kind: (typeof coreKinds)[number], definitions: Definitions): CustomResourceDefinition {
-  const schema = inlined(`io.k8s.api.${kind.group === "" ? "core" : "discovery"}.v1.${kind.kind}`, definitions, amend);
-  const properties = { ...schema.properties, metadata: { type: "object" } };
+  const versions = kind.versions.map((name, index) => {
+    const schema = inlined(`io.k8s.api.${packageOf(kind.group)}.${name}.${kind.kind}`, definitions, amend);
+    const properties = { ...schema.properties, metadata: { type: "object" } };
+    return { name, served: true, storage: index === 0, schema: { openAPIV3Schema: { ...schema, properties } } };
+  });
   return {
     apiVersion: "apiextensions.k8s.io/v1",
     kind: "CustomResourceDefinition",
@@ -28,9 +38,14 @@ export function coreDefinition(kind: (typeof coreKinds)[number], definitions: De
       group: kind.group,
       names: { kind: kind.kind, listKind: `${kind.kind}List`, plural: kind.plural, singular: kind.kind.toLowerCase() },
       scope: kind.scope,
-      versions: [{ name: "v1", served: true, storage: true, schema: { openAPIV3Schema: { ...schema, properties } } }],
+      versions,
     },
   };
+}
+
+/** @example packageOf("discovery.k8s.io")  // "discovery" */
+function packageOf(group: string): string {
+  return group === "" ? "core" : group.replace(/\..*$/, "");
 }
 
 /** The schema of every object's `metadata`. */

@@ -4,6 +4,7 @@ import { Graph } from "../collections/graph.ts";
 import { defaultOptions, type Options as EnvoyOptions } from "../envoy/options.ts";
 import type { EnvoyResource } from "../envoy/resource.ts";
 import { translate } from "../envoy/translate.ts";
+import { readSystemCertificates } from "../fleet/system-certificates.ts";
 import { createResourceInputs, isResourceKind, type ResourceInputs, setResource } from "../gateway/inputs.ts";
 import type { Placement } from "../gateway/placement.ts";
 import { deriveSemantics, type Semantics } from "../gateway/semantics.ts";
@@ -18,6 +19,8 @@ import type { ProxyState } from "../status/proxy-state.ts";
 export interface ControlPlaneOptions {
   readonly placement: Placement;
   readonly envoy?: Partial<EnvoyOptions>;
+  /** The authorities that this machine trusts, in PEM. */
+  readonly systemCertificates?: () => string | undefined;
   /** Told of a derivation that failed: a defect of ours, which takes away that one object's part and nothing else. */
   readonly onError?: (error: CollectionError) => void;
 }
@@ -38,15 +41,15 @@ export class ControlPlane implements ResourceSink {
   readonly #objects = new Map<string, ResourceChange & { readonly object: KubernetesObject }>();
   readonly #findings = new Map<string, readonly Finding[]>();
 
-  constructor({ placement, envoy, onError }: ControlPlaneOptions) {
+  constructor({ placement, envoy, systemCertificates = once(readSystemCertificates), onError }: ControlPlaneOptions) {
     this.graph = new Graph(onError === undefined ? {} : { onError });
     this.resources = createResourceInputs(this.graph);
     this.proxies = this.graph.input("proxies");
-    this.semantics = deriveSemantics(this.graph, this.resources, placement);
-    const { sockets, hostTables, clusters, endpointSets, certificates } = this.semantics;
+    this.semantics = deriveSemantics(this.graph, this.resources, placement, { systemCertificates });
+    const { sockets, hostTables, clusters, endpointSets, certificates, trustBundles } = this.semantics;
     this.envoyResources = translate(
       this.graph,
-      { listeners: sockets, hostTables, clusters, endpoints: endpointSets, certificates },
+      { listeners: sockets, hostTables, clusters, endpoints: endpointSets, certificates, trustBundles },
       { ...defaultOptions, ...envoy },
     );
     this.status = deriveStatus(this.graph, this.resources, this.semantics, this.proxies, placement.proxyOf);
@@ -91,4 +94,12 @@ export class ControlPlane implements ResourceSink {
       if (isResourceKind(kind)) setResource(this.resources, kind, object);
     }
   }
+}
+
+function once<Value>(read: () => Value): () => Value {
+  let known: { readonly value: Value } | undefined;
+  return () => {
+    known ??= { value: read() };
+    return known.value;
+  };
 }

@@ -50,6 +50,11 @@ export function envoyCluster(cluster: Cluster): EnvoyCluster {
     ignoreHealthOnHostRemoval: true,
     typedExtensionProtocolOptions: protocolOptions(cluster),
     ...(cluster.tls && { transportSocket: upstreamTls(cluster.tls, cluster.protocol) }),
+    transportSocketMatches: Object.entries(cluster.tlsByGroup ?? {}).map(([tls, upstream]) => ({
+      name: tls,
+      match: { tls },
+      transportSocket: upstreamTls(upstream, cluster.protocol),
+    })),
   });
 }
 

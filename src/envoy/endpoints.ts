@@ -32,12 +32,12 @@ function locality(group: EndpointGroup, index: number): Init<typeof LocalityLbEn
     {
       locality: { zone: String(index) },
       loadBalancingWeight: group.weight,
-      lbEndpoints: group.endpoints.map((endpoint) => lbEndpoint(endpoint)),
+      lbEndpoints: group.endpoints.map((endpoint) => lbEndpoint(endpoint, group.tls)),
     },
   ];
 }
 
-function lbEndpoint({ address, port, health }: Endpoint): Init<typeof LbEndpointSchema> {
+function lbEndpoint({ address, port, health }: Endpoint, tls: string | undefined): Init<typeof LbEndpointSchema> {
   return {
     hostIdentifier: {
       case: "endpoint",
@@ -50,6 +50,7 @@ function lbEndpoint({ address, port, health }: Endpoint): Init<typeof LbEndpoint
         },
       },
     },
+    ...(tls !== undefined && { metadata: { filterMetadata: { "envoy.transport_socket_match": { tls } } } }),
     healthStatus: health === "draining" ? HealthStatus.DRAINING : HealthStatus.UNKNOWN,
   };
 }

@@ -1,13 +1,20 @@
 import { create } from "@bufbuild/protobuf";
-import type { Cluster } from "../ir/cluster.ts";
+import type { Cluster, SubjectAltName, UpstreamTls } from "../ir/cluster.ts";
 import type { TlsTermination } from "../ir/listener.ts";
 import { ads, WAIT_A_LITTLE } from "./ads.ts";
 import { type TransportSocket, TransportSocketSchema } from "./generated/envoy/config/core/v3/base_pb.ts";
 import {
+  SubjectAltNameMatcher_SanType,
+  type SubjectAltNameMatcherSchema,
+  TlsParameters_TlsProtocol,
+} from "./generated/envoy/extensions/transport_sockets/tls/v3/common_pb.ts";
+import {
+  type CommonTlsContextSchema,
   DownstreamTlsContextSchema,
   UpstreamTlsContextSchema,
 } from "./generated/envoy/extensions/transport_sockets/tls/v3/tls_pb.ts";
-import { pack } from "./message.ts";
+import { type Init, pack } from "./message.ts";
+import { quote } from "./regex.ts";
 
 const NAME = "envoy.transport_sockets.tls";
 
@@ -28,17 +35,46 @@ export function downstreamTls(tls: TlsTermination): TransportSocket {
 }
 
 /** Starts TLS to a backend. The server name is the configured one, else the Host of the request. */
-export function upstreamTls(tls: NonNullable<Cluster["tls"]>, protocol: Cluster["protocol"]): TransportSocket {
+export function upstreamTls(tls: UpstreamTls, protocol: Cluster["protocol"]): TransportSocket {
   return create(TransportSocketSchema, {
     name: NAME,
     configType: {
       case: "typedConfig",
       value: pack(UpstreamTlsContextSchema, {
         sni: tls.serverName ?? "",
-        commonTlsContext: { alpnProtocols: upstreamAlpn(protocol) },
+        commonTlsContext: {
+          // Envoy's own maximum for a client is TLS 1.2.
+          tlsParams: { tlsMaximumProtocolVersion: TlsParameters_TlsProtocol.TLSv1_3 },
+          alpnProtocols: upstreamAlpn(protocol),
+          ...validation(tls.verification),
+        },
       }),
     },
   });
+}
+
+/** The authorities come by themselves (SDS), so that a new one touches no cluster; what they must vouch for is the cluster's. */
+function validation(verification: UpstreamTls["verification"]): Init<typeof CommonTlsContextSchema> {
+  if (verification === undefined) return {};
+  return {
+    validationContextType: {
+      case: "combinedValidationContext",
+      value: {
+        defaultValidationContext: { matchTypedSubjectAltNames: verification.subjectAltNames.map(nameMatcher) },
+        validationContextSdsSecretConfig: { name: verification.trust, sdsConfig: ads(WAIT_A_LITTLE) },
+      },
+    },
+  };
+}
+
+/** Envoy compares an exact DNS name with a certificate's wildcard as RFC 6125 does. */
+function nameMatcher({ type, value }: SubjectAltName): Init<typeof SubjectAltNameMatcherSchema> {
+  const sanType = type === "URI" ? SubjectAltNameMatcher_SanType.URI : SubjectAltNameMatcher_SanType.DNS;
+  if (type === "URI" || !value.startsWith("*.")) {
+    return { sanType, matcher: { matchPattern: { case: "exact", value } } };
+  }
+  const regex = `[^.]+${quote(value.slice(1))}`;
+  return { sanType, matcher: { matchPattern: { case: "safeRegex", value: { regex } } } };
 }
 
 function upstreamAlpn(protocol: Cluster["protocol"]): string[] {

@@ -5,6 +5,7 @@ import type { TlsCertificate } from "../ir/certificate.ts";
 import type { Cluster, EndpointSet } from "../ir/cluster.ts";
 import { type HostTable, hostTableKey } from "../ir/host-table.ts";
 import type { Listener } from "../ir/listener.ts";
+import type { TrustBundle } from "../ir/trust-bundle.ts";
 import { defaultOptions } from "./options.ts";
 import { backend, forward, httpListener, PROXY, rule, table, to } from "./testing/ir.ts";
 import { resourceToJson } from "./to-json.ts";
@@ -17,7 +18,9 @@ function world() {
   const clusters = graph.input<Cluster>("clusters");
   const endpoints = graph.input<EndpointSet>("endpoints");
   const certificates = graph.input<TlsCertificate>("certificates");
-  const resources = translate(graph, { listeners, hostTables, clusters, endpoints, certificates }, defaultOptions);
+  const trustBundles = graph.input<TrustBundle>("trustBundles");
+  const meaning = { listeners, hostTables, clusters, endpoints, certificates, trustBundles };
+  const resources = translate(graph, meaning, defaultOptions);
   const put = (one: HostTable) => hostTables.set(hostTableKey(one), one);
   graph.transaction(() => {
     listeners.set("http-80", httpListener());

@@ -4,6 +4,7 @@ import type { TlsCertificate } from "../ir/certificate.ts";
 import type { Cluster, EndpointSet } from "../ir/cluster.ts";
 import type { HostTable } from "../ir/host-table.ts";
 import type { Listener } from "../ir/listener.ts";
+import type { TrustBundle } from "../ir/trust-bundle.ts";
 import { clusterResource } from "./cluster.ts";
 import { endpointsResource } from "./endpoints.ts";
 import { fixResource, serverNamesOf, type Wildcard } from "./fix.ts";
@@ -12,7 +13,7 @@ import { listenerResource } from "./listener.ts";
 import { misdirectedResource } from "./misdirected.ts";
 import type { Options } from "./options.ts";
 import { type EnvoyResource, envoyResourceKey } from "./resource.ts";
-import { secretResource } from "./secret.ts";
+import { secretResource, trustResource } from "./secret.ts";
 
 /** The meaning, as the gateway's collections hold it. */
 export interface Meaning {
@@ -21,6 +22,7 @@ export interface Meaning {
   readonly clusters: Collection<Cluster>;
   readonly endpoints: Collection<EndpointSet>;
   readonly certificates: Collection<TlsCertificate>;
+  readonly trustBundles: Collection<TrustBundle>;
 }
 
 /**
@@ -74,6 +76,7 @@ export function translate(graph: Graph, meaning: Meaning, options: Options): Col
       each("envoy/clusters", meaning.clusters, clusterResource),
       each("envoy/endpoints", meaning.endpoints, endpointsResource),
       each("envoy/secrets", meaning.certificates, secretResource),
+      each("envoy/trust", meaning.trustBundles, trustResource),
       fixes,
     ],
     { equals: sameResource },

@@ -24,7 +24,11 @@ import {
   ScopedRouteConfigurationsListSchema,
 } from "./generated/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts";
 import { SecretSchema } from "./generated/envoy/extensions/transport_sockets/tls/v3/secret_pb.ts";
-import { DownstreamTlsContextSchema } from "./generated/envoy/extensions/transport_sockets/tls/v3/tls_pb.ts";
+import {
+  type CommonTlsContext,
+  DownstreamTlsContextSchema,
+  UpstreamTlsContextSchema,
+} from "./generated/envoy/extensions/transport_sockets/tls/v3/tls_pb.ts";
 import { typeUrl } from "./message.ts";
 import { MISDIRECTED } from "./misdirected.ts";
 import type { EnvoyResource } from "./resource.ts";
@@ -70,6 +74,11 @@ function validationMessage(resources: Iterable<EnvoyResource>, options: Validati
 // The messages below were decoded for this bootstrap alone, so they are edited in place.
 
 function makeClusterStatic(cluster: Cluster, assignments: ReadonlyMap<string, ClusterLoadAssignment>): void {
+  const sockets = [cluster.transportSocket, ...cluster.transportSocketMatches.map((match) => match.transportSocket)];
+  for (const socket of sockets) {
+    if (socket?.configType.case !== "typedConfig") continue;
+    edit(socket.configType.value, UpstreamTlsContextSchema, makeSecretsStatic);
+  }
   const name = cluster.edsClusterConfig?.serviceName;
   if (name === undefined) return;
   const assignment = assignments.get(name) ?? create(ClusterLoadAssignmentSchema);
@@ -90,9 +99,16 @@ function makeChainStatic(
   }
   const socket = chain.transportSocket?.configType;
   if (socket?.case !== "typedConfig") return;
-  edit(socket.value, DownstreamTlsContextSchema, (context) => {
-    for (const secret of context.commonTlsContext?.tlsCertificateSdsSecretConfigs ?? []) secret.sdsConfig = undefined;
-  });
+  edit(socket.value, DownstreamTlsContextSchema, makeSecretsStatic);
+}
+
+function makeSecretsStatic({ commonTlsContext }: { readonly commonTlsContext?: CommonTlsContext | undefined }): void {
+  const validation = commonTlsContext?.validationContextType;
+  for (const secret of commonTlsContext?.tlsCertificateSdsSecretConfigs ?? []) secret.sdsConfig = undefined;
+  if (validation?.case !== "combinedValidationContext") return;
+  if (validation.value.validationContextSdsSecretConfig !== undefined) {
+    validation.value.validationContextSdsSecretConfig.sdsConfig = undefined;
+  }
 }
 
 function makeManagerStatic(

@@ -4,6 +4,8 @@ import type { ServicePort } from "../resources/generated/core.ts";
 import type { BackendObjectReference } from "../resources/generated/gateway-api.ts";
 import type { Origin, ResourceReference } from "../resources/origin.ts";
 import type { BackendService } from "./backend-service.ts";
+import { ofPort, type PolicyHolder } from "./backend-tls.ts";
+import type { PolicyTarget } from "./backend-tls-policy.ts";
 import type { Problem } from "./problem.ts";
 import { type GrantsByNamespace, mayRefer, missingGrant, missingGrantReference } from "./reference-grant.ts";
 import { gatewayGroup, type RouteKind } from "./route-kind.ts";
@@ -20,12 +22,20 @@ export interface BackendTarget {
 }
 
 export type ResolvedBackend =
-  | { readonly target: BackendTarget; readonly problem?: undefined }
-  | { readonly target?: undefined; readonly problem: Problem };
+  | { readonly target: BackendTarget; readonly problem?: undefined; readonly use: PolicyTarget }
+  | {
+      readonly target?: undefined;
+      readonly problem: Problem;
+      readonly use?: PolicyTarget;
+      /** Where bytes that are encrypted already may go: set where a policy for TLS that can't be enforced is all that is wrong. */
+      readonly asIs?: BackendTarget;
+    };
 
 export interface BackendContext {
   readonly services: Collection<BackendService>;
   readonly grants: GrantsByNamespace;
+  /** BackendTLSPolicies, by the Service and port that they hold. */
+  readonly tlsHolders: Collection<PolicyHolder>;
 }
 
 /**
@@ -36,7 +46,7 @@ export interface BackendContext {
  */
 export function resolveBackend(
   reader: Reader,
-  { services, grants }: BackendContext,
+  { services, grants, tlsHolders }: BackendContext,
   kind: RouteKind,
   routeNamespace: string,
   reference: BackendObjectReference,
@@ -71,14 +81,24 @@ export function resolveBackend(
       `Service ${key} has no ${transport} port ${reference.port ?? "(backendRef.port is missing)"}; it has ${known || "no ports"}.`,
     );
   }
-  const spoken = speak(kind, port);
-  return spoken === undefined
-    ? refused(
-        "UnsupportedProtocol",
-        `Port ${port.port} of Service ${key} speaks ${port.appProtocol} (appProtocol), and ${kind}s can't be served with that.`,
-      )
-    : { target: { service: key, port: port.port, ...spoken } };
+  const use: PolicyTarget = { service: key, ...(port.name === undefined ? {} : { portName: port.name }) };
+  const holder = kind === "UDPRoute" ? undefined : ofPort(reader, tlsHolders, key, port.name);
+  const spoken = speak(kind, port, holder !== undefined);
+  if (spoken === undefined) {
+    const protocolRefused = refused(
+      "UnsupportedProtocol",
+      `Port ${port.port} of Service ${key} speaks ${port.appProtocol} (appProtocol), and ${kind}s can't be served with that.`,
+    );
+    return { ...protocolRefused, use };
+  }
+  const target: BackendTarget = { service: key, port: port.port, ...spoken };
+  if (holder?.refused === undefined) return { target, use };
+  const message = `Nothing is sent to Service ${key}, because its BackendTLSPolicy ${holder.policy} can't be enforced: ${holder.refused.message}`;
+  return { problem: { reason: invalidBackendTls, message, origin }, use, asIs: { ...target, tls: false } };
 }
+
+/** Reason of ours for ResolvedRefs: the backend is there, and may not be spoken to without the TLS that a policy asks for. */
+export const invalidBackendTls = "InvalidBackendTLS";
 
 /** A Service of type ExternalName need not list its ports: there, the route's is the one that is connected to. */
 function findPort(
@@ -91,24 +111,33 @@ function findPort(
   return ports.find((candidate) => candidate.port === port && (candidate.protocol ?? "TCP") === transport);
 }
 
-/** Gateway API, GEP-1911: `appProtocol` of the Service's port decides what is spoken to it. Undefined if it does not fit the route. */
-function speak(kind: RouteKind, port: ServicePort): Pick<BackendTarget, "protocol" | "tls"> | undefined {
+/**
+ * Gateway API, GEP-1911: `appProtocol` of the Service's port decides what is spoken to it; a BackendTLSPolicy puts it
+ * into TLS. Undefined if it does not fit the route.
+ */
+function speak(
+  kind: RouteKind,
+  port: ServicePort,
+  policy: boolean,
+): Pick<BackendTarget, "protocol" | "tls"> | undefined {
   if (kind === "UDPRoute") return { protocol: "UDP", tls: false };
-  if (kind === "TCPRoute" || kind === "TLSRoute") return { protocol: "TCP", tls: false };
+  if (kind === "TCPRoute" || kind === "TLSRoute") return { protocol: "TCP", tls: policy };
   const usual: BackendProtocol = kind === "GRPCRoute" ? "HTTP/2" : "HTTP/1.1";
-  switch (port.appProtocol) {
+  // Names of IANA's registry, which these are but for Kubernetes' own, are the same in any case.
+  const appProtocol = port.appProtocol?.toLowerCase();
+  switch (appProtocol) {
     case "kubernetes.io/h2c":
     case "kubernetes.io/grpc":
     case "grpc":
-      return { protocol: "HTTP/2", tls: false };
+      return { protocol: "HTTP/2", tls: policy };
     case "kubernetes.io/ws":
-      return kind === "GRPCRoute" ? undefined : { protocol: "HTTP/1.1", tls: false };
+      return kind === "GRPCRoute" ? undefined : { protocol: "HTTP/1.1", tls: policy };
     case "kubernetes.io/wss":
       return kind === "GRPCRoute" ? undefined : { protocol: "HTTP/1.1", tls: true };
     case "https":
       return { protocol: usual, tls: true };
     default:
-      return port.appProtocol?.startsWith("kubernetes.io/") === true ? undefined : { protocol: usual, tls: false };
+      return appProtocol?.startsWith("kubernetes.io/") === true ? undefined : { protocol: usual, tls: policy };
   }
 }
 

@@ -1,5 +1,7 @@
 import { formatPath } from "../resources/origin.ts";
 import { type BackendTarget, clusterName } from "./backend.ts";
+import { targetKey } from "./backend-tls.ts";
+import type { PolicyTarget } from "./backend-tls-policy.ts";
 import type { CompiledRoute, CompiledRule, Refusal } from "./compiled-route.ts";
 import type { CompiledFilters } from "./filters/filters.ts";
 import type { Problem } from "./problem.ts";
@@ -9,6 +11,7 @@ import type { RuleBackend } from "./rule-backends.ts";
 export interface RuleResult {
   readonly rule: CompiledRule;
   readonly targets: readonly BackendTarget[];
+  readonly uses: readonly PolicyTarget[];
   readonly problems: readonly Problem[];
   readonly refusals: readonly Refusal[];
   readonly notEnforced: readonly string[];
@@ -23,6 +26,7 @@ export function joinRules(results: readonly RuleResult[]): CompiledRoute {
   return {
     rules: results.map((result) => result.rule),
     targets: [...targets.values()],
+    uses: distinctUses(results.flatMap((result) => result.uses)),
     problems: distinct(results.flatMap((result) => result.problems)),
     refusals: [...refusals.values()],
     notEnforced: [...new Set(results.flatMap((result) => result.notEnforced))],
@@ -44,6 +48,14 @@ export function targetsOf(
 ): readonly BackendTarget[] {
   if (action.kind !== "forward") return [];
   return [...filters.targets, ...backends.flatMap(({ target }) => target ?? [])];
+}
+
+export function usesOf(filters: CompiledFilters, backends: readonly RuleBackend[]): readonly PolicyTarget[] {
+  return [...filters.uses, ...backends.flatMap(({ use }) => use ?? [])];
+}
+
+export function distinctUses(uses: readonly PolicyTarget[]): readonly PolicyTarget[] {
+  return [...new Map(uses.map((use) => [targetKey(use), use])).values()];
 }
 
 export function problemsOf(filters: CompiledFilters, backends: readonly RuleBackend[]): readonly Problem[] {

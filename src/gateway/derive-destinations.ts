@@ -1,11 +1,15 @@
 import type { Collection, Reader } from "../collections/collection.ts";
 import type { Graph } from "../collections/graph.ts";
-import type { Cluster, Endpoint, EndpointGroup, EndpointSet } from "../ir/cluster.ts";
+import type { Cluster, Endpoint, EndpointGroup, EndpointSet, UpstreamTls } from "../ir/cluster.ts";
 import type { Service } from "../resources/generated/core.ts";
 import { type BackendTarget, clusterName } from "./backend.ts";
+import { type BackendTlsCollections, ofPort } from "./backend-tls.ts";
 import type { RouteAttachment, RouteCollections } from "./derive-routes.ts";
 import { endpointsOf, serviceNameLabel } from "./endpoints.ts";
+import type { AttachmentPoint } from "./gateway-listener.ts";
 import type { Resources } from "./inputs.ts";
+import { streamClusterName } from "./sockets.ts";
+import type { StreamBackend } from "./stream-route.ts";
 
 export interface DestinationCollections {
   readonly clusters: Collection<Cluster>;
@@ -19,8 +23,12 @@ interface TargetRequest {
 
 interface StreamRequest {
   readonly proxy: string;
+  /** Of the cluster and of its endpoints. */
+  readonly name: string;
   readonly routeKey: string;
   readonly protocol: "TCP" | "UDP";
+  /** What comes is TLS that goes on as it is. */
+  readonly passthrough: boolean;
 }
 
 /**
@@ -31,6 +39,7 @@ export function deriveDestinations(
   graph: Graph,
   resources: Resources,
   { attachments, compiled, streams }: RouteCollections,
+  { tls }: BackendTlsCollections,
 ): DestinationCollections {
   const slices = graph.group("slicesByService", resources.EndpointSlice, (slice) => {
     const service = slice.metadata.labels?.[serviceNameLabel];
@@ -46,6 +55,15 @@ export function deriveDestinations(
     });
   };
 
+  /** What a policy asks for; a Service that asks for TLS itself is not verified. */
+  const tlsOf = (reader: Reader, target: BackendTarget): UpstreamTls => {
+    const service = reader.fetch(resources.Service, target.service);
+    const port = service && portOf(service, target.port, target.protocol);
+    const asked = ofPort(reader, tls, target.service, port?.name);
+    const hostname = service?.spec?.type === "ExternalName" ? service.spec.externalName : undefined;
+    return asked ?? (hostname === undefined ? {} : { serverName: hostname });
+  };
+
   const targetRequests = graph.deriveMany("targetRequests", attachments, (attachment, key, { fetch }) =>
     proxiesOf(attachment).flatMap((proxy) =>
       (fetch(compiled, key)?.targets ?? []).map(
@@ -56,34 +74,43 @@ export function deriveDestinations(
   const streamRequests = graph.deriveMany("streamRequests", attachments, (attachment, key, { fetch }) =>
     fetch(streams, key) === undefined
       ? []
-      : proxiesOf(attachment).map(
-          (proxy) =>
-            [
-              `${proxy}|${key}`,
-              {
-                proxy,
-                routeKey: key,
-                protocol: attachment.route.kind === "UDPRoute" ? "UDP" : "TCP",
-              } satisfies StreamRequest,
-            ] as const,
-        ),
+      : servingPoints(attachment).map(({ socket: { proxy }, tlsMode }) => {
+          const name = streamClusterName(key, tlsMode);
+          const request: StreamRequest = {
+            proxy,
+            name,
+            routeKey: key,
+            protocol: attachment.route.kind === "UDPRoute" ? "UDP" : "TCP",
+            passthrough: tlsMode === "Passthrough",
+          };
+          return [`${proxy}|${name}`, request] as const;
+        }),
   );
 
   const clusters = graph.join("clusters", [
-    graph.derive("backendClusters", targetRequests, ({ proxy, target }, _key, { fetch }) =>
-      backendCluster(proxy, target, fetch(resources.Service, target.service)),
+    graph.derive("backendClusters", targetRequests, ({ proxy, target }, _key, reader) =>
+      backendCluster(
+        proxy,
+        target,
+        reader.fetch(resources.Service, target.service),
+        target.tls ? tlsOf(reader, target) : undefined,
+      ),
     ),
     graph.derive(
       "streamClusters",
       streamRequests,
-      ({ proxy, routeKey, protocol }, _key, { fetch }): Cluster | undefined => {
-        const attachment = fetch(attachments, routeKey);
+      ({ proxy, name, routeKey, protocol, passthrough }, _key, reader): Cluster | undefined => {
+        const attachment = reader.fetch(attachments, routeKey);
+        const inTls = (passthrough ? [] : (reader.fetch(streams, routeKey)?.backends ?? [])).flatMap(({ target }) =>
+          target?.tls === true ? [[endpointSetName(target), tlsOf(reader, target)] as const] : [],
+        );
         return (
           attachment && {
             proxy,
-            name: routeKey,
-            discovery: { kind: "endpoints", endpoints: routeKey },
+            name,
+            discovery: { kind: "endpoints", endpoints: name },
             protocol,
+            ...(inTls.length === 0 ? {} : { tlsByGroup: Object.fromEntries(inTls) }),
             origin: { resource: attachment.route.reference, path: ["spec", "rules", 0, "backendRefs"] },
           }
         );
@@ -100,12 +127,17 @@ export function deriveDestinations(
     graph.derive(
       "streamEndpointSets",
       streamRequests,
-      ({ proxy, routeKey }, _key, reader): EndpointSet => ({
+      ({ proxy, name, routeKey, passthrough }, _key, reader): EndpointSet => ({
         proxy,
-        name: routeKey,
-        groups: (reader.fetch(streams, routeKey)?.backends ?? []).map(({ weight, target }): EndpointGroup => {
+        name,
+        groups: (reader.fetch(streams, routeKey)?.backends ?? []).map((backend): EndpointGroup => {
+          const target = streamTarget(backend, passthrough);
           const endpoints = target === undefined ? [] : locate(reader, target);
-          return { weight, endpoints: endpoints.length === 0 ? refusing : endpoints };
+          return {
+            weight: backend.weight,
+            endpoints: endpoints.length === 0 ? refusing : endpoints,
+            ...(target?.tls === true ? { tls: endpointSetName(target) } : {}),
+          };
         }),
       }),
     ),
@@ -119,11 +151,18 @@ export function deriveDestinations(
  */
 const refusing: readonly Endpoint[] = [{ address: "127.0.0.1", port: 9, health: "healthy" }];
 
-function proxiesOf({ parents }: RouteAttachment): readonly string[] {
-  const serving = parents
-    .flatMap((parent) => parent.listeners.map(({ point }) => point))
-    .filter((point) => point.serving);
-  return [...new Set(serving.map((point) => point.socket.proxy))];
+/** Where TLS is passed through, what backends ask for is between them and the clients. */
+function streamTarget({ target, asIs }: StreamBackend, passthrough: boolean): BackendTarget | undefined {
+  if (!passthrough) return target;
+  return target === undefined ? asIs : { ...target, tls: false };
+}
+
+function servingPoints({ parents }: RouteAttachment): readonly AttachmentPoint[] {
+  return parents.flatMap((parent) => parent.listeners.map(({ point }) => point)).filter((point) => point.serving);
+}
+
+function proxiesOf(attachment: RouteAttachment): readonly string[] {
+  return [...new Set(servingPoints(attachment).map((point) => point.socket.proxy))];
 }
 
 function portOf(service: Service, port: number, protocol: BackendTarget["protocol"]) {
@@ -142,7 +181,12 @@ function endpointSetName({ service, port, protocol }: BackendTarget): string {
   return `Service/${service}/${port}${protocol === "UDP" ? "/udp" : ""}`;
 }
 
-function backendCluster(proxy: string, target: BackendTarget, service: Service | undefined): Cluster | undefined {
+function backendCluster(
+  proxy: string,
+  target: BackendTarget,
+  service: Service | undefined,
+  tls: UpstreamTls | undefined,
+): Cluster | undefined {
   if (service === undefined) return undefined;
   const namespace = service.metadata.namespace ?? "default";
   const hostname = isExternal(service) ? service.spec?.externalName : undefined;
@@ -154,7 +198,7 @@ function backendCluster(proxy: string, target: BackendTarget, service: Service |
         ? { kind: "endpoints", endpoints: endpointSetName(target) }
         : { kind: "dns", hostname, port: target.port },
     protocol: target.protocol,
-    ...(target.tls ? { tls: hostname === undefined ? {} : { serverName: hostname } } : {}),
+    ...(tls === undefined ? {} : { tls }),
     origin: {
       resource: { group: "", kind: "Service", namespace, name: service.metadata.name },
       path: ["spec", "ports"],

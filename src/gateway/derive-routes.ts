@@ -1,7 +1,8 @@
-import type { Collection, Reader } from "../collections/collection.ts";
+import type { Collection, Member, Reader } from "../collections/collection.ts";
 import type { Graph } from "../collections/graph.ts";
 import { attach, type ParentAttachment, refuseParent } from "./attachment.ts";
 import { backendService } from "./backend-service.ts";
+import type { BackendTlsCollections } from "./backend-tls.ts";
 import type { CompiledRoute } from "./compiled-route.ts";
 import type { Condition } from "./condition.ts";
 import type { ListenerCollections } from "./derive-listeners.ts";
@@ -12,6 +13,7 @@ import { namedParent, parentKey } from "./listener-parent.ts";
 import { hostnameClaims, oldestClaim, settleRivals } from "./rival-kinds.ts";
 import { type Route, routeKey, routeOf } from "./route.ts";
 import { type RouteKind, routeKinds } from "./route-kind.ts";
+import { type ServiceUse, serviceUses } from "./service-use.ts";
 import { type CompiledStream, compileStream } from "./stream-route.ts";
 import { type RouteVerdict, verdictOf } from "./verdict.ts";
 
@@ -26,6 +28,8 @@ export interface RouteCollections {
   readonly compiled: Collection<CompiledRoute>;
   /** TCPRoutes, TLSRoutes and UDPRoutes by `Kind/namespace/name`. */
   readonly streams: Collection<CompiledStream>;
+  /** What Services are sent to, and through which Gateways, by Service. */
+  readonly usesByService: Collection<readonly Member<ServiceUse>[]>;
   /** Routes that name a Gateway of ours, by `Kind/namespace/name`. */
   readonly attachments: Collection<RouteAttachment>;
   readonly verdicts: Collection<RouteVerdict>;
@@ -33,7 +37,12 @@ export interface RouteCollections {
   readonly attachedRoutes: Collection<number>;
 }
 
-export function deriveRoutes(graph: Graph, resources: Resources, listeners: ListenerCollections): RouteCollections {
+export function deriveRoutes(
+  graph: Graph,
+  resources: Resources,
+  listeners: ListenerCollections,
+  backendTls: BackendTlsCollections,
+): RouteCollections {
   const routes = graph.join(
     "routes",
     routeKinds.map((kind) => routesOf(graph, kind, resources[kind])),
@@ -43,7 +52,7 @@ export function deriveRoutes(graph: Graph, resources: Resources, listeners: List
   );
   // Whether a route is attached comes first: what nobody of ours carries is not compiled.
   const services = graph.derive("backendServices", resources.Service, backendService);
-  const backends = { services, grants: listeners.grants };
+  const backends = { services, grants: listeners.grants, tlsHolders: backendTls.holders };
   const attachedTo = (reader: Reader, kind: RouteKind, key: string): Route | undefined =>
     reader.fetch(proposed, routeKey(kind, key))?.route;
   const compiled = graph.join("compiledRoutes", [
@@ -69,8 +78,8 @@ export function deriveRoutes(graph: Graph, resources: Resources, listeners: List
       ),
     ),
   );
-  const verdicts = graph.derive("routeVerdicts", proposed, (_, key, { fetch }) =>
-    verdictOf(fetch(compiled, key), fetch(streams, key)),
+  const verdicts = graph.derive("routeVerdicts", proposed, (attachment, key, { fetch }) =>
+    verdictOf(fetch(compiled, key), fetch(streams, key), endsTls(attachment)),
   );
   const claims = graph.group("hostnameClaims", proposed, hostnameClaims);
   const oldest = graph.derive("oldestClaims", claims, oldestClaim);
@@ -84,7 +93,11 @@ export function deriveRoutes(graph: Graph, resources: Resources, listeners: List
         .flatMap((parent) => parent.listeners.map(({ point }) => point.key)),
     ),
   ]);
-  return { compiled, streams, attachments, verdicts, attachedRoutes };
+  const uses = graph.deriveMany("serviceUses", attachments, (attachment, key, { fetch }) =>
+    serviceUses(attachment, fetch(compiled, key)?.uses ?? fetch(streams, key)?.uses ?? []),
+  );
+  const usesByService = graph.group("usesByService", uses, ({ service }) => [service]);
+  return { compiled, streams, attachments, verdicts, attachedRoutes, usesByService };
 }
 
 function routesOf<Kind extends RouteKind>(
@@ -114,6 +127,11 @@ function attachRoute(
     return [attach(route, parentRef, index, parent, points, () => reader.fetch(resources.Namespace, namespace))];
   });
   return parents.length === 0 ? undefined : { route, parents };
+}
+
+/** Whether the route is attached to a listener that does not pass TLS through. */
+export function endsTls({ parents }: RouteAttachment): boolean {
+  return parents.some(({ listeners }) => listeners.some(({ point }) => point.tlsMode !== "Passthrough"));
 }
 
 /** A route that can't be accepted for what it says keeps its listeners: all its rules answer 500, and no other route's stand in for them. */

@@ -47,6 +47,8 @@ export type AttachmentPoint = Pick<
   | "chain"
   | "tlsMode"
 > & {
+  /** `namespace/name` of the Gateway that has it in the end. */
+  readonly gatewayKey: string;
   /** More specific hostnames that other listeners hold on the same socket: those listeners, and not this one, serve them. */
   readonly heldElsewhere: ReadonlySet<string>;
 };
@@ -56,6 +58,7 @@ export function attachmentPoint(listener: GatewayListener, heldElsewhere: Readon
   return {
     key,
     name,
+    gatewayKey: listener.gateway.key,
     parent,
     socket,
     protocol,

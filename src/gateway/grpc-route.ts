@@ -3,7 +3,7 @@ import type { GRPCRoute, GRPCRouteRule } from "../resources/generated/gateway-ap
 import type { Origin } from "../resources/origin.ts";
 import type { BackendContext } from "./backend.ts";
 import type { CompiledRoute, CompiledRule } from "./compiled-route.ts";
-import { joinRules, problemsOf, type RuleResult, refusalsOf, targetsOf } from "./compiled-rule.ts";
+import { joinRules, problemsOf, type RuleResult, refusalsOf, targetsOf, usesOf } from "./compiled-rule.ts";
 import { compileFilters } from "./filters/filters.ts";
 import { grpcMatch, grpcMethod } from "./match.ts";
 import type { Route } from "./route.ts";
@@ -50,6 +50,7 @@ function compileRule(
         matchIndex,
       },
       targets: targetsOf(action, filters, backends),
+      uses: usesOf(filters, backends),
       problems: problemsOf(filters, backends),
       refusals: refusalsOf(ruleIndex, filters, backends),
       notEnforced: rule.sessionPersistence === undefined ? [] : [`spec.rules[${ruleIndex}].sessionPersistence`],

@@ -4,7 +4,7 @@ import type { HTTPRoute, HTTPRouteMatch, HTTPRouteRule } from "../resources/gene
 import type { Origin } from "../resources/origin.ts";
 import type { BackendContext } from "./backend.ts";
 import type { CompiledRoute, CompiledRule } from "./compiled-route.ts";
-import { joinRules, problemsOf, type RuleResult, refusalsOf, targetsOf } from "./compiled-rule.ts";
+import { joinRules, problemsOf, type RuleResult, refusalsOf, targetsOf, usesOf } from "./compiled-rule.ts";
 import { milliseconds } from "./duration.ts";
 import { compileFilters } from "./filters/filters.ts";
 import { httpMatch } from "./match.ts";
@@ -64,6 +64,7 @@ function compileRule(
         matchIndex,
       },
       targets: targetsOf(action, filters, backends),
+      uses: usesOf(filters, backends),
       problems: problemsOf(filters, backends),
       refusals: refusalsOf(ruleIndex, filters, backends),
       notEnforced,

@@ -38,6 +38,7 @@ describe(`with ${routes} routes on one Gateway`, () => {
         routeVerdicts: 1,
         statusOfHTTPRoutes: 1,
         targetRequests: 1,
+        serviceUses: 1,
         hostTables: 1,
         "envoy/scopes": 1,
         "envoy/wildcards": 1,
@@ -58,6 +59,7 @@ describe(`with ${routes} routes on one Gateway`, () => {
         attachments: 1,
         attachedRoutes: 1,
         targetRequests: 1,
+        serviceUses: 1,
         streamRequests: 1,
         streamEntries: 1,
         hostEntriesOfRoutes: 1,
@@ -82,8 +84,24 @@ describe(`with ${routes} routes on one Gateway`, () => {
     const [secret] = await read(secretText);
     deepEqual(
       runs(() => put(plane, secret === undefined ? [] : [secret])),
-      { keyPairs: 1, certificateValidity: 1, certificates: 1, "envoy/secrets": 1 },
+      { keyPairs: 1, certificateValidity: 1, trustAnchorsOfSecrets: 1, certificates: 1, "envoy/secrets": 1 },
     );
+  });
+
+  test("a policy's authority: the authority; its hostname: the cluster and the policy's status; and no route", async () => {
+    put(plane, [...(await read(authorityText)), ...(await read(policyText))]);
+    const authorities = await read(authorityText);
+    const policies = await read(policyText.replace("web.example.com", "www.example.com"));
+    deepEqual(
+      runs(() => put(plane, authorities)),
+      { trustAnchorsOfConfigMaps: 1, trustValidity: 1, trustBundles: 1, "envoy/trust": 1 },
+    );
+    const ran = runs(() => put(plane, policies));
+    deepEqual(
+      Object.keys(ran).filter((name) => /route|attach|host/i.test(name)),
+      [],
+    );
+    deepEqual([ran["backendClusters"], ran["envoy/clusters"], ran["statusOfBackendTLSPolicies"]], [1, 1, 1]);
   });
 
   test("Envoy's readiness: the Gateway's status", () => {
@@ -120,6 +138,22 @@ spec:
   listeners:
   - { name: http, port: 80, protocol: HTTP }
   - { name: https, port: 443, protocol: HTTPS, hostname: "*.example.com", tls: { certificateRefs: [{ name: edge }] } }
+`;
+
+const authorityText = `
+apiVersion: v1
+kind: ConfigMap
+metadata: { name: authority }
+data: { ca.crt: \${authority web} }
+`;
+
+const policyText = `
+apiVersion: gateway.networking.k8s.io/v1
+kind: BackendTLSPolicy
+metadata: { name: web }
+spec:
+  targetRefs: [{ group: "", kind: Service, name: web }]
+  validation: { hostname: web.example.com, caCertificateRefs: [{ group: "", kind: ConfigMap, name: authority }] }
 `;
 
 const serviceText = `

@@ -1,7 +1,16 @@
 import type { Collection, Input } from "../collections/collection.ts";
 import type { Graph } from "../collections/graph.ts";
-import type { EndpointSlice, Endpoints, Namespace, Secret, Service } from "../resources/generated/core.ts";
 import type {
+  ClusterTrustBundle,
+  ConfigMap,
+  EndpointSlice,
+  Endpoints,
+  Namespace,
+  Secret,
+  Service,
+} from "../resources/generated/core.ts";
+import type {
+  BackendTLSPolicy,
   Gateway,
   GatewayClass,
   GRPCRoute,
@@ -25,10 +34,13 @@ export interface ResourceKinds {
   readonly TCPRoute: TCPRoute;
   readonly UDPRoute: UDPRoute;
   readonly ReferenceGrant: ReferenceGrant;
+  readonly BackendTLSPolicy: BackendTLSPolicy;
   readonly Service: Service;
   readonly EndpointSlice: EndpointSlice;
   readonly Endpoints: Endpoints;
   readonly Secret: Secret;
+  readonly ConfigMap: ConfigMap;
+  readonly ClusterTrustBundle: ClusterTrustBundle;
   readonly Namespace: Namespace;
 }
 
@@ -44,10 +56,13 @@ export const resourceKinds = [
   "TCPRoute",
   "UDPRoute",
   "ReferenceGrant",
+  "BackendTLSPolicy",
   "Service",
   "EndpointSlice",
   "Endpoints",
   "Secret",
+  "ConfigMap",
+  "ClusterTrustBundle",
   "Namespace",
 ] as const satisfies readonly ResourceKind[];
 
@@ -66,10 +81,13 @@ export function createResourceInputs(graph: Graph): ResourceInputs {
     TCPRoute: graph.input("TCPRoute"),
     UDPRoute: graph.input("UDPRoute"),
     ReferenceGrant: graph.input("ReferenceGrant"),
+    BackendTLSPolicy: graph.input("BackendTLSPolicy"),
     Service: graph.input("Service"),
     EndpointSlice: graph.input("EndpointSlice"),
     Endpoints: graph.input("Endpoints"),
     Secret: graph.input("Secret"),
+    ConfigMap: graph.input("ConfigMap"),
+    ClusterTrustBundle: graph.input("ClusterTrustBundle"),
     Namespace: graph.input("Namespace"),
   };
 }

@@ -3,6 +3,7 @@ import type { ForwardAction, RespondAction, WeightedDestination } from "../ir/ru
 import type { HTTPBackendRef, HTTPRouteFilter } from "../resources/generated/gateway-api.ts";
 import type { Origin } from "../resources/origin.ts";
 import { type BackendContext, type BackendTarget, clusterName, resolveBackend } from "./backend.ts";
+import type { PolicyTarget } from "./backend-tls-policy.ts";
 import { type CompiledFilters, compileBackendFilters } from "./filters/filters.ts";
 import type { Problem } from "./problem.ts";
 import type { Route } from "./route.ts";
@@ -12,6 +13,7 @@ export interface RuleBackend {
   readonly destination: WeightedDestination;
   /** What a cluster is needed for: absent for a backend that gets nothing. */
   readonly target?: BackendTarget;
+  readonly use?: PolicyTarget;
   readonly problem?: Problem;
   readonly refusals: readonly string[];
 }
@@ -47,6 +49,7 @@ export function ruleBackends(
         origin: here,
       },
       ...(usable && reference.weight > 0 ? { target: resolved.target } : {}),
+      ...(resolved.use === undefined ? {} : { use: resolved.use }),
       ...(resolved.problem === undefined ? {} : { problem: resolved.problem }),
       refusals: filters.refusals,
     };

@@ -3,6 +3,8 @@ import type { Graph } from "../collections/graph.ts";
 import type { TlsCertificate } from "../ir/certificate.ts";
 import type { HostTable } from "../ir/host-table.ts";
 import type { Listener } from "../ir/listener.ts";
+import type { TrustBundle } from "../ir/trust-bundle.ts";
+import { type BackendTlsCollections, deriveBackendTls } from "./backend-tls.ts";
 import { certificateName, certificateOf } from "./certificate.ts";
 import { type DestinationCollections, deriveDestinations } from "./derive-destinations.ts";
 import { deriveListeners, type ListenerCollections } from "./derive-listeners.ts";
@@ -12,20 +14,37 @@ import { type HostEntry, hostEntryTable, hostTable, listenerEntries, routeEntrie
 import type { Resources } from "./inputs.ts";
 import { socketKey } from "./listener.ts";
 import type { Placement } from "./placement.ts";
+import { derivePolicyAncestors, type PolicyAncestor } from "./policy-ancestors.ts";
 import { type StreamEntry, socketListener } from "./sockets.ts";
+import { type TrustCollections, trustedCertificates } from "./trust.ts";
 
 /** Everything that the resources mean: what is served, and what became of each of them. */
 export interface Semantics extends ListenerCollections, RouteCollections, DestinationCollections {
   readonly sockets: Collection<Listener>;
   readonly hostTables: Collection<HostTable>;
   readonly certificates: Collection<TlsCertificate>;
+  readonly trustBundles: Collection<TrustBundle>;
+  readonly backendTls: BackendTlsCollections;
+  /** What became of each BackendTLSPolicy for each Gateway that it matters to, by `namespace/name`. */
+  readonly policyAncestors: Collection<readonly PolicyAncestor[]>;
+}
+
+export interface SemanticsOptions {
+  /** The authorities that this machine trusts, in PEM; asked for when a policy wants them. */
+  readonly systemCertificates?: () => string | undefined;
 }
 
 /** The one place where resources get their meaning; Envoy's configuration, status and every explanation read its result. */
-export function deriveSemantics(graph: Graph, resources: Resources, placement: Placement): Semantics {
+export function deriveSemantics(
+  graph: Graph,
+  resources: Resources,
+  placement: Placement,
+  { systemCertificates = () => undefined }: SemanticsOptions = {},
+): Semantics {
   const listeners = deriveListeners(graph, resources, placement);
-  const routes = deriveRoutes(graph, resources, listeners);
-  const destinations = deriveDestinations(graph, resources, routes);
+  const backendTls = deriveBackendTls(graph, resources, systemCertificates);
+  const routes = deriveRoutes(graph, resources, listeners, backendTls);
+  const destinations = deriveDestinations(graph, resources, routes, backendTls);
   return {
     ...listeners,
     ...routes,
@@ -33,6 +52,9 @@ export function deriveSemantics(graph: Graph, resources: Resources, placement: P
     sockets: deriveSockets(graph, listeners, routes),
     hostTables: deriveHostTables(graph, listeners, routes),
     certificates: deriveCertificates(graph, listeners),
+    trustBundles: deriveTrustBundles(graph, destinations, backendTls.trust),
+    backendTls,
+    policyAncestors: derivePolicyAncestors(graph, resources, listeners, routes, backendTls),
   };
 }
 
@@ -104,6 +126,21 @@ function deriveCertificates(graph: Graph, { listeners, keyPairs }: ListenerColle
       return certificate === undefined
         ? []
         : [[`${listener.socket.proxy}|${certificateName(secretKey)}`, certificate] as const];
+    }),
+  );
+}
+
+function deriveTrustBundles(
+  graph: Graph,
+  { clusters }: DestinationCollections,
+  trust: TrustCollections,
+): Collection<TrustBundle> {
+  return graph.deriveMany("trustBundles", clusters, ({ proxy, tls, tlsByGroup }, _key, reader) =>
+    [...(tls === undefined ? [] : [tls]), ...Object.values(tlsByGroup ?? {})].flatMap(({ verification }) => {
+      if (verification === undefined) return [];
+      const { trust: name } = verification;
+      const bundle: TrustBundle = { proxy, name, certificates: trustedCertificates(reader, trust, name) };
+      return [[`${proxy}|${name}`, bundle] as const];
     }),
   );
 }

@@ -17,6 +17,14 @@ export interface StreamEntry {
   readonly original: string;
 }
 
+/**
+ * Name of the cluster that a route's connections go to. Where a TLSRoute's clients' TLS ends it is another than where it
+ * is passed through, since only from there on its backends' own TLS may be asked for.
+ */
+export function streamClusterName(routeKey: string, tlsMode: GatewayListener["tlsMode"]): string {
+  return tlsMode === "Terminate" ? `${routeKey}/terminated` : routeKey;
+}
+
 /** One socket with everything that is served on it; undefined if nothing is. */
 export function socketListener(
   listeners: readonly GatewayListener[],
@@ -66,7 +74,7 @@ function chainsOf(listener: GatewayListener, streams: readonly StreamEntry[]): r
     // The listener's own name without a route is there to close the connection, and gives way to a route with that name.
     const names = new Set([...streams.map((entry) => entry.serverName), hostname]);
     return [...names].map((serverName) => {
-      const cluster = winner(streams.filter((entry) => entry.serverName === serverName));
+      const route = winner(streams.filter((entry) => entry.serverName === serverName));
       return {
         kind: "stream",
         name: chainName(socket, serverName),
@@ -74,7 +82,7 @@ function chainsOf(listener: GatewayListener, streams: readonly StreamEntry[]): r
         ...(listener.tlsMode === "Terminate"
           ? { tls: { certificates: listener.certificates.map(certificateName), alpn: [] } }
           : {}),
-        ...(cluster === undefined ? {} : { cluster }),
+        ...(route === undefined ? {} : { cluster: streamClusterName(route, listener.tlsMode) }),
         origins,
       };
     });

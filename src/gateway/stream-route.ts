@@ -1,6 +1,8 @@
 import type { Reader } from "../collections/collection.ts";
 import type { BackendRef } from "../resources/generated/gateway-api.ts";
-import { type BackendContext, type BackendTarget, resolveBackend } from "./backend.ts";
+import { type BackendContext, type BackendTarget, invalidBackendTls, resolveBackend } from "./backend.ts";
+import type { PolicyTarget } from "./backend-tls-policy.ts";
+import { distinctUses } from "./compiled-rule.ts";
 import type { Problem } from "./problem.ts";
 import type { Route } from "./route.ts";
 
@@ -8,12 +10,17 @@ import type { Route } from "./route.ts";
 export interface StreamBackend {
   readonly weight: number;
   readonly target?: BackendTarget;
+  /** Where a share without a target goes on a listener that passes TLS through. */
+  readonly asIs?: BackendTarget;
 }
 
 /** What a TCPRoute, TLSRoute or UDPRoute means. */
 export interface CompiledStream {
   readonly backends: readonly StreamBackend[];
+  readonly uses: readonly PolicyTarget[];
   readonly problems: readonly Problem[];
+  /** Those that don't matter where TLS is passed through. */
+  readonly problemsOfTls: readonly Problem[];
   readonly notEnforced: readonly string[];
 }
 
@@ -38,11 +45,17 @@ export function compileStream(
       path: ["spec", "rules", 0, "backendRefs", index],
     }),
   }));
+  const problems = resolved.flatMap(({ problem }) => problem ?? []);
   return {
     backends: resolved
       .filter(({ weight }) => weight > 0)
-      .map(({ weight, target }) => (target === undefined ? { weight } : { weight, target })),
-    problems: resolved.flatMap(({ problem }) => (problem === undefined ? [] : [problem])),
+      .map((backend) => {
+        if (backend.target !== undefined) return { weight: backend.weight, target: backend.target };
+        return { weight: backend.weight, ...(backend.asIs === undefined ? {} : { asIs: backend.asIs }) };
+      }),
+    uses: distinctUses(resolved.flatMap(({ use }) => use ?? [])),
+    problems: problems.filter(({ reason }) => reason !== invalidBackendTls),
+    problemsOfTls: problems.filter(({ reason }) => reason === invalidBackendTls),
     notEnforced: rules.slice(1).map((_, index) => `spec.rules[${index + 1}]`),
   };
 }

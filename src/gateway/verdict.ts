@@ -15,25 +15,31 @@ export interface RouteVerdict {
 /** Condition of ours that lists fields which are set and have no effect. */
 export const notEnforcedCondition = "gatewright.dev/NotEnforced";
 
+/** The condition for such fields, if there are any. */
+export function notEnforced(fields: readonly string[]): readonly Condition[] {
+  if (fields.length === 0) return [];
+  return [isTrue(notEnforcedCondition, "NotSupported", `Set, and without effect: ${fields.join(", ")}.`)];
+}
+
+/** @param endsTls whether the route is attached where its clients' TLS, if any, does not go on to its backends */
 export function verdictOf(
   compiled: CompiledRoute | undefined,
   stream: CompiledStream | undefined,
+  endsTls: boolean,
 ): RouteVerdict | undefined {
   const meaning = compiled ?? stream;
   if (meaning === undefined) return undefined;
-  const notEnforced =
-    meaning.notEnforced.length === 0
-      ? []
-      : [isTrue(notEnforcedCondition, "NotSupported", `Set, and without effect: ${meaning.notEnforced.join(", ")}.`)];
+  const problems = [...meaning.problems, ...(endsTls ? (stream?.problemsOfTls ?? []) : [])];
+  const withoutEffect = notEnforced(meaning.notEnforced);
   const refusals = compiled?.refusals ?? [];
   if (compiled === undefined || refusals.length === 0) {
-    return { resolvedRefs: resolvedRefs(meaning.problems), further: notEnforced };
+    return { resolvedRefs: resolvedRefs(problems), further: withoutEffect };
   }
   const messages = refusals.map(({ ruleIndex, message }) => `spec.rules[${ruleIndex}]: ${message}`).join("; ");
   const refusedRules = new Set(refusals.filter(({ wholeRule }) => wholeRule).map(({ ruleIndex }) => ruleIndex));
   const everyRule = compiled.rules.every((rule) => refusedRules.has(rule.ruleIndex));
   return {
-    resolvedRefs: resolvedRefs(meaning.problems),
+    resolvedRefs: resolvedRefs(problems),
     ...(everyRule
       ? {
           refused: isFalse(
@@ -44,10 +50,10 @@ export function verdictOf(
         }
       : {}),
     further: everyRule
-      ? notEnforced
+      ? withoutEffect
       : [
           isTrue("PartiallyInvalid", "UnsupportedValue", `Dropped Rule, answered with 500: ${messages}.`),
-          ...notEnforced,
+          ...withoutEffect,
         ],
   };
 }

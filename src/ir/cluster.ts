@@ -13,9 +13,30 @@ export interface Cluster {
     | { readonly kind: "dns"; readonly hostname: string; readonly port: number };
   /** What is spoken to the backend. "TCP" and "UDP" carry bytes as they are. */
   readonly protocol: "HTTP/1.1" | "HTTP/2" | "TCP" | "UDP";
-  /** Wrap the connection in TLS. Without `caCertificates` nothing is verified (`appProtocol: https`). */
-  readonly tls?: { readonly serverName?: string };
+  /** Wraps every connection in TLS. */
+  readonly tls?: UpstreamTls;
+  /** Wraps connections to some of the endpoints in TLS, by the `tls` of their groups. */
+  readonly tlsByGroup?: Readonly<Record<string, UpstreamTls>>;
   readonly origin: Origin;
+}
+
+/** TLS that starts at the proxy. */
+export interface UpstreamTls {
+  /** SNI; absent for the Host of the request. */
+  readonly serverName?: string;
+  /** How the backend proves who it is; absent where nothing is verified (`appProtocol: https`). */
+  readonly verification?: {
+    /** Name of the {@link TrustBundle} whose authorities count. */
+    readonly trust: string;
+    /** The backend's certificate must have one of them. */
+    readonly subjectAltNames: readonly SubjectAltName[];
+  };
+}
+
+/** A hostname may start with "*." for any one label. */
+export interface SubjectAltName {
+  readonly type: "Hostname" | "URI";
+  readonly value: string;
 }
 
 /** IPv4 or IPv6 address and port, ready or draining. */
@@ -30,6 +51,8 @@ export interface Endpoint {
 export interface EndpointGroup {
   readonly weight: number;
   readonly endpoints: readonly Endpoint[];
+  /** Key of the cluster's `tlsByGroup`; absent for a group that is spoken to without TLS. */
+  readonly tls?: string;
 }
 
 /** Becomes one ClusterLoadAssignment. Endpoints are sorted, so that equal sets have equal bytes. */

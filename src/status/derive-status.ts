@@ -1,5 +1,6 @@
 import type { Collection, Reader } from "../collections/collection.ts";
 import type { Graph } from "../collections/graph.ts";
+import { controllerName } from "../gateway/class.ts";
 import type { ResourceKinds, Resources } from "../gateway/inputs.ts";
 import { type ListenerParentKind, parentKey } from "../gateway/listener-parent.ts";
 import type { ProxyOf } from "../gateway/placement.ts";
@@ -12,6 +13,7 @@ import type { ResourceReference } from "../resources/origin.ts";
 import { gatewayStatus, waitingGatewayStatus } from "./gateway-status.ts";
 import { isAttached, listenerSetStatus } from "./listener-set-status.ts";
 import { type ObjectStatus, observed } from "./object-status.ts";
+import { policyStatus } from "./policy-status.ts";
 import { noProxy, type ProxyState } from "./proxy-state.ts";
 import { routeStatus } from "./route-status.ts";
 import { supportedFeatures } from "./supported-features.ts";
@@ -80,7 +82,30 @@ export function deriveStatus(
     },
   );
   const ofRoutes = routeKinds.map((kind) => statusOfRoutes(graph, kind, resources[kind], semantics));
-  return graph.join<ObjectStatus>("status", [ofClasses, ofGateways, ofWaitingGateways, ofListenerSets, ...ofRoutes]);
+  const ofPolicies = graph.deriveMany(
+    "statusOfBackendTLSPolicies",
+    resources.BackendTLSPolicy,
+    (object, key, { fetch }) => {
+      const policy = fetch(semantics.backendTls.policies, key);
+      const ancestors = fetch(semantics.policyAncestors, key) ?? [];
+      const others = (object.status?.ancestors ?? []).filter((entry) => entry.controllerName !== controllerName);
+      if (policy === undefined) return [];
+      const { namespace = "default", name, generation = 1 } = object.metadata;
+      const status: ObjectStatus = {
+        reference: { group: gatewayGroup, kind: "BackendTLSPolicy", namespace, name },
+        status: policyStatus(policy, ancestors, generation, others.length),
+      };
+      return [[`BackendTLSPolicy/${key}`, status]];
+    },
+  );
+  return graph.join<ObjectStatus>("status", [
+    ofClasses,
+    ofGateways,
+    ofWaitingGateways,
+    ofListenerSets,
+    ...ofRoutes,
+    ofPolicies,
+  ]);
 }
 
 function referenceOf(kind: ListenerParentKind, { metadata }: KubernetesObject): ResourceReference {

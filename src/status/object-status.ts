@@ -40,10 +40,18 @@ export interface RouteStatus {
   }[];
 }
 
+export interface PolicyStatus {
+  readonly ancestors: readonly {
+    readonly ancestorRef: Pick<ParentReference, "group" | "kind" | "name" | "namespace">;
+    readonly controllerName: string;
+    readonly conditions: readonly StatusCondition[];
+  }[];
+}
+
 /** What became of one object: only the entries that are ours. */
 export interface ObjectStatus {
   readonly reference: ResourceReference;
-  readonly status: GatewayClassStatus | GatewayStatus | ListenerSetStatus | RouteStatus;
+  readonly status: GatewayClassStatus | GatewayStatus | ListenerSetStatus | RouteStatus | PolicyStatus;
 }
 
 export function observed(condition: Condition, generation: number): StatusCondition {

@@ -28,7 +28,13 @@ export function problemsOf({ status }: ObjectStatus): readonly StatusProblem[] {
           return inPart(`on ${parentRef.kind} ${parentRef.name}${section}`, conditions);
         })
       : [];
-  return [...own, ...listeners, ...parents];
+  const ancestors =
+    "ancestors" in status
+      ? status.ancestors.flatMap(({ ancestorRef: { kind, name }, conditions }) =>
+          inPart(`on ${kind} ${name}`, conditions),
+        )
+      : [];
+  return [...own, ...listeners, ...parents, ...ancestors];
 }
 
 function inPart(part: string, conditions: readonly Condition[]): readonly StatusProblem[] {

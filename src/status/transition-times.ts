@@ -60,6 +60,12 @@ function timed(status: TimedStatus, before: TimedStatus | undefined, now: Date):
     const known = new Map(parents.map((parent) => [nameOf(parent), parent]));
     return { ...status, parents: status.parents.map((parent) => stamp(parent, known.get(nameOf(parent)))) };
   }
+  if ("ancestors" in status) {
+    const ancestors = before !== undefined && "ancestors" in before ? before.ancestors : [];
+    const nameOf = (ancestor: (typeof ancestors)[number]) => JSON.stringify(ancestor.ancestorRef);
+    const known = new Map(ancestors.map((ancestor) => [nameOf(ancestor), ancestor]));
+    return { ancestors: status.ancestors.map((ancestor) => stamp(ancestor, known.get(nameOf(ancestor)))) };
+  }
   const own = stamp(status, before !== undefined && "conditions" in before ? before : undefined);
   if (!("listeners" in own)) return own;
   const listeners = before !== undefined && "listeners" in before ? before.listeners : [];

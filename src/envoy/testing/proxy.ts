@@ -6,6 +6,7 @@ import type { TlsCertificate } from "../../ir/certificate.ts";
 import type { Cluster, EndpointSet } from "../../ir/cluster.ts";
 import { type HostTable, hostTableKey } from "../../ir/host-table.ts";
 import type { Listener } from "../../ir/listener.ts";
+import type { TrustBundle } from "../../ir/trust-bundle.ts";
 import { defaultOptions, type Options } from "../options.ts";
 import type { EnvoyResource } from "../resource.ts";
 import { translate } from "../translate.ts";
@@ -17,6 +18,7 @@ export interface Parts {
   readonly tables?: readonly HostTable[];
   readonly backends?: readonly (readonly [Cluster, EndpointSet])[];
   readonly certificates?: readonly TlsCertificate[];
+  readonly trustBundles?: readonly TrustBundle[];
 }
 
 /** What a meaning becomes, through the same translation that serves. */
@@ -27,7 +29,9 @@ export function resourcesOf(parts: Parts, options: Options = defaultOptions): re
   const clusters = graph.input<Cluster>("clusters");
   const endpoints = graph.input<EndpointSet>("endpoints");
   const certificates = graph.input<TlsCertificate>("certificates");
-  const resources = translate(graph, { listeners, hostTables, clusters, endpoints, certificates }, options);
+  const trustBundles = graph.input<TrustBundle>("trustBundles");
+  const meaning = { listeners, hostTables, clusters, endpoints, certificates, trustBundles };
+  const resources = translate(graph, meaning, options);
   graph.transaction(() => {
     for (const listener of parts.listeners ?? []) listeners.set(listener.name, listener);
     for (const table of parts.tables ?? []) hostTables.set(hostTableKey(table), table);
@@ -36,6 +40,7 @@ export function resourcesOf(parts: Parts, options: Options = defaultOptions): re
       endpoints.set(set.name, set);
     }
     for (const certificate of parts.certificates ?? []) certificates.set(certificate.name, certificate);
+    for (const bundle of parts.trustBundles ?? []) trustBundles.set(bundle.name, bundle);
   });
   return [...resources.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, resource]) => resource);
 }

@@ -3,6 +3,7 @@ import type { Cors, HeaderModifier, Mirror, Rewrite } from "../../ir/rule.ts";
 import type { HTTPRouteFilter } from "../../resources/generated/gateway-api.ts";
 import type { Origin } from "../../resources/origin.ts";
 import { type BackendContext, type BackendTarget, clusterName, resolveBackend } from "../backend.ts";
+import type { PolicyTarget } from "../backend-tls-policy.ts";
 import type { Problem } from "../problem.ts";
 import type { Route } from "../route.ts";
 import { cors } from "./cors.ts";
@@ -20,12 +21,13 @@ export interface CompiledFilters {
   readonly cors?: Cors;
   readonly mirrors: readonly Mirror[];
   readonly targets: readonly BackendTarget[];
+  readonly uses: readonly PolicyTarget[];
   readonly problems: readonly Problem[];
   /** Filters that can't be done; whoever asked for them must not be served without. */
   readonly refusals: readonly string[];
 }
 
-const none: CompiledFilters = { mirrors: [], targets: [], problems: [], refusals: [] };
+const none: CompiledFilters = { mirrors: [], targets: [], uses: [], problems: [], refusals: [] };
 
 /** Gateway API, HTTPRouteFilter and GRPCRouteFilter, which is a subset. `prefix` is the path prefix of the match. */
 export function compileFilters(
@@ -88,9 +90,11 @@ function add(
   if (filter.type === "RequestMirror" && filter.requestMirror !== undefined) {
     const mirror = filter.requestMirror;
     const resolved = resolveBackend(reader, context, route.kind, route.reference.namespace, mirror.backendRef, origin);
-    if (resolved.target === undefined) return { ...compiled, problems: [...compiled.problems, resolved.problem] };
+    const uses = resolved.use === undefined ? compiled.uses : [...compiled.uses, resolved.use];
+    if (resolved.target === undefined) return { ...compiled, uses, problems: [...compiled.problems, resolved.problem] };
     return {
       ...compiled,
+      uses,
       mirrors: [
         ...compiled.mirrors,
         { cluster: clusterName(resolved.target), fraction: mirrorFraction(mirror), origin },

@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import { stringify } from "yaml";
+import { createAuthority } from "../../../examples/seeds/certificate-authority.ts";
 import { ControlPlane } from "../../control-plane/control-plane.ts";
 import type { Finding } from "../../resources/finding.ts";
 import { type KubernetesObject, keyOf } from "../../resources/object.ts";
@@ -9,7 +10,7 @@ import type { GatewayStatus, ObjectStatus, StatusCondition } from "../../status/
 import { isResourceKind } from "../inputs.ts";
 import { onThisMachine } from "../placement.ts";
 import { withKeyPairs } from "./key-pairs.ts";
-import { describeChain, describeCluster, describeEndpoints, describeRule } from "./notation.ts";
+import { describeChain, describeCluster, describeEndpoints, describeRule, describeTrust } from "./notation.ts";
 
 /**
  * A rule of the API as a folder of YAML shows it: what people write, and what becomes of it.
@@ -58,9 +59,11 @@ function sharedBy(folder: string): readonly KubernetesObject[] {
   return [...here.flatMap(({ object }) => object ?? []), ...above];
 }
 
+const system = await createAuthority("system");
+
 /** A control plane whose one proxy is ready, at 192.0.2.1. A derivation that throws fails the test. */
 export function createPlane(): ControlPlane {
-  const plane = new ControlPlane({ placement: onThisMachine("proxy") });
+  const plane = new ControlPlane({ placement: onThisMachine("proxy"), systemCertificates: () => system.certificate });
   plane.proxies.set("proxy", {
     ready: true,
     message: "",
@@ -87,7 +90,7 @@ function identify(object: KubernetesObject) {
 
 /** What became of the objects, as the text of the output file. */
 export function describeOutcome(plane: ControlPlane, { own, findings }: Golden): string {
-  const { sockets, hostTables, clusters, endpointSets, certificates } = plane.semantics;
+  const { sockets, hostTables, clusters, endpointSets, certificates, trustBundles } = plane.semantics;
   const outcome = {
     findings: findings.map(describeFinding),
     status: record(
@@ -99,6 +102,7 @@ export function describeOutcome(plane: ControlPlane, { own, findings }: Golden):
     clusters: record(sorted(clusters), describeCluster),
     endpoints: record(sorted(endpointSets), describeEndpoints),
     certificates: sorted(certificates).map(([, { name }]) => name),
+    trust: record(sorted(trustBundles), describeTrust),
   };
   const shown = Object.entries(outcome).filter(([, part]) => Object.keys(part).length > 0);
   return stringify(Object.fromEntries(shown), { lineWidth: 0 });
@@ -120,6 +124,11 @@ function describeStatus({ status }: ObjectStatus): unknown {
       ];
       return { [parts.join(" ")]: describeConditions(conditions) };
     });
+  }
+  if ("ancestors" in status) {
+    return status.ancestors.map(({ ancestorRef: { kind, namespace, name }, conditions }) => ({
+      [`${kind} ${namespace}/${name}`]: describeConditions(conditions),
+    }));
   }
   if (!("listeners" in status)) return describeConditions(status.conditions);
   return {

@@ -4,20 +4,27 @@ import { createAuthority } from "../../../examples/seeds/certificate-authority.t
 /**
  * Puts real key pairs, made for this run, where a text says `${certificate HOST}` and `${key HOST}`, so that the
  * repository holds no key. Equal hosts have equal pairs within a text. `${key other}` belongs to no certificate.
+ * `${authority NAME}` is the certificate of an authority of that name, which has signed none of the pairs.
  */
 export async function withKeyPairs(text: string): Promise<string> {
-  const hosts = new Set([...text.matchAll(placeholder)].map(([, , host = ""]) => host));
-  if (hosts.size === 0) return text;
+  const found = [...text.matchAll(placeholder)].map(([, part = "", name = ""]) => ({ part, name }));
+  if (found.length === 0) return text;
+  const hosts = new Set(found.filter(({ part }) => part !== "authority").map(({ name }) => name));
+  const names = new Set(found.filter(({ part }) => part === "authority").map(({ name }) => name));
+  const authorities = new Map(
+    await Promise.all([...names].map(async (name) => [name, (await createAuthority(name)).certificate] as const)),
+  );
   const authority = await createAuthority();
   const pairs = new Map(
     await Promise.all([...hosts].map(async (host) => [host, await authority.issue([host])] as const)),
   );
   const other = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
   return text.replace(placeholder, (_, part: string, host: string) => {
+    if (part === "authority") return JSON.stringify(authorities.get(host));
     if (host === "other") return JSON.stringify(other.export({ type: "pkcs8", format: "pem" }));
     const pair = pairs.get(host);
     return JSON.stringify(part === "key" ? pair?.key : pair?.cert);
   });
 }
 
-const placeholder = /\$\{(certificate|key) ([^}]+)\}/g;
+const placeholder = /\$\{(certificate|key|authority) ([^}]+)\}/g;

@@ -1,6 +1,8 @@
-import type { Cluster, EndpointSet } from "../../ir/cluster.ts";
+import { X509Certificate } from "node:crypto";
+import type { Cluster, EndpointSet, UpstreamTls } from "../../ir/cluster.ts";
 import type { FilterChain } from "../../ir/listener.ts";
 import type { Cors, HeaderModifier, PathModifier, RequestMatch, Rewrite, Rule, ValueMatch } from "../../ir/rule.ts";
+import type { TrustBundle } from "../../ir/trust-bundle.ts";
 
 /**
  * The IR in short lines, for people who read golden files. Nothing is left out that changes what is served.
@@ -120,20 +122,39 @@ export function describeChain(chain: FilterChain): string {
 }
 
 /** @example "HTTP/2 with TLS to Service/default/a/443" */
-export function describeCluster({ protocol, tls, discovery }: Cluster): string {
-  const wrapped = tls === undefined ? "" : ` with TLS${tls.serverName === undefined ? "" : ` for ${tls.serverName}`}`;
+export function describeCluster({ protocol, tls, tlsByGroup, discovery }: Cluster): string {
+  const wrapped = [
+    ...(tls === undefined ? [] : [describeTls(tls)]),
+    ...Object.entries(tlsByGroup ?? {}).map(([group, upstream]) => `${describeTls(upstream)} to ${group}`),
+  ].join(",");
   return discovery.kind === "endpoints"
     ? `${protocol}${wrapped} to ${discovery.endpoints}`
     : `${protocol}${wrapped} to whatever DNS has for ${discovery.hostname}:${discovery.port}`;
 }
 
+function describeTls({ serverName, verification }: UpstreamTls): string {
+  const names = verification?.subjectAltNames.map(({ type, value }) => (type === "URI" ? value : `DNS:${value}`));
+  return [
+    ` with TLS${serverName === undefined ? "" : ` for ${serverName}`}`,
+    ...(verification === undefined ? [] : [`trusting ${verification.trust} about ${names?.join(" or ")}`]),
+  ].join(" ");
+}
+
+/** Whose certificates are in it. */
+export function describeTrust({ certificates }: TrustBundle): string {
+  return (certificates.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [])
+    .map((pem) => new X509Certificate(pem).subject)
+    .join(", ");
+}
+
 /** One line for each group. */
 export function describeEndpoints({ groups }: EndpointSet): readonly string[] {
-  return groups.map(({ weight, endpoints }) => {
+  return groups.map(({ weight, endpoints, tls }) => {
     const list = endpoints.map(
       ({ address, port, health }) =>
         `${address.includes(":") ? `[${address}]` : address}:${port}${health === "draining" ? " draining" : ""}`,
     );
-    return `${groups.length === 1 ? "" : `${weight} × `}${list.length === 0 ? "nowhere" : list.join(" ")}`;
+    const wrapped = tls === undefined ? "" : ` with TLS as ${tls}`;
+    return `${groups.length === 1 ? "" : `${weight} × `}${list.length === 0 ? "nowhere" : list.join(" ")}${wrapped}`;
   });
 }

@@ -9,6 +9,23 @@ export interface ClientIPConfig {
   readonly timeoutSeconds?: number;
 }
 
+/** ClusterTrustBundle is a cluster-scoped container for X.509 trust anchors (root certificates). */
+export interface ClusterTrustBundle {
+  readonly apiVersion: "certificates.k8s.io/v1beta1" | "certificates.k8s.io/v1alpha1";
+  readonly kind: "ClusterTrustBundle";
+  readonly metadata: ObjectMeta;
+  /** spec contains the signer (if any) and trust anchors. */
+  readonly spec: ClusterTrustBundleSpec;
+}
+
+/** ClusterTrustBundleSpec contains the signer and trust anchors. */
+export interface ClusterTrustBundleSpec {
+  /** signerName indicates the associated signer, if any. */
+  readonly signerName?: string;
+  /** trustBundle contains the individual X.509 trust anchors for this bundle, as PEM bundle of PEM-wrapped, DER-formatted X.509 certificates. */
+  readonly trustBundle: string;
+}
+
 /** ConfigMap holds configuration data for pods to consume. */
 export interface ConfigMap {
   readonly apiVersion: "v1";

@@ -7,6 +7,7 @@ export const kinds = [
   {"group":"","kind":"Secret","plural":"secrets","shortNames":[],"scope":"Namespaced","versions":["v1"],"folders":["core"]},
   {"group":"","kind":"Service","plural":"services","shortNames":[],"scope":"Namespaced","versions":["v1"],"folders":["core"]},
   {"group":"discovery.k8s.io","kind":"EndpointSlice","plural":"endpointslices","shortNames":[],"scope":"Namespaced","versions":["v1"],"folders":["core"]},
+  {"group":"certificates.k8s.io","kind":"ClusterTrustBundle","plural":"clustertrustbundles","shortNames":[],"scope":"Cluster","versions":["v1beta1","v1alpha1"],"folders":["core"]},
   {"group":"gateway.networking.k8s.io","kind":"BackendTLSPolicy","plural":"backendtlspolicies","shortNames":["btlspolicy"],"scope":"Namespaced","versions":["v1","v1alpha3"],"folders":["crds/standard","crds/experimental"]},
   {"group":"gateway.networking.k8s.io","kind":"GatewayClass","plural":"gatewayclasses","shortNames":["gc"],"scope":"Cluster","versions":["v1","v1beta1"],"folders":["crds/standard","crds/experimental"]},
   {"group":"gateway.networking.k8s.io","kind":"Gateway","plural":"gateways","shortNames":["gtw"],"scope":"Namespaced","versions":["v1","v1beta1"],"folders":["crds/standard","crds/experimental"]},

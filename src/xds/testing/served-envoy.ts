@@ -14,6 +14,7 @@ import type { TlsCertificate } from "../../ir/certificate.ts";
 import type { Cluster, EndpointSet } from "../../ir/cluster.ts";
 import { type HostTable, hostTableKey } from "../../ir/host-table.ts";
 import type { Listener } from "../../ir/listener.ts";
+import type { TrustBundle } from "../../ir/trust-bundle.ts";
 import type { DeliveryOptions } from "../delivery.ts";
 import { XdsServer } from "../server.ts";
 
@@ -25,6 +26,7 @@ export class World {
   readonly #clusters: Input<Cluster> = this.#graph.input("clusters");
   readonly #endpoints: Input<EndpointSet> = this.#graph.input("endpoints");
   readonly #certificates: Input<TlsCertificate> = this.#graph.input("certificates");
+  readonly #trustBundles: Input<TrustBundle> = this.#graph.input("trustBundles");
   readonly resources: Collection<EnvoyResource> = translate(
     this.#graph,
     {
@@ -33,6 +35,7 @@ export class World {
       clusters: this.#clusters,
       endpoints: this.#endpoints,
       certificates: this.#certificates,
+      trustBundles: this.#trustBundles,
     },
     defaultOptions,
   );
@@ -46,6 +49,7 @@ export class World {
         this.#endpoints.set(set.name, set);
       }
       for (const certificate of change.certificates ?? []) this.#certificates.set(certificate.name, certificate);
+      for (const bundle of change.trustBundles ?? []) this.#trustBundles.set(bundle.name, bundle);
       for (const listener of change.removedListeners ?? []) this.#listeners.delete(listener);
       for (const table of change.removedTables ?? []) this.#hostTables.delete(hostTableKey(table));
       for (const backend of change.removedBackends ?? []) {
@@ -62,6 +66,7 @@ export interface Changed {
   readonly tables?: readonly HostTable[];
   readonly backends?: readonly (readonly [Cluster, EndpointSet])[];
   readonly certificates?: readonly TlsCertificate[];
+  readonly trustBundles?: readonly TrustBundle[];
   readonly removedListeners?: readonly string[];
   readonly removedTables?: readonly Pick<HostTable, "proxy" | "chain" | "hostname">[];
   readonly removedBackends?: readonly string[];

@@ -1,0 +1,109 @@
+import type { Collection, Reader } from "../collections/collection.ts";
+import type { Graph } from "../collections/graph.ts";
+import type { Origin, ResourceReference } from "../resources/origin.ts";
+import type { Resources } from "./inputs.ts";
+import type { Problem } from "./problem.ts";
+import { anchorsOfBundle, anchorsOfData, readTrustAnchors, type TrustAnchors } from "./trust-anchors.ts";
+
+/** The authorities that people name, wherever they keep them. */
+export interface TrustCollections {
+  /** By `ConfigMap/namespace/name`, `Secret/namespace/name` or `ClusterTrustBundle/name`; and {@link systemTrust}. */
+  readonly anchors: Collection<TrustAnchors>;
+  /** "valid", or why not. Apart from the certificates, so that a rotation touches nothing that names them. */
+  readonly validity: Collection<string>;
+}
+
+/** Key of the authorities that the machine trusts. */
+export const systemTrust = "System";
+
+/** @param systemCertificates the machine's own authorities in PEM, read when something first asks for them */
+export function deriveTrust(
+  graph: Graph,
+  resources: Resources,
+  systemCertificates: () => string | undefined,
+): TrustCollections {
+  const ofObjects = graph.join<TrustAnchors>("trustAnchorsOfObjects", [
+    graph.deriveMany("trustAnchorsOfConfigMaps", resources.ConfigMap, (object, key) => [
+      [`ConfigMap/${key}`, anchorsOfData(object)],
+    ]),
+    graph.deriveMany("trustAnchorsOfSecrets", resources.Secret, (object, key) => [
+      [`Secret/${key}`, anchorsOfData(object)],
+    ]),
+    graph.deriveMany("trustAnchorsOfBundles", resources.ClusterTrustBundle, (object, key) => [
+      [`ClusterTrustBundle/${key}`, anchorsOfBundle(object)],
+    ]),
+  ]);
+  const system = graph.deriveMany("systemTrustAnchors", resources.BackendTLSPolicy, ({ spec }) =>
+    spec.validation.wellKnownCACertificates === systemTrust ? [[systemTrust, systemAnchors(systemCertificates())]] : [],
+  );
+  const anchors = graph.join<TrustAnchors>("trustAnchors", [ofObjects, system]);
+  return { anchors, validity: graph.derive("trustValidity", anchors, ({ problem }) => problem ?? "valid") };
+}
+
+function systemAnchors(certificates: string | undefined): TrustAnchors {
+  if (certificates === undefined) return { problem: "there are none on this machine" };
+  return readTrustAnchors(certificates, "the system's file");
+}
+
+/** A reference to an object with certificates of authorities, in the namespace that it means. */
+export interface TrustReference {
+  readonly group: string;
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** Why a reference to authorities can't be used, in words, and what would have to be there. */
+export interface UnusableTrust {
+  readonly cause: "kind" | "object";
+  readonly message: string;
+  readonly missing?: ResourceReference;
+}
+
+/**
+ * The key of the authorities that a reference means, if they can be used.
+ *
+ * Gateway API, caCertificateRefs: a ConfigMap (Core), a ClusterTrustBundle (Extended) or, as implementations may choose,
+ * a Secret.
+ */
+export function resolveTrust(
+  { fetch }: Reader,
+  { validity }: TrustCollections,
+  { group, kind, namespace, name }: TrustReference,
+): string | UnusableTrust {
+  const bundle = group === "certificates.k8s.io" && kind === "ClusterTrustBundle";
+  if (!bundle && (group !== "" || (kind !== "ConfigMap" && kind !== "Secret"))) {
+    return {
+      cause: "kind",
+      message: `CA certificates come from ConfigMaps, Secrets and ClusterTrustBundles, not from ${kind} of group "${group}".`,
+    };
+  }
+  const key = bundle ? `${kind}/${name}` : `${kind}/${namespace}/${name}`;
+  const described = key.replace("/", " ");
+  const state = fetch(validity, key);
+  if (state === "valid") return key;
+  if (state !== undefined) return { cause: "object", message: `${described} can't be trusted: ${state}.` };
+  const missing = bundle ? { group, kind, name } : { group, kind, namespace, name };
+  return { cause: "object", message: `There is no ${described}.`, missing };
+}
+
+/** An unusable reference as a problem of the object that makes it. */
+export function trustProblem(reason: string, { message, missing }: UnusableTrust, origin: Origin): Problem {
+  return { reason, message, origin, ...(missing === undefined ? {} : { missing }) };
+}
+
+/** Name under which several authorities are delivered as one bundle. No name of an object has a "," in it. */
+export function trustName(anchors: readonly string[]): string {
+  return anchors.join(",");
+}
+
+/** The certificates of a bundle of that name, as far as they are there. */
+export function trustedCertificates({ fetch }: Reader, { anchors }: TrustCollections, name: string): string {
+  return name
+    .split(",")
+    .map((key) => {
+      const found = fetch(anchors, key);
+      return found === undefined || found.problem !== undefined ? "" : found.certificates;
+    })
+    .join("");
+}
