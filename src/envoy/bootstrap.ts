@@ -1,28 +1,30 @@
 import { create } from "@bufbuild/protobuf";
 import { ads, WAIT_FOR_EVER } from "./ads.ts";
 import { type Bootstrap, BootstrapSchema } from "./generated/envoy/config/bootstrap/v3/bootstrap_pb.ts";
-import { Cluster_DiscoveryType, type ClusterSchema } from "./generated/envoy/config/cluster/v3/cluster_pb.ts";
 import { ApiConfigSource_ApiType, ApiVersion } from "./generated/envoy/config/core/v3/config_source_pb.ts";
 import type { ListenerSchema } from "./generated/envoy/config/listener/v3/listener_pb.ts";
 import { RouterSchema } from "./generated/envoy/extensions/filters/http/router/v3/router_pb.ts";
 import { HttpConnectionManagerSchema } from "./generated/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts";
 import { DownstreamConnectionsConfigSchema } from "./generated/envoy/extensions/resource_monitors/downstream_connections/v3/downstream_connections_pb.ts";
-import { HttpProtocolOptionsSchema } from "./generated/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.ts";
+import { adminCluster, healthListener } from "./health-listener.ts";
 import { duration, type Init, pack } from "./message.ts";
+import { pipe } from "./pipe.ts";
 import { scopedRoutes, scopeMutation } from "./scope.ts";
 import { statsConfig } from "./stats.ts";
 import { toJsonObject } from "./to-json.ts";
+import { type XdsEndpoint, xdsCluster } from "./xds-cluster.ts";
 
 /** What a proxy must know before it can ask for the rest. */
 export interface BootstrapOptions {
   /** The fleet whose resources it gets: `proxy` of the IR. */
   readonly proxy: string;
-  /** Which one of the fleet it is. */
-  readonly node: string;
-  /** Unix domain socket of the xDS server. */
-  readonly xdsSocket: string;
+  /** Which one of the fleet it is; absent where the command line says it (`--service-node`). */
+  readonly node?: string;
+  readonly xds: XdsEndpoint;
   /** Unix domain socket that its admin interface listens on. */
   readonly adminSocket: string;
+  /** Port on which `/ready` and `/stats/prometheus` of the admin interface, and nothing else of it, are served to others. */
+  readonly healthPort?: number;
   /** Connections that it accepts at once, over all listeners; the admin interface not counted. */
   readonly maxConnections?: number;
 }
@@ -38,7 +40,7 @@ export function bootstrap(options: BootstrapOptions): object {
 /** @see bootstrap */
 export function bootstrapMessage(options: BootstrapOptions): Bootstrap {
   return create(BootstrapSchema, {
-    node: { id: options.node, cluster: options.proxy },
+    node: { id: options.node ?? "", cluster: options.proxy },
     admin: { address: pipe(options.adminSocket), ignoreGlobalConnLimit: true },
     dynamicResources: {
       ldsConfig: ads(WAIT_FOR_EVER),
@@ -60,7 +62,13 @@ export function bootstrapMessage(options: BootstrapOptions): Bootstrap {
         ],
       },
     },
-    staticResources: { clusters: [xdsCluster(options.xdsSocket)], listeners: [keeper()] },
+    staticResources: {
+      clusters: [
+        xdsCluster(XDS, options.xds),
+        ...(options.healthPort === undefined ? [] : [adminCluster(options.adminSocket)]),
+      ],
+      listeners: [keeper(), ...(options.healthPort === undefined ? [] : [healthListener(options.healthPort)])],
+    },
     ...processWide(options.maxConnections ?? MAX_CONNECTIONS),
   });
 }
@@ -90,35 +98,6 @@ export function processWide(maxConnections: number): Init<typeof BootstrapSchema
           },
         },
       ],
-    },
-  };
-}
-
-export function pipe(path: string) {
-  return { address: { case: "pipe" as const, value: { path } } };
-}
-
-function xdsCluster(socket: string): Init<typeof ClusterSchema> {
-  return {
-    name: XDS,
-    clusterDiscoveryType: { case: "type", value: Cluster_DiscoveryType.STATIC },
-    connectTimeout: duration(1_000),
-    loadAssignment: {
-      clusterName: XDS,
-      endpoints: [{ lbEndpoints: [{ hostIdentifier: { case: "endpoint", value: { address: pipe(socket) } } }] }],
-    },
-    typedExtensionProtocolOptions: {
-      "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": pack(HttpProtocolOptionsSchema, {
-        upstreamProtocolOptions: {
-          case: "explicitHttpConfig",
-          value: {
-            protocolConfig: {
-              case: "http2ProtocolOptions",
-              value: { connectionKeepalive: { interval: duration(30_000), timeout: duration(5_000) } },
-            },
-          },
-        },
-      }),
     },
   };
 }

@@ -1,6 +1,6 @@
 import { create, type DescMessage, fromBinary, type MessageShape, toBinary } from "@bufbuild/protobuf";
 import type { Any } from "@bufbuild/protobuf/wkt";
-import { pipe, processWide } from "./bootstrap.ts";
+import { processWide } from "./bootstrap.ts";
 import { FIX } from "./fix.ts";
 import { type Bootstrap, BootstrapSchema } from "./generated/envoy/config/bootstrap/v3/bootstrap_pb.ts";
 import { type Cluster, Cluster_DiscoveryType, ClusterSchema } from "./generated/envoy/config/cluster/v3/cluster_pb.ts";
@@ -31,6 +31,7 @@ import {
 } from "./generated/envoy/extensions/transport_sockets/tls/v3/tls_pb.ts";
 import { typeUrl } from "./message.ts";
 import { MISDIRECTED } from "./misdirected.ts";
+import { pipe } from "./pipe.ts";
 import type { EnvoyResource } from "./resource.ts";
 import { scopePrefix } from "./scope.ts";
 import { toJsonObject } from "./to-json.ts";

@@ -91,7 +91,7 @@ export class Standalone {
       // The supervisor puts its own admin socket in place.
       bootstrap: {
         json: JSON.stringify(
-          bootstrap({ proxy: localProxy, node: localProxy, xdsSocket: this.#socket, adminSocket: this.#socket }),
+          bootstrap({ proxy: localProxy, node: localProxy, xds: { path: this.#socket }, adminSocket: this.#socket }),
         ),
       },
       ...(concurrency === undefined ? {} : { concurrency }),

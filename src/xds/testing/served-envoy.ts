@@ -97,7 +97,7 @@ export async function serve(
   };
   let server = await start(options);
   const json = JSON.stringify(
-    bootstrap({ proxy: "test", node: "test-1", xdsSocket: path, adminSocket: join(directory, "replaced") }),
+    bootstrap({ proxy: "test", node: "test-1", xds: { path }, adminSocket: join(directory, "replaced") }),
   );
   const { path: binary } = await resolveEnvoy();
   const envoy = await EnvoyProcess.start({

@@ -1,0 +1,32 @@
+import { type Condition, isFalse } from "../gateway/condition.ts";
+import type { Placement } from "../gateway/placement.ts";
+import type { Gateway } from "../resources/generated/gateway-api.ts";
+import { keyOf } from "../resources/object.ts";
+
+/** Every Gateway is served by proxies of its own, at addresses that the cluster gives to its Services. */
+export const inCluster: Placement = { proxyOf: keyOf, refuse: refuseAddresses, bindsAddresses: false };
+
+const addressTypes: readonly string[] = ["IPAddress", "Hostname"];
+
+/** Gateway API, GatewayConditionReason UnsupportedAddress: a kind of address, or of reach, that is not known. */
+export function refuseAddresses({ spec }: Gateway): Condition | undefined {
+  for (const { type, value, routability } of spec.addresses ?? []) {
+    const address = value === undefined || value === "" ? "an address" : value;
+    if (!addressTypes.includes(type)) {
+      return isFalse(
+        "Accepted",
+        "UnsupportedAddress",
+        `spec.addresses asks for ${address} of type ${type}; Gatewright knows the types ${addressTypes.join(" and ")}.`,
+      );
+    }
+    if (routability === undefined || routability === "") continue;
+    if (routability !== "Cluster" || type !== "IPAddress") {
+      return isFalse(
+        "Accepted",
+        "UnsupportedAddress",
+        `spec.addresses asks for ${address} of type ${type} with routability ${routability}; Gatewright knows Cluster, for IP addresses.`,
+      );
+    }
+  }
+  return undefined;
+}
