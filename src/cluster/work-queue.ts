@@ -1,0 +1,159 @@
+import { fullJitter } from "../kubernetes/backoff.ts";
+
+export interface WorkQueueOptions {
+  /** Brings the world in line with what is wanted for a key. Throws if it could not: it is asked again, later each time. */
+  readonly work: (key: string) => Promise<void>;
+  readonly failed: (failure: { readonly key: string; readonly error: unknown; readonly delayMs: number }) => void;
+  /** How many keys at once; never one twice. */
+  readonly concurrency: number;
+  /** How long a key waits before it is worked on: what comes meanwhile is one piece of work. */
+  readonly settleMs?: number;
+  /** How many pieces of work a key may have in quick succession; then one in {@link WorkQueueOptions.spacingMs}. */
+  readonly burst?: number;
+  readonly spacingMs?: number;
+}
+
+interface Entry {
+  timer: NodeJS.Timeout | undefined;
+  queued: boolean;
+  working: boolean;
+  /** Asked for again while it was being worked on. */
+  again: boolean;
+  failures: number;
+  /** Pieces of work that are still free of charge, as of `countedAt`. */
+  tokens: number;
+  countedAt: number;
+}
+
+/**
+ * Work by key: what is asked for many times is done once, a key that fails is tried again with backoff, and a key that is
+ * busy all the time is slowed down, so that no object is written more often than anybody could read it.
+ */
+export class WorkQueue {
+  readonly #options: Required<WorkQueueOptions>;
+  readonly #entries = new Map<string, Entry>();
+  readonly #ready: string[] = [];
+  readonly #waiting: (() => void)[] = [];
+  #busy = 0;
+  #paused = true;
+  #closed = false;
+
+  /** It begins paused. */
+  constructor(options: WorkQueueOptions) {
+    this.#options = { settleMs: 0, burst: Number.POSITIVE_INFINITY, spacingMs: 1000, ...options };
+  }
+
+  /** @param delayMs not before this time has passed, if it isn't asked for by others */
+  add(key: string, delayMs = 0): void {
+    if (this.#closed) return;
+    const entry = this.#entry(key);
+    if (entry.working) entry.again = true;
+    else if (entry.failures === 0 || entry.timer === undefined) this.#schedule(key, entry, delayMs);
+  }
+
+  /** Works from now on. */
+  resume(): void {
+    this.#paused = false;
+    this.#run();
+  }
+
+  /** Begins nothing new. What is asked for meanwhile waits. */
+  pause(): void {
+    this.#paused = true;
+  }
+
+  /** Resolves when nothing is left to be done or tried again. */
+  async idle(): Promise<void> {
+    while (this.#busy > 0 || this.#ready.length > 0 || [...this.#entries.values()].some(({ timer }) => timer)) {
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+  }
+
+  /** The key is gone for good. */
+  forget(key: string): void {
+    const entry = this.#entries.get(key);
+    if (entry === undefined || entry.working || entry.queued) return;
+    clearTimeout(entry.timer);
+    this.#entries.delete(key);
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const { timer } of this.#entries.values()) clearTimeout(timer);
+    this.#entries.clear();
+    this.#ready.length = 0;
+  }
+
+  #entry(key: string): Entry {
+    const known = this.#entries.get(key);
+    if (known !== undefined) return known;
+    const tokens = this.#options.burst;
+    const entry = {
+      timer: undefined,
+      queued: false,
+      working: false,
+      again: false,
+      failures: 0,
+      tokens,
+      countedAt: performance.now(),
+    };
+    this.#entries.set(key, entry);
+    return entry;
+  }
+
+  #schedule(key: string, entry: Entry, delayMs: number): void {
+    if (entry.timer !== undefined || entry.queued) return;
+    entry.timer = setTimeout(
+      () => {
+        entry.timer = undefined;
+        entry.queued = true;
+        this.#ready.push(key);
+        this.#run();
+      },
+      Math.max(delayMs, this.#options.settleMs, this.#charge(entry)),
+    );
+    entry.timer.unref();
+  }
+
+  /** How long the key has to wait for its turn. */
+  #charge(entry: Entry): number {
+    const { burst, spacingMs } = this.#options;
+    if (burst === Number.POSITIVE_INFINITY) return 0;
+    const now = performance.now();
+    entry.tokens = Math.min(burst, entry.tokens + (now - entry.countedAt) / spacingMs) - 1;
+    entry.countedAt = now;
+    return entry.tokens >= 0 ? 0 : -entry.tokens * spacingMs;
+  }
+
+  #run(): void {
+    while (!this.#paused && !this.#closed && this.#busy < this.#options.concurrency) {
+      const key = this.#ready.shift();
+      if (key === undefined) break;
+      void this.#work(key);
+    }
+    if (this.#busy === 0) for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+
+  async #work(key: string): Promise<void> {
+    const entry = this.#entry(key);
+    entry.queued = false;
+    entry.working = true;
+    this.#busy += 1;
+    let delayMs: number | undefined;
+    try {
+      await this.#options.work(key);
+      entry.failures = 0;
+    } catch (error) {
+      entry.failures += 1;
+      delayMs = 100 + fullJitter(entry.failures, Math.random());
+      if (!this.#closed) this.#options.failed({ key, error, delayMs });
+    }
+    entry.working = false;
+    this.#busy -= 1;
+    if (!this.#closed && (entry.again || delayMs !== undefined)) {
+      entry.again = false;
+      this.#schedule(key, entry, delayMs ?? 0);
+    }
+    this.#run();
+  }
+}
