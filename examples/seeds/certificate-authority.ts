@@ -2,14 +2,14 @@ import "reflect-metadata";
 import { randomBytes, webcrypto } from "node:crypto";
 import * as x509 from "@peculiar/x509";
 
-/** Signs server certificates for examples and tests. */
+/** Signs certificates of servers, and of clients, for examples and tests. */
 export interface CertificateAuthority {
   /** In PEM. */
   readonly certificate: string;
   /** In PEM, PKCS #8. */
   readonly key: string;
-  /** A certificate for the hostnames, which may be wildcards, and its key; in PEM. */
-  issue(hostnames: readonly string[]): Promise<{ readonly cert: string; readonly key: string }>;
+  /** A certificate for the names, which are hostnames (perhaps wildcards) or URIs, and its key; in PEM. */
+  issue(names: readonly string[]): Promise<{ readonly cert: string; readonly key: string }>;
 }
 
 const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
@@ -51,11 +51,11 @@ async function authority(issuer: x509.X509Certificate, signingKey: webcrypto.Cry
   return {
     certificate: `${issuer.toString("pem")}\n`,
     key: await exportKey(signingKey),
-    issue: async (hostnames) => {
+    issue: async (names) => {
       const keys = await generateKeys();
       const certificate = await x509.X509CertificateGenerator.create({
         ...validity(30),
-        subject: `CN=${hostnames[0] ?? "localhost"}`,
+        subject: `CN=${names[0] ?? "localhost"}`,
         issuer: issuer.subject,
         publicKey: keys.publicKey,
         signingKey,
@@ -63,8 +63,10 @@ async function authority(issuer: x509.X509Certificate, signingKey: webcrypto.Cry
         extensions: [
           new x509.BasicConstraintsExtension(false, undefined, true),
           new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
-          new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
-          new x509.SubjectAlternativeNameExtension(hostnames.map((value) => ({ type: "dns" as const, value }))),
+          new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth, x509.ExtendedKeyUsage.clientAuth]),
+          new x509.SubjectAlternativeNameExtension(
+            names.map((value) => ({ type: value.includes("://") ? ("url" as const) : ("dns" as const), value })),
+          ),
           await x509.AuthorityKeyIdentifierExtension.create(issuer),
         ],
       });

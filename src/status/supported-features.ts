@@ -3,6 +3,8 @@
  * asks. A feature is added when it works on real Envoy, and not before.
  */
 export const supportedFeatures: readonly { readonly name: string }[] = [
+  "BackendTLSPolicy",
+  "BackendTLSPolicySANValidation",
   "GRPCRoute",
   "GRPCRouteNamedRouteRule",
   "GRPCRouteRequestHeaderModifier",
