@@ -31,7 +31,7 @@ process.chdir(root);
 const groups: readonly Group[] = [
   // Beside the sources.
   { name: "unit", files: globSync("{src,scripts,examples}/**/*.test.ts"), concurrency: 2 },
-  // The whole, without a running Envoy in front: golden files, invalid documents, house rules, the package.
+  // The whole in other ways: invalid documents, house rules, the package.
   { name: "contract", files: globSync("test/*.test.ts"), concurrency: 2 },
   // The examples with real clients and servers, on loopback addresses of each file's own.
   { name: "e2e", files: globSync("test/e2e/**/*.test.ts"), concurrency: 2 },

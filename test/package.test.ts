@@ -1,9 +1,11 @@
-import { deepEqual, equal, match } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { execFileSync, type SpawnSyncReturns, spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, globSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { startExample } from "./e2e/harness/example.ts";
+import { httpClient } from "./e2e/harness/http-client.ts";
 
 const root = join(import.meta.dirname, "..");
 
@@ -12,6 +14,10 @@ const systemPath = (process.env["PATH"] ?? "")
   .split(delimiter)
   .filter((folder) => !folder.includes("node_modules"))
   .join(delimiter);
+const systemNode = execFileSync("node", ["--print", "process.execPath"], {
+  encoding: "utf8",
+  env: { ...process.env, PATH: systemPath },
+}).trim();
 
 describe("the package, installed elsewhere", () => {
   let folder = "";
@@ -33,18 +39,24 @@ describe("the package, installed elsewhere", () => {
 
   test("holds what runs, and nothing else", () => {
     const installed = join(folder, "project/node_modules/gatewright");
-    const expected = ["LICENSE", "README.md", "CHANGELOG.md", "SECURITY.md"].filter((name) =>
-      existsSync(join(root, name)),
+    deepEqual(
+      readdirSync(installed).sort(),
+      ["CHANGELOG.md", "LICENSE", "README.md", "SECURITY.md", "bin", "dist", "package.json"].sort(),
     );
-    deepEqual(readdirSync(installed).sort(), ["bin", "dist", "package.json", ...expected].sort());
+    const data = (place: string): readonly string[] =>
+      globSync("src/**/generated/**/*.json", { cwd: place }).toSorted();
+    deepEqual(data(join(installed, "dist")), data(root));
     const tests = readdirSync(join(installed, "dist"), { recursive: true, encoding: "utf8" }).filter((name) =>
-      /\.test\.|testing|fixtures|testdata/.test(name),
+      /\.test\.|testing|fixtures|testdata|conformance/.test(name),
     );
     deepEqual(tests, []);
+    const [tarball = ""] = globSync(join(folder, "*.tgz"));
+    const { size } = statSync(tarball);
+    ok(size > 100_000 && size < 1_000_000, `${size} bytes`);
   });
 
   for (const [name, node] of [
-    ["the Node of this machine", "node"],
+    ["the Node of this machine", systemNode],
     ["the Node of this checkout", process.execPath],
   ] as const) {
     describe(`under ${name}`, () => {
@@ -76,6 +88,16 @@ describe("the package, installed elsewhere", () => {
           { status, stdout },
           { status: 0, stdout: "httproute.gateway.networking.k8s.io/blog\nhttproute.gateway.networking.k8s.io/shop\n" },
         );
+      });
+
+      test("serves", async (t) => {
+        const options = { command: [node, command], env: { PATH: systemPath } };
+        const { gateway } = await startExample(t, "quickstart", options);
+        const client = httpClient(gateway.port(8080));
+        t.after(() => client.close());
+        equal((await client.send({ host: "shop.localhost", path: "/api" })).echo().service, "shop-api");
+        match((await gateway.cli("get", "gateways")).stdout, /^quickstart +gatewright +\S+ +True/m);
+        equal(await gateway.stop(), 0);
       });
     });
   }

@@ -8,7 +8,7 @@ import type { Echo } from "../../../examples/backends/http-echo.ts";
 import { closeBackends, startBackends } from "../../../examples/backends/start.ts";
 import { type CertificateAuthority, createAuthority } from "../../../examples/seeds/certificate-authority.ts";
 import { passthroughHostnames, writeCertificates } from "../../../examples/seeds/make-certificates.ts";
-import { type RunningGateway, startGateway } from "./gateway.ts";
+import { type GatewayOptions, type RunningGateway, startGateway } from "./gateway.ts";
 import { ownLoopback } from "./ports.ts";
 import { root } from "./programs.ts";
 
@@ -36,13 +36,12 @@ export async function temporaryFolder(t: TestContext): Promise<string> {
 /**
  * Starts an example of `examples/`. All is stopped after the test.
  *
- * @param options.env further environment variables of Gatewright
  * @param options.foreign starts what demo backends can't be, such as a database
  */
 export async function startExample(
   t: TestContext,
   name: string,
-  options: { readonly foreign?: (backend: ForeignBackend) => Promise<void>; readonly env?: NodeJS.ProcessEnv } = {},
+  options: GatewayOptions & { readonly foreign?: (backend: ForeignBackend) => Promise<void> } = {},
 ): Promise<RunningExample> {
   const parent = await temporaryFolder(t);
   const folder = join(parent, "resources");
@@ -70,7 +69,7 @@ export async function startExample(
   t.after(() => closeBackends(running));
   for (const backend of foreign) await options.foreign?.(backend);
 
-  const gateway = await startGateway(t, [folder], await listenerPorts(folder), options.env);
+  const gateway = await startGateway(t, [folder], await listenerPorts(folder), options);
   return { gateway, folder, loopback, authority, caFile, received };
 }
 

@@ -45,23 +45,30 @@ export interface RunningGateway {
   stop(): Promise<number | null>;
 }
 
+export interface GatewayOptions {
+  /** Further environment variables. */
+  readonly env?: NodeJS.ProcessEnv;
+  /** What starts Gatewright; `bin/gatewright` of this checkout by default. */
+  readonly command?: readonly string[];
+}
+
 /**
  * Starts `bin/gatewright run` on paths, with its listeners moved to free ports, and waits until it serves.
  * It is stopped after the test; if the test failed, its log is printed.
  *
- * @param env further environment variables
  * @param ports the ports that its Gateways listen on; none leaves them where they are
  */
 export async function startGateway(
   t: TestContext,
   paths: readonly string[],
   ports: readonly number[],
-  env: NodeJS.ProcessEnv = {},
+  { env, command = [join(root, "bin/gatewright")] }: GatewayOptions = {},
 ): Promise<RunningGateway> {
   const offset = ports.length === 0 ? 0 : await freeOffset(ports);
   const adminAddress = `127.0.0.1:${await freePort()}`;
   const options = ["--port-offset", String(offset), "--admin-address", adminAddress, "--drain-time", "1"];
-  const child = spawn(join(root, "bin/gatewright"), ["run", ...paths, ...options], {
+  const [program = "", ...first] = command;
+  const child = spawn(program, [...first, "run", ...paths, ...options], {
     cwd: root,
     env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "pipe"],
@@ -85,8 +92,7 @@ export async function startGateway(
     });
   });
 
-  const cli = (...args: readonly string[]) =>
-    run(join(root, "bin/gatewright"), [...args, "--admin-address", adminAddress]);
+  const cli = (...args: readonly string[]) => run(program, [...first, ...args, "--admin-address", adminAddress], env);
   await eventually(async () => {
     if (child.exitCode !== null) return;
     const response = await fetch(`http://${adminAddress}/readyz`);
