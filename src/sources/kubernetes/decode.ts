@@ -1,0 +1,93 @@
+import type { ApiObject } from "../../kubernetes/api-object.ts";
+import { check } from "../../resources/checks/checks.ts";
+import type { Finding } from "../../resources/finding.ts";
+import { apiVersionOf, type Kind, normalised, schemaOf, splitApiVersion } from "../../resources/kinds.ts";
+import { isError, type Mistake } from "../../resources/mistake.ts";
+import type { KubernetesObject, ObjectMeta } from "../../resources/object.ts";
+import type { ResourceReference } from "../../resources/origin.ts";
+import { isJsonObject, type Json } from "../../resources/schema.ts";
+import { validateStructure } from "../../resources/validate-structure.ts";
+
+/** An object of an API server as Gatewright reads it. */
+export interface Decoded {
+  readonly reference: ResourceReference;
+  /** Absent if it has a form that can't be read: its custom resource definition is of another age than we are. */
+  readonly object: KubernetesObject | undefined;
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Reads an object that an API server has admitted.
+ *
+ * Its rules have been checked and are not checked again. What is never read is left out: managed fields, status, what was
+ * applied last, values in Secrets and ConfigMaps that no field can point at. Defaults that an older definition has not
+ * filled in are, and fields that only a newer one knows are reported and left out.
+ */
+export function decode(kind: Kind, raw: ApiObject): Decoded {
+  const { namespace, name } = raw.metadata;
+  const reference: ResourceReference = {
+    group: kind.group,
+    kind: kind.kind,
+    ...(namespace !== undefined && { namespace }),
+    name,
+  };
+  const version = raw.kind === kind.kind ? splitApiVersion(raw.apiVersion).version : kind.versions[0];
+  const { apiVersion: _, kind: __, metadata: ___, status: ____, ...rest } = raw;
+  const head = { apiVersion: apiVersionOf(kind.group, version), kind: kind.kind, metadata: metadataOf(raw.metadata) };
+  const whole: unknown = { ...head, ...slimmed(kind, rest) };
+  if (!isJson(whole)) throw new TypeError("what an API server sends is JSON");
+  const { value, mistakes } = validateStructure(whole, schemaOf(kind, version), kind.kind);
+  const errors = mistakes.filter((mistake) => isError(mistake) && mistake.code !== "unknown-field");
+  if (!isObject(value) || errors.length > 0) {
+    return { reference, object: undefined, findings: errors.map((error) => findingOf(error, reference)) };
+  }
+  const object = normalised(value, kind);
+  const unknown = kind.group === "" ? [] : mistakes;
+  const warnings = unknown.map((mistake): Mistake => ({ ...mistake, severity: "warning" }));
+  return { reference, object, findings: [...warnings, ...check(object)].map((it) => findingOf(it, reference)) };
+}
+
+const lastApplied = "kubectl.kubernetes.io/last-applied-configuration";
+
+function metadataOf(metadata: ObjectMeta): ObjectMeta {
+  const { name, namespace, labels, annotations, creationTimestamp, generation, uid, deletionTimestamp } = metadata;
+  const { [lastApplied]: _, ...kept } = annotations ?? {};
+  return {
+    name,
+    ...(namespace !== undefined && { namespace }),
+    ...(labels !== undefined && { labels }),
+    ...(Object.keys(kept).length > 0 && { annotations: kept }),
+    ...(creationTimestamp !== undefined && { creationTimestamp }),
+    ...(generation !== undefined && { generation }),
+    ...(uid !== undefined && { uid }),
+    ...(deletionTimestamp !== undefined && { deletionTimestamp }),
+  };
+}
+
+/** Names of values that something can point at, by kind. The others stay with their names, and no value. */
+const readKeys: Readonly<Record<string, ReadonlySet<string>>> = {
+  Secret: new Set(["tls.crt", "tls.key", "ca.crt"]),
+  ConfigMap: new Set(["ca.crt"]),
+};
+
+function slimmed({ kind }: Kind, rest: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const keys = readKeys[kind];
+  const { data } = rest;
+  if (keys === undefined || typeof data !== "object" || data === null) return rest;
+  const kept = Object.entries(data).map(([key, value]) => [key, keys.has(key) ? value : ""]);
+  const { binaryData: _, ...others } = rest;
+  return { ...others, data: Object.fromEntries(kept) };
+}
+
+/** It came out of a JSON parser, which the type of what came out does not say. */
+function isJson(value: unknown): value is Json {
+  return typeof value === "object";
+}
+
+function isObject(value: Json): value is Json & KubernetesObject {
+  return isJsonObject(value) && isJsonObject(value["metadata"]);
+}
+
+function findingOf({ path, severity, code, message, remedy }: Mistake, resource: ResourceReference): Finding {
+  return { severity, code, message, ...(remedy !== undefined && { remedy }), origin: { resource, path } };
+}
