@@ -5,7 +5,7 @@ import { fullJitter } from "../../kubernetes/backoff.ts";
 import type { KubernetesClient } from "../../kubernetes/client.ts";
 import { servedResources } from "../../kubernetes/discovery.ts";
 import { Reflector } from "../../kubernetes/reflector.ts";
-import { findKind, type Kind } from "../../resources/kinds.ts";
+import type { Kind } from "../../resources/kinds.ts";
 import type { SourceLogger } from "./source-logger.ts";
 
 const definitions: ApiResource = {
@@ -29,7 +29,7 @@ export interface ServedKind {
 
 export interface CustomResourcesOptions {
   readonly client: KubernetesClient;
-  /** Kinds of custom resources. */
+  /** Kinds that the cluster may lack. */
   readonly kinds: readonly Kind[];
   readonly logger: SourceLogger;
   /** Told of all kinds, once at first and then after every change. */
@@ -135,7 +135,7 @@ export class CustomResources {
   }
 
   #isBehind(kind: Kind, resource: ApiResource | undefined): boolean {
-    return this.#known && (resource !== undefined) !== this.#definitions.has(definitionName(kind));
+    return this.#known && isCustom(kind) && (resource !== undefined) !== this.#definitions.has(definitionName(kind));
   }
 
   #served(kind: Kind, resources: readonly ApiResource[]): ServedKind {
@@ -151,9 +151,13 @@ export class CustomResources {
   }
 }
 
-/** Is it a kind that a cluster may lack? */
-export function isCustom({ group, kind }: Kind): boolean {
-  return findKind(group, kind)?.folders.some((folder) => folder.startsWith("crds/")) === true;
+/** Is it a kind that a cluster may lack: a custom resource, or one of Kubernetes' own that is switched on or off? */
+export function isOptional({ group }: Kind): boolean {
+  return group !== "" && group !== "discovery.k8s.io";
+}
+
+function isCustom({ folders }: Kind): boolean {
+  return folders.some((folder) => folder.startsWith("crds/"));
 }
 
 function definitionName({ plural, group }: Kind): string {

@@ -123,7 +123,7 @@ describe("watchCluster", () => {
     await source?.ready;
     deepEqual(batches.map(words), [""]);
     equal(served.at(-1)?.[0]?.resource, undefined);
-    match(log.join("\n"), /custom resources of the cluster .*"missing":\["HTTPRoute"\]/);
+    match(log.join("\n"), /the cluster lacks .*"missing":\["HTTPRoute"\]/);
 
     server.serve(routes, ["v1beta1", "v1"], {
       "gateway.networking.k8s.io/bundle-version": "v1.7.0",

@@ -8,7 +8,7 @@ import type { Kind } from "../../resources/kinds.ts";
 import { type KubernetesObject, keyOf } from "../../resources/object.ts";
 import type { ResourceReference } from "../../resources/origin.ts";
 import type { ResourceChange, ResourceSink, ResourceSource } from "../source.ts";
-import { CustomResources, isCustom, type ServedKind } from "./custom-resources.ts";
+import { CustomResources, isOptional, type ServedKind } from "./custom-resources.ts";
 import { decode } from "./decode.ts";
 import { KindFollower } from "./kind-follower.ts";
 import { selectionsOf } from "./scope.ts";
@@ -104,15 +104,15 @@ class ClusterSource {
         recovered: () => this.#logger.info({ kind: kind.kind }, "the API server answers again"),
       });
       this.#followers.set(kind, follower);
-      if (!isCustom(kind)) follower.follow(resourceOf(kind, kind.versions[0]));
+      if (!isOptional(kind)) follower.follow(resourceOf(kind, kind.versions[0]));
     }
-    const custom = new CustomResources({
+    const optional = new CustomResources({
       client,
-      kinds: kinds.filter(isCustom),
+      kinds: kinds.filter(isOptional),
       logger: this.#logger,
       changed: (served) => this.#serve(served),
     });
-    this.#custom = custom.run(this.#stop.signal);
+    this.#custom = optional.run(this.#stop.signal);
   }
 
   async close(): Promise<void> {
@@ -123,7 +123,7 @@ class ClusterSource {
   #serve(served: readonly ServedKind[]): void {
     if (this.#stop.signal.aborted) return;
     const missing = served.filter(({ resource }) => resource === undefined).map(({ kind }) => kind.kind);
-    this.#logger.info({ missing }, "custom resources of the cluster");
+    this.#logger.info({ missing }, "which of the kinds that are read the cluster lacks");
     this.#options.served?.(served);
     this.#knowsCustom = true;
     for (const { kind, resource } of served) this.#followers.get(kind)?.follow(resource);
@@ -150,7 +150,7 @@ class ClusterSource {
 
   #remove(kind: Kind, key: string): void {
     const place = `${kind.kind}/${key}`;
-    if (isCustom(kind)) this.#options.observed?.(place, undefined);
+    if (isOptional(kind)) this.#options.observed?.(place, undefined);
     const before = this.#objects.get(place);
     if (this.#reported.delete(place)) this.#findings.set(place, []);
     if (before === undefined) return;
@@ -160,9 +160,9 @@ class ClusterSource {
 
   #put(kind: Kind, key: string, raw: ApiObject): void {
     const place = `${kind.kind}/${key}`;
-    if (isCustom(kind)) this.#options.observed?.(place, observedOf(kind, raw));
+    if (isOptional(kind)) this.#options.observed?.(place, observedOf(kind, raw));
     const before = this.#objects.get(place);
-    if (before !== undefined && isCustom(kind) && onlyStatusDiffers(before, raw)) return;
+    if (before !== undefined && isOptional(kind) && onlyStatusDiffers(before, raw)) return;
     const { object, findings, reference } = decode(kind, raw);
     const all = object === undefined && before !== undefined ? [...findings, lastGoodVersion(reference)] : findings;
     if (all.length > 0 || this.#reported.has(place)) this.#findings.set(place, all);
