@@ -79,5 +79,5 @@ require (
 	sigs.k8s.io/yaml v1.6.0 // indirect
 )
 
-// What Go's proxy does not serve; see build.ts.
+// What Go's proxy does not serve; see programs.ts.
 replace sigs.k8s.io/gateway-api-conformance-images => ./images

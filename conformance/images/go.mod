@@ -1,4 +1,4 @@
-// A stand-in for the module of this name, v0.2.0, which Go's proxy does not serve: ../build.ts copies echo-basic into it.
+// A stand-in for the module of this name, v0.2.0, which Go's proxy does not serve: ../programs.ts copies echo-basic into it.
 module sigs.k8s.io/gateway-api-conformance-images
 
 go 1.26.0

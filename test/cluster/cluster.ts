@@ -26,7 +26,7 @@ import {
 import { type Channel, installGatewayApi } from "./custom-resources.ts";
 import { type ExecuteOptions, execFileText } from "./execute.ts";
 import { type Holder, hold, inside, isAlive, release } from "./holder.ts";
-import { images } from "./images.ts";
+import { type Image, images } from "./images.ts";
 import { layout } from "./layout.ts";
 import { build, kube, pause, runtime } from "./programs.ts";
 
@@ -36,6 +36,8 @@ export interface ClusterOptions {
   readonly name: string;
   /** Which of the Gateway API's custom resources to install. */
   readonly channel: Channel;
+  /** Images beyond those that every cluster has. */
+  readonly images?: readonly Image[];
   /** The cluster ends with this process, whatever ends it. Default: true. */
   readonly owned?: boolean;
   /** Told what is ready. */
@@ -86,7 +88,7 @@ export async function startCluster(options: ClusterOptions): Promise<TestCluster
 
   const files: Files = { folder, kube: await build(kube), runtime: await build(runtime) };
   await writeIdentities(folder);
-  writeJson(join(folder, "images.json"), await images());
+  writeJson(join(folder, "images.json"), [...(await images()), ...(options.images ?? [])]);
   writeJson(join(folder, "kube-proxy.json"), kubeProxyConfiguration(folder));
   writeJson(join(folder, "kubelet.json"), kubeletConfiguration(folder));
   const watchdog = options.owned === false ? undefined : startWatchdog([folder], silent);

@@ -1,3 +1,6 @@
+import { join } from "node:path";
+import { resolveEnvoy } from "../../src/fleet/resolve-envoy.ts";
+
 /** An image is a name for files of this machine, which a container sees. */
 export interface Image {
   /** Its repository, without tag or digest: every tag is the same. */
@@ -10,9 +13,24 @@ export interface Image {
 }
 
 /** This machine's programs and the libraries that they need. */
-const machine = Object.fromEntries(["/usr", "/bin", "/sbin", "/lib", "/lib64", "/etc/ssl"].map((path) => [path, path]));
+export const machine: Readonly<Record<string, string>> = Object.fromEntries(
+  ["/usr", "/bin", "/sbin", "/lib", "/lib64", "/etc/ssl"].map((path) => [path, path]),
+);
 
-/** The images that pods can use. */
+const root = join(import.meta.dirname, "../..");
+
+/** The images that pods of every cluster can use. */
 export async function images(): Promise<readonly Image[]> {
-  return [{ name: "gatewright.dev/tools", files: machine, entrypoint: ["/bin/sh"] }];
+  const path = "PATH=/opt/envoy:/opt/gatewright/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+  const { path: envoy } = await resolveEnvoy();
+  return [
+    { name: "gatewright.dev/tools", files: machine, entrypoint: ["/bin/sh"] },
+    // The controller and the proxies run the same image: `gatewright`, with the `envoy` that it drives.
+    {
+      name: "gatewright.dev/gatewright",
+      files: { ...machine, "/opt/gatewright": root, "/opt/envoy/envoy": envoy },
+      entrypoint: ["/opt/gatewright/node_modules/.bin/node", "/opt/gatewright/bin/gatewright"],
+      environment: [path],
+    },
+  ];
 }

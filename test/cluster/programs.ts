@@ -25,6 +25,10 @@ export interface Program {
   /** The package's folder in it. */
   readonly package: string;
   readonly ldflags?: string;
+  /** Its tests as a program, instead of a command. */
+  readonly test?: boolean;
+  /** Default: 1.26. */
+  readonly minimumGo?: string;
 }
 
 const module = join(import.meta.dirname, "programs");
@@ -62,11 +66,11 @@ export async function build(program: Program): Promise<string> {
   mkdirSync(cache, { recursive: true });
   const partial = mkdtempSync(`${folder}-`);
   try {
-    const go = goToolchain(minimumGo);
+    const go = goToolchain(program.minimumGo ?? minimumGo);
     const started = performance.now();
     process.stderr.write(`building ${program.name} (Kubernetes takes ten minutes the first time)\n`);
     await runGo(go, program.module, [
-      "build",
+      ...(program.test === true ? ["test", "-c"] : ["build"]),
       "-trimpath",
       `-ldflags=-s -w ${program.ldflags ?? ""}`,
       "-o",

@@ -133,7 +133,9 @@ async function stage(t: TestContext) {
     route("TLSRoute", "through", "through", { hostnames: ["backend.example.com"], ...toPlain }),
     route("TCPRoute", "tcp", "tcp", toPlain),
   );
-  const gateway = await startGateway(t, [join(path, "resources")], [80, 8443, 9000], { SSL_CERT_FILE: systemFile });
+  const gateway = await startGateway(t, [join(path, "resources")], [80, 8443, 9000], {
+    env: { SSL_CERT_FILE: systemFile },
+  });
   const client = httpClient(gateway.port(80));
   t.after(() => client.close());
   return { gateway, folder, right, wrong, front, client };
