@@ -24,7 +24,8 @@ export interface EndpointSources {
  * The endpoints of one port of a Service, sorted and without duplicates.
  *
  * The annotation decides if it is there; then EndpointSlices; then Endpoints, as for a Service without a selector.
- * Ready endpoints take traffic. Terminating ones that still serve are draining. All others are left out.
+ * Ready endpoints take traffic, terminating or not: a Service that publishes addresses that are not ready says so of all.
+ * Terminating ones that are not ready but still serve are draining. All others are left out.
  */
 export function endpointsOf(service: Service, port: ServicePort, sources: EndpointSources): readonly Endpoint[] {
   const annotation = service.metadata.annotations?.[endpointsAnnotation];
@@ -84,7 +85,7 @@ function sliced(slice: EndpointSlice, port: ServicePort): readonly Endpoint[] {
   );
   return (slice.endpoints ?? []).flatMap((endpoint) => {
     const { ready = true, terminating = false, serving = ready } = endpoint.conditions ?? {};
-    const health = ready && !terminating ? "healthy" : terminating && serving ? "draining" : undefined;
+    const health = ready ? "healthy" : terminating && serving ? "draining" : undefined;
     if (health === undefined) return [];
     // All addresses of one endpoint are the same backend; Kubernetes writes exactly one.
     return endpoint.addresses

@@ -6,6 +6,8 @@ import { chainName, type Distinctness, noConflict } from "./listener-conflict.ts
 /** A listener of a Gateway of ours, its own or a ListenerSet's, with what became of it. */
 export interface GatewayListener extends ListenerCandidate {
   readonly conflicted: Condition;
+  /** Absent where nothing overlaps, as a condition of negative polarity is. */
+  readonly overlapping?: Condition;
   /** Whether traffic is taken: the listener is valid, distinct, and has a certificate where it needs one. */
   readonly serving: boolean;
   /** The HTTP filter chain that its routes are served by; absent for TLS passthrough, TCP and UDP. */
@@ -21,6 +23,7 @@ export function settleListener(candidate: ListenerCandidate, distinctness: Disti
     ...candidate,
     accepted: conflicted.status === "False" ? accepted : isFalse("Accepted", conflicted.reason, conflicted.message),
     conflicted,
+    ...(distinctness?.overlapping === undefined ? {} : { overlapping: distinctness.overlapping }),
     serving: accepted.status === "True" && conflicted.status === "False" && hasCertificate,
     ...(chain === undefined ? {} : { chain }),
   };

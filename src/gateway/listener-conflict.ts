@@ -3,6 +3,7 @@ import { type Condition, isFalse, isTrue } from "./condition.ts";
 import { anyHostname } from "./hostname.ts";
 import type { ListenerCandidate, Socket } from "./listener.ts";
 import { type ListenerParent, parentKey } from "./listener-parent.ts";
+import { overlappingTls } from "./overlapping-tls.ts";
 import { compareSeniority } from "./precedence.ts";
 
 /** Whether a listener can be told apart from all others on its socket, and if not, from which. */
@@ -10,6 +11,8 @@ export interface Distinctness {
   readonly conflicted: Condition;
   /** Set where a listener of another, older Gateway holds the socket. */
   readonly unavailable?: Condition;
+  /** Set where it speaks TLS, and so does another with a hostname that overlaps with its own. */
+  readonly overlapping?: Condition;
 }
 
 /**
@@ -38,6 +41,9 @@ export function distinguish(candidates: readonly Member<ListenerCandidate>[]): R
       return rival === undefined;
     });
     for (const candidate of free) held.set(candidate.hostname, candidate);
+  }
+  for (const [key, overlapping] of overlappingTls([...held.values()])) {
+    result.set(key, { conflicted: noConflict, overlapping });
   }
   return result;
 }

@@ -21,6 +21,7 @@ export function listenerStatus(
       listenerProgrammed(listener, proxy),
       listener.resolvedRefs,
       listener.conflicted,
+      ...(listener.overlapping === undefined ? [] : [listener.overlapping]),
     ].map((condition) => observed(condition, generation)),
   };
 }
