@@ -28,7 +28,7 @@ import { type ExecuteOptions, execFileText } from "./execute.ts";
 import { type Holder, hold, inside, isAlive, release } from "./holder.ts";
 import { type Image, images } from "./images.ts";
 import { layout } from "./layout.ts";
-import { build, kube, pause, runtime } from "./programs.ts";
+import { build, kube, loadBalancer, pause, runtime } from "./programs.ts";
 
 /** What to start. */
 export interface ClusterOptions {
@@ -86,7 +86,12 @@ export async function startCluster(options: ClusterOptions): Promise<TestCluster
   rmSync(folder, { recursive: true, force: true });
   for (const part of ["pki", "log"]) mkdirSync(join(folder, part), { recursive: true });
 
-  const files: Files = { folder, kube: await build(kube), runtime: await build(runtime) };
+  const files: Files = {
+    folder,
+    kube: await build(kube),
+    runtime: await build(runtime),
+    loadBalancer: await build(loadBalancer),
+  };
   await writeIdentities(folder);
   writeJson(join(folder, "images.json"), [...(await images()), ...(options.images ?? [])]);
   writeJson(join(folder, "kube-proxy.json"), kubeProxyConfiguration(folder));
@@ -101,7 +106,7 @@ export async function startCluster(options: ClusterOptions): Promise<TestCluster
     await cluster.startComponent("kube-apiserver");
     progress("kube-apiserver is ready");
     await Promise.all([
-      ...(["kube-controller-manager", "kube-scheduler", "kube-proxy", "kubelet"] as const).map((each) =>
+      ...(["kube-controller-manager", "kube-scheduler", "kube-proxy", "loadbalancer", "kubelet"] as const).map((each) =>
         cluster.startComponent(each),
       ),
       installGatewayApi(cluster, options.channel),
@@ -154,6 +159,7 @@ function handle(name: string, { holder, files }: State, watchdog: Watchdog | und
     "kube-proxy": undefined,
     kubelet: undefined,
     runtime: undefined,
+    loadbalancer: undefined,
   } as const;
   return {
     name,

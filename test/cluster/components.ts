@@ -9,7 +9,8 @@ export type ComponentName =
   | "kube-scheduler"
   | "kube-proxy"
   | "kubelet"
-  | "runtime";
+  | "runtime"
+  | "loadbalancer";
 
 /** Users of the API server; each has a kubeconfig of its name in the cluster's folder. */
 export const users = {
@@ -17,6 +18,8 @@ export const users = {
   "kube-controller-manager": { user: "system:kube-controller-manager" },
   "kube-proxy": { user: "system:kube-proxy" },
   "kube-scheduler": { user: "system:kube-scheduler" },
+  // As a cloud's controller would be.
+  loadbalancer: { user: "loadbalancer", groups: ["system:masters"] },
   kubelet: { user: `system:node:${layout.nodeName}`, groups: ["system:nodes"] },
 } as const;
 
@@ -26,6 +29,7 @@ export interface Files {
   readonly folder: string;
   readonly kube: string;
   readonly runtime: string;
+  readonly loadBalancer: string;
 }
 
 /** The command line of a component, for the cluster's namespaces. */
@@ -101,6 +105,11 @@ const commands: Readonly<Record<ComponentName, (files: Files) => readonly string
     `--images=${join(folder, "images.json")}`,
     `--node-address=${layout.nodeAddress}`,
     `--pod-range=${layout.podRange}`,
+  ],
+  loadbalancer: ({ loadBalancer, folder }) => [
+    loadBalancer,
+    `--kubeconfig=${join(folder, "loadbalancer.kubeconfig")}`,
+    `--pool=${layout.loadBalancerRange}`,
   ],
   kubelet: ({ kube, folder }) => [
     kube,

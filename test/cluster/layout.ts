@@ -8,8 +8,12 @@ export const layout = {
   /** `kubernetes.default`: the first address of the range. */
   apiService: "10.96.0.1",
   dnsService: "10.96.0.10",
-  /** Given to Services of type LoadBalancer. */
+  /** Given to Services of type LoadBalancer; those of its last /24 only to Services that ask for them. */
   loadBalancerRange: "10.97.0.0/16",
+  /** One that a Service can have if it asks for it. */
+  usableAddress: "10.97.255.10",
+  /** One that no Service can have. */
+  unusableAddress: "192.0.2.10",
   /** Given to nobody: for `externalIPs`. */
   externalRange: "10.98.0.0/16",
   apiPort: 6443,

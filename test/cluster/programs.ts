@@ -51,6 +51,8 @@ function versionStamp(): string {
 export const kube: Program = { name: "kube", module, package: "./kube", ldflags: versionStamp() };
 /** Runs containers for kubelet. */
 export const runtime: Program = { name: "runtime", module, package: "./runtime" };
+/** Gives addresses to Services of type LoadBalancer. */
+export const loadBalancer: Program = { name: "loadbalancer", module, package: "./loadbalancer" };
 /** Holds namespaces open. */
 export const pause: Program = { name: "pause", module, package: "./pause" };
 
@@ -105,11 +107,15 @@ function xdgCache(): string {
 
 function fingerprint(program: Program): string {
   const hash = createHash("sha256");
-  const files = [
-    ...["go.mod", "go.sum"].map((name) => join(program.module, name)),
-    ...globSync(join(program.module, program.package, "**/*.go")).sort(),
-  ];
-  for (const file of files) hash.update(`${relative(root, file)}\n`).update(readFileSync(file));
+  // Which module is needed by whom, and in what order they are listed, changes nothing.
+  const modules = readFileSync(join(program.module, "go.mod"), "utf8")
+    .replaceAll(" // indirect", "")
+    .split("\n")
+    .sort();
+  hash.update(modules.join("\n")).update(readFileSync(join(program.module, "go.sum")));
+  for (const file of globSync(join(program.module, program.package, "**/*.go")).sort()) {
+    if (!file.endsWith("_test.go")) hash.update(`${relative(root, file)}\n`).update(readFileSync(file));
+  }
   hash.update(`${program.ldflags ?? ""} ${process.arch}`);
   return hash.digest("hex").slice(0, 16);
 }

@@ -1,5 +1,5 @@
 // Command kube is one binary holding the programs of a small Kubernetes cluster:
-// etcd, kube-apiserver, kube-controller-manager, kube-scheduler and kubelet. They
+// etcd, kube-apiserver, kube-controller-manager, kube-scheduler, kubelet, kube-proxy and kubectl. They
 // are the upstream programs; only the entry point is shared, which saves link
 // time and disk. The first argument, or the name it is called by, says which one
 // to be.
@@ -17,11 +17,11 @@ import (
 	_ "k8s.io/component-base/logs/json/register"
 	_ "k8s.io/component-base/metrics/prometheus/clientgo"
 	_ "k8s.io/component-base/metrics/prometheus/version"
+	kubectl "k8s.io/kubectl/pkg/cmd"
 	apiserver "k8s.io/kubernetes/cmd/kube-apiserver/app"
 	controllermanager "k8s.io/kubernetes/cmd/kube-controller-manager/app"
-	scheduler "k8s.io/kubernetes/cmd/kube-scheduler/app"
 	kubeproxy "k8s.io/kubernetes/cmd/kube-proxy/app"
-	kubectl "k8s.io/kubectl/pkg/cmd"
+	scheduler "k8s.io/kubernetes/cmd/kube-scheduler/app"
 	kubelet "k8s.io/kubernetes/cmd/kubelet/app"
 )
 
@@ -51,7 +51,7 @@ func main() {
 	case "kubectl":
 		cmd = kubectl.NewDefaultKubectlCommand()
 	default:
-		fmt.Fprintln(os.Stderr, "usage: kube etcd|kube-apiserver|kube-controller-manager|kube-scheduler|kubelet [flags]")
+		fmt.Fprintln(os.Stderr, "usage: kube etcd|kube-apiserver|kube-controller-manager|kube-scheduler|kubelet|kube-proxy|kubectl [flags]")
 		os.Exit(2)
 	}
 	os.Exit(cli.Run(cmd))
