@@ -1,0 +1,178 @@
+import { deepEqual, equal } from "node:assert/strict";
+import { describe, test } from "node:test";
+import { connected, lines, shop } from "./testing/connected.ts";
+import { FakeStream, summary } from "./testing/fake-stream.ts";
+import { cluster, endpoints, extension, fixture, listener, resource, scope } from "./testing/fixture.ts";
+import { CLUSTER, CLUSTER_LOAD_ASSIGNMENT, EXTENSION_CONFIG, SCOPED_ROUTE_CONFIGURATION } from "./type-url.ts";
+
+describe("make before break", () => {
+  test("a scope waits until the cluster that it names is acknowledged and has its endpoints", () => {
+    const { delivery, apply } = fixture(shop);
+    const stream = connected(delivery);
+    apply({ set: [cluster("b"), endpoints("b"), scope("s/a", ["b"]), scope("s/c", [])] });
+    const [clusters, scopes] = stream.take();
+    deepEqual(lines([clusters, scopes].filter((response) => response !== undefined)), [
+      "Cluster b",
+      "ScopedRouteConfiguration s/c",
+    ]);
+    if (clusters === undefined || scopes === undefined) return;
+    stream.ack(scopes);
+    stream.request(CLUSTER_LOAD_ASSIGNMENT, { subscribe: ["b"] });
+    const assignment = stream.takeOne();
+    equal(summary(assignment), "ClusterLoadAssignment b");
+    stream.ack(assignment);
+    deepEqual(stream.take(), []);
+    stream.ack(clusters);
+    equal(summary(stream.takeOne()), "ScopedRouteConfiguration s/a");
+  });
+
+  test("a cluster goes when nothing names it any more and it has lingered", () => {
+    const { delivery, apply, clock } = fixture([...shop, cluster("b"), endpoints("b")], { lingerMilliseconds: 5_000 });
+    const stream = connected(delivery, ["a", "b"]);
+    apply({ set: [scope("s/a", ["b"])], remove: [cluster("a"), endpoints("a")] });
+    const scopes = stream.takeOne();
+    clock.advance(60_000);
+    deepEqual(stream.take(), []);
+    stream.ack(scopes);
+    equal(delivery.status("edge").settled, true);
+    clock.advance(4_999);
+    deepEqual(stream.take(), []);
+    clock.advance(1);
+    equal(summary(stream.takeOne()), "Cluster -a");
+  });
+
+  test("a cluster that is wanted again while it lingers is kept, and is warm", () => {
+    const { delivery, apply, clock } = fixture([...shop, cluster("b"), endpoints("b")]);
+    const stream = connected(delivery, ["a", "b"]);
+    apply({ set: [scope("s/a", ["b"])], remove: [cluster("a"), endpoints("a")] });
+    stream.ackAll();
+    clock.advance(3_000);
+    apply({ set: [scope("s/a", ["a"]), cluster("a"), endpoints("a")] });
+    deepEqual(lines(stream.ackAll()), ["ScopedRouteConfiguration s/a"]);
+    clock.advance(60_000);
+    deepEqual(stream.take(), []);
+  });
+
+  test("after a reconnection, too, a cluster stays while an old scope may name it", () => {
+    const { delivery, clock } = fixture([cluster("b"), endpoints("b"), scope("s/a", ["b"]), listener("l")], {
+      lingerMilliseconds: 0,
+    });
+    const stream = new FakeStream(delivery);
+    stream.request(SCOPED_ROUTE_CONFIGURATION, { initialVersions: new Map([["s/a", "names a"]]) });
+    const scopes = stream.take();
+    deepEqual(lines(scopes), ["ScopedRouteConfiguration s/a"]);
+    stream.request(CLUSTER, {
+      initialVersions: new Map([
+        ["a", "old"],
+        ["b", cluster("b").version],
+      ]),
+    });
+    clock.advance(60_000);
+    deepEqual(lines(stream.ackAll()), ["Cluster"]);
+    for (const response of scopes) stream.ack(response);
+    equal(summary(stream.takeOne()), "Cluster -a");
+  });
+
+  test("a changed cluster gets its endpoints again: Envoy does not ask, and would warm for 15 s", () => {
+    const { delivery, apply } = fixture(shop);
+    const stream = connected(delivery);
+    apply({ set: [cluster("a", { note: 2 })] });
+    deepEqual(lines(stream.take()), ["Cluster a", "ClusterLoadAssignment a"]);
+  });
+
+  test("so does a new cluster with endpoints that Envoy has for another one", () => {
+    const { delivery, apply } = fixture(shop);
+    const stream = connected(delivery);
+    apply({ set: [cluster("b", { endpoints: "a" }), scope("s/a", ["b"])] });
+    deepEqual(lines(stream.ackAll()), ["Cluster b", "ClusterLoadAssignment a", "ScopedRouteConfiguration s/a"]);
+  });
+
+  test("a cluster that does not exist is not waited for", () => {
+    const { delivery, apply } = fixture(shop);
+    const stream = connected(delivery);
+    apply({ set: [scope("s/a", ["nowhere"])] });
+    deepEqual(lines(stream.ackAll()), ["ScopedRouteConfiguration s/a"]);
+  });
+
+  test("endpoints and secrets are never removed, and go out at once", () => {
+    const { delivery, apply } = fixture(shop);
+    const stream = connected(delivery);
+    apply({ set: [endpoints("a", { note: 2 }), cluster("b"), endpoints("b"), scope("s/a", ["b"])] });
+    deepEqual(lines(stream.take()), ["Cluster b", "ClusterLoadAssignment a"]);
+    apply({ remove: [endpoints("a")] });
+    deepEqual(stream.take(), []);
+  });
+
+  test("a slow cluster does not keep back other clusters, nor what names those, for longer than the patience", () => {
+    const { delivery, apply, clock } = fixture(shop, { patienceMilliseconds: 1_000 });
+    const stream = connected(delivery);
+    apply({ set: [resource(CLUSTER, "slow"), scope("s/slow", ["slow"])] });
+    const slow = stream.takeOne();
+    apply({ set: [cluster("b", { endpoints: "a" }), scope("s/a", ["b"])] });
+    deepEqual(stream.take(), []);
+    clock.advance(1_000);
+    const [clusters, assignment] = stream.take();
+    deepEqual(lines([clusters, assignment].filter((response) => response !== undefined)), [
+      "Cluster b",
+      "ClusterLoadAssignment a",
+    ]);
+    if (assignment !== undefined) stream.ack(assignment);
+    deepEqual(stream.take(), []);
+    clock.advance(1_000);
+    equal(summary(stream.takeOne()), "ScopedRouteConfiguration s/a");
+    stream.ack(slow);
+    deepEqual(lines(stream.take()), []);
+  });
+
+  test("a scope is there before the extension that points to it, and gone after", () => {
+    const before = [...shop, extension("fix", [])];
+    const { delivery, apply } = fixture(before);
+    const stream = connected(delivery);
+    stream.request(EXTENSION_CONFIG, { subscribe: ["fix"] });
+    stream.ackAll();
+    apply({ set: [scope("s/*.w", ["a"]), extension("fix", ["s/*.w"])] });
+    const added = stream.takeOne();
+    equal(summary(added), "ScopedRouteConfiguration s/*.w");
+    stream.ack(added);
+    const changed = stream.takeOne();
+    equal(summary(changed), "TypedExtensionConfig fix");
+    stream.ack(changed);
+    apply({ set: [extension("fix", [])], remove: [scope("s/*.w", ["a"])] });
+    const shrunk = stream.takeOne();
+    equal(summary(shrunk), "TypedExtensionConfig fix");
+    stream.ack(shrunk);
+    equal(summary(stream.takeOne()), "ScopedRouteConfiguration -s/*.w");
+  });
+
+  test("a scope goes only when the listeners have changed", () => {
+    const { delivery, apply } = fixture(shop);
+    const stream = connected(delivery);
+    apply({ set: [scope("t/a", ["a"]), listener("l", { note: 2 })], remove: [scope("s/a", ["a"])] });
+    deepEqual(lines(stream.ackAll()), ["ScopedRouteConfiguration t/a", "Listener l", "ScopedRouteConfiguration -s/a"]);
+  });
+
+  test("the first answer waits until it is complete, so that Envoy never serves a part of its routes", () => {
+    const { delivery } = fixture([...shop, scope("s/b", [])]);
+    const stream = new FakeStream(delivery);
+    stream.request(CLUSTER);
+    stream.ackAll();
+    stream.request(CLUSTER_LOAD_ASSIGNMENT, { subscribe: ["a"] });
+    const assignment = stream.takeOne();
+    stream.request(SCOPED_ROUTE_CONFIGURATION);
+    deepEqual(stream.take(), []);
+    stream.ack(assignment);
+    equal(summary(stream.takeOne()), "ScopedRouteConfiguration s/b s/a");
+  });
+
+  test("the first answer does not wait for ever", () => {
+    const { delivery, clock } = fixture([...shop, scope("s/b", [])], { firstAnswerMilliseconds: 3_000 });
+    const stream = new FakeStream(delivery);
+    stream.request(CLUSTER);
+    stream.take();
+    stream.request(SCOPED_ROUTE_CONFIGURATION);
+    clock.advance(2_999);
+    deepEqual(stream.take(), []);
+    clock.advance(1);
+    equal(summary(stream.takeOne()), "ScopedRouteConfiguration s/b");
+  });
+});
