@@ -1,29 +1,41 @@
 /**
  * How long a change takes from a file to traffic, at 10, 1,000 and 10,000 hosts with one HTTPRoute each.
  *
- *     node bench/propagation.ts [--hosts 10,1000,10000] [--changes 60]
+ *     node bench/propagation.ts [--hosts 10,1000,10000] [--changes 60] [--layout files|one-file]
  *
- * The product runs as a user runs it (`bin/gatewright run FOLDER`). A change is the rename of a new version of one
- * host's file over the old one; it is done when a keep-alive client sees the new response header. CPU is read from
- * /proc, for Gatewright's process and for Envoy's main thread, which applies configuration. Linux only.
+ * The product runs as a user runs it (`bin/gatewright run FOLDER`). A change is the rename of a new version of one file
+ * over the old one; it is done when a keep-alive client sees the new response header. By default each route is a file of
+ * its own, all in one folder; with `one-file`, all are documents of one file, which every change replaces.
+ *
+ * CPU is read from /proc, for Gatewright's processes and for Envoy's main thread, which applies configuration. Memory is
+ * resident memory after the changes, of the launcher, too. Linux only. Exits with 1 if a limit is not kept.
  */
 import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { Agent, createServer, request } from "node:http";
-import { tmpdir } from "node:os";
+import { availableParallelism, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { defaultSettleTimes } from "../src/sources/files/settle.ts";
 import { freePort, startGatewright } from "./gatewright-process.ts";
+import { judge, type Limit } from "./judge.ts";
 import { percentile, table } from "./table.ts";
 
 const { values } = parseArgs({
-  options: { hosts: { type: "string", default: "10,1000,10000" }, changes: { type: "string", default: "60" } },
+  options: {
+    hosts: { type: "string", default: "10,1000,10000" },
+    changes: { type: "string", default: "60" },
+    layout: { type: "string", default: "files" },
+  },
 });
 const sizes = values.hosts.split(",").map(Number);
 const changes = Number(values.changes);
+const oneFile = values.layout === "one-file";
 
 interface Measurement {
   readonly hosts: number;
   readonly startMilliseconds: number;
+  /** CPU until the first request is served. */
+  readonly startCpu: number;
   readonly latencies: readonly number[];
   readonly ownCpu: number;
   readonly envoyCpu: number;
@@ -43,16 +55,18 @@ for (const hosts of sizes) {
 }
 backend.close();
 
-const smallest = measurements[0];
+const settle = defaultSettleTimes.replaced;
+const half = ({ latencies }: Measurement): number => percentile(latencies, 50);
 console.log(
   table(
     [
       "hosts",
       "start → first request",
+      "CPU till then",
       "change p50",
       "p90",
       "p99",
-      "p50 / smallest",
+      "p50 without settle window",
       "own CPU/change",
       "Envoy CPU/change",
       "own RSS",
@@ -61,10 +75,11 @@ console.log(
     measurements.map((result) => [
       String(result.hosts),
       `${(result.startMilliseconds / 1000).toFixed(2)} s`,
-      `${percentile(result.latencies, 50).toFixed(1)} ms`,
+      `${(result.startCpu / 1000).toFixed(2)} s`,
+      `${half(result).toFixed(1)} ms`,
       `${percentile(result.latencies, 90).toFixed(1)} ms`,
       `${percentile(result.latencies, 99).toFixed(1)} ms`,
-      smallest === undefined ? "" : (percentile(result.latencies, 50) / percentile(smallest.latencies, 50)).toFixed(2),
+      `${(half(result) - settle).toFixed(1)} ms`,
       `${result.ownCpu.toFixed(1)} ms`,
       `${result.envoyCpu.toFixed(1)} ms`,
       `${result.ownMemory.toFixed(0)} MB`,
@@ -73,8 +88,21 @@ console.log(
   ),
 );
 console.log(
-  `\nA change includes the file source's settle window of 10 ms after a rename. ${changes} changes each; CPU is per change, clients' requests not counted.`,
+  `\n${changes} changes each; ${oneFile ? "all routes in one file" : "a file for each route"}. The file source's settle window after a rename is ${settle} ms, and part of each change. ` +
+    `CPU is per change, clients' requests not counted. ${availableParallelism()} processors; load average ${loadavg()[0]?.toFixed(1)}.\n`,
 );
+judge(limits());
+
+function limits(): readonly Limit[] {
+  const [smallest] = measurements;
+  const largest = measurements.at(-1);
+  if (smallest === undefined || largest === undefined) return [];
+  return [
+    { what: `p50 at ${largest.hosts} hosts / at ${smallest.hosts}`, value: half(largest) / half(smallest), atMost: 2 },
+    { what: "p50 without the settle window, ms", value: half(largest) - settle, atMost: 20 },
+    { what: "start to first request, s", value: largest.startMilliseconds / 1000, atMost: 8 },
+  ];
+}
 
 async function measure(hosts: number): Promise<Measurement> {
   const folder = await mkdtemp(join(tmpdir(), "gatewright-propagation-"));
@@ -84,7 +112,10 @@ async function measure(hosts: number): Promise<Measurement> {
     await Promise.all([mkdir(resources), mkdir(staging)]);
     const port = await freePort();
     await writeFile(join(resources, "gateway.yaml"), gateway(port, backendPort));
-    for (let host = 0; host < hosts; host += 1) await writeFile(fileOf(resources, host), route(host, "0"));
+    const versions = Array.from({ length: hosts }, () => "0");
+    const all = (): string => versions.map((version, host) => route(host, version)).join("---\n");
+    if (oneFile) await writeFile(join(resources, "routes.yaml"), all());
+    else for (let host = 0; host < hosts; host += 1) await writeFile(fileOf(resources, host), route(host, "0"));
 
     const started = performance.now();
     const gatewright = await startGatewright([resources]);
@@ -93,6 +124,7 @@ async function measure(hosts: number): Promise<Measurement> {
       const last = hosts - 1;
       while ((await versionOf(agent, port, last)) !== "0") await gatewright.alive();
       const startMilliseconds = performance.now() - started;
+      const startCpu = (await gatewright.usage()).ownCpu;
 
       const latencies: number[] = [];
       for (let change = -5; change < changes; change += 1) {
@@ -100,9 +132,10 @@ async function measure(hosts: number): Promise<Measurement> {
         const host = Math.floor(Math.random() * hosts);
         const version = `${change}-${Math.random()}`;
         const staged = join(staging, "next.yaml");
-        await writeFile(staged, route(host, version));
+        versions[host] = version;
+        await writeFile(staged, oneFile ? all() : route(host, version));
         const began = performance.now();
-        await rename(staged, fileOf(resources, host));
+        await rename(staged, oneFile ? join(resources, "routes.yaml") : fileOf(resources, host));
         while ((await versionOf(agent, port, host)) !== version) await gatewright.alive();
         if (change >= 0) latencies.push(performance.now() - began);
       }
@@ -110,6 +143,7 @@ async function measure(hosts: number): Promise<Measurement> {
       return {
         hosts,
         startMilliseconds,
+        startCpu,
         latencies,
         ownCpu: ownCpu / changes,
         envoyCpu: envoyCpu / changes,
