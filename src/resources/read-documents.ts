@@ -1,3 +1,4 @@
+import { commonEnds } from "./common-ends.ts";
 import type { Finding } from "./finding.ts";
 import { isError, type Mistake } from "./mistake.ts";
 import type { KubernetesObject } from "./object.ts";
@@ -5,7 +6,7 @@ import type { FieldPath, ResourceReference, SourceLocation } from "./origin.ts";
 import { isJsonObject, type Json } from "./schema.ts";
 import { type ParsedText, parseDocumentText } from "./text/parse.ts";
 import { locateIn, type Position, positionsIn } from "./text/positioned.ts";
-import { type DocumentText, splitDocuments } from "./text/split-documents.ts";
+import { splitDocuments } from "./text/split-documents.ts";
 import { validateObject } from "./validate-object.ts";
 
 /** One object that a file holds, or what is there instead. */
@@ -22,20 +23,29 @@ export interface ReadDocument {
 /**
  * What {@link readDocuments} remembers of one file, so that one changed document costs one document.
  *
- * Holds exactly the documents of the last reading. Objects of unchanged documents stay the same (`===`).
+ * Holds exactly the documents of the last reading. Objects of unchanged documents stay the same (`===`), and so does the
+ * whole {@link ReadDocument} where no line in front of it came or went.
  */
 export class DocumentCache {
-  #last: ReadonlyMap<string, readonly Entry[]> = new Map();
+  #last: readonly Known[] = [];
 
   /** @internal */
-  get(text: string): readonly Entry[] | undefined {
-    return this.#last.get(text);
+  get last(): readonly Known[] {
+    return this.#last;
   }
 
   /** @internal */
-  replace(entries: ReadonlyMap<string, readonly Entry[]>): void {
-    this.#last = entries;
+  replace(documents: readonly Known[]): void {
+    this.#last = documents;
   }
+}
+
+/** A text that was read, and what it was at the line where it stood last. */
+interface Known {
+  readonly text: string;
+  readonly entries: readonly Entry[];
+  readonly line: number;
+  readonly placed: readonly ReadDocument[];
 }
 
 /** Findings that are shown for one document; more would only bury the first ones. */
@@ -54,15 +64,32 @@ const mostFindings = 20;
 export function readDocuments(text: string, file: string, cache?: DocumentCache): readonly ReadDocument[] {
   const source = text.startsWith("\uFEFF") ? text.slice(1) : text;
   const documents = /^\s*[[{]/.test(source) ? [{ text: source, line: 0 }] : splitDocuments(source);
-  const read = new Map<string, readonly Entry[]>();
-  const result: ReadDocument[] = [];
-  for (const document of documents) {
-    const entries = read.get(document.text) ?? cache?.get(document.text) ?? readEntries(document, file);
-    read.set(document.text, entries);
-    for (const entry of entries) result.push(placed(entry, file, document.line));
-  }
+  const last = cache?.last ?? [];
+  const unchanged = commonEnds(last, documents, (before, { text: part }) => before.text === part);
+  const moved = new Map<string, Known>();
+  for (const before of last.slice(unchanged.start, last.length - unchanged.end)) moved.set(before.text, before);
+  const read = documents.map(({ text: part, line }, index): Known => {
+    const fromEnd = documents.length - index;
+    const same =
+      index < unchanged.start ? last[index] : fromEnd <= unchanged.end ? last[last.length - fromEnd] : moved.get(part);
+    if (same?.line === line) return same;
+    const document = readDocument(same?.text ?? copied(part), same, file, line);
+    moved.set(document.text, document);
+    return document;
+  });
   cache?.replace(read);
-  return result;
+  return read.flatMap(({ placed: found }) => found);
+}
+
+// A part of a string keeps the whole of it in memory, and what was read from it does so in turn: one changed document
+// would keep a whole version of its file.
+function copied(part: string): string {
+  return Buffer.from(part).toString();
+}
+
+function readDocument(text: string, before: Known | undefined, file: string, line: number): Known {
+  const entries = before?.entries ?? readEntries(text, file);
+  return { text, entries, line, placed: entries.map((entry) => placed(entry, file, line)) };
 }
 
 /** One object of a document, with places counted from the document's first line. */
@@ -73,7 +100,7 @@ interface Entry {
   readonly position: (path: FieldPath) => Position;
 }
 
-function readEntries({ text }: DocumentText, file: string): readonly Entry[] {
+function readEntries(text: string, file: string): readonly Entry[] {
   const parsed = parseDocumentText(text, file);
   if (parsed.mistakes.length > 0) return [unparsed(parsed, text)];
   return itemsOf(parsed.value).map(({ value, path }) => {

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { commonEnds } from "../../resources/common-ends.ts";
 import type { Finding } from "../../resources/finding.ts";
 import { type KubernetesObject, keyOf } from "../../resources/object.ts";
 import {
@@ -83,22 +84,25 @@ export class ObjectTable {
     return this.#served.size;
   }
 
-  /** Returns the ids of all objects that are or were in the file, with those files' duplicates of them still to be reported. */
+  /** Returns the ids of all objects that something is new of in this file; other files' duplicates of them are still to be reported. */
   #replaceVersions(file: string, before: readonly Version[], after: readonly Version[]): ReadonlySet<string> {
+    const { start, end } = commonEnds(before, after, Object.is);
+    const gone = before.slice(start, before.length - end);
+    const touched = new Set([...gone, ...after.slice(start, after.length - end)].map(({ id }) => id));
     const added = new Map<string, Version[]>();
     for (const version of after) {
+      if (!touched.has(version.id)) continue;
       const same = added.get(version.id);
       if (same === undefined) added.set(version.id, [version]);
       else same.push(version);
     }
-    const ids = new Set([...before.map((version) => version.id), ...added.keys()]);
-    for (const id of ids) {
+    for (const id of touched) {
       const others = (this.#versions.get(id) ?? []).filter((version) => version.file !== file);
       const versions = [...others, ...(added.get(id) ?? [])].sort((a, b) => compare(a.file, b.file));
       if (versions.length === 0) this.#versions.delete(id);
       else this.#versions.set(id, versions);
     }
-    return ids;
+    return touched;
   }
 
   #serve(id: string): ResourceChange | undefined {
@@ -127,17 +131,20 @@ export class ObjectTable {
 }
 
 function readFile(file: string, documents: readonly TableDocument[], before: FileState | undefined): FileState {
-  const versions: Version[] = [];
-  const mentioned = new Set<string>();
+  const last = before?.versions ?? [];
+  const unchanged = commonEnds(last, documents, (version, document) => version.document === document);
   const refused: TableDocument[] = [];
-  for (const document of documents) {
+  const versions = documents.flatMap((document, index) => {
+    const fromEnd = documents.length - index;
+    const same =
+      index < unchanged.start ? last[index] : fromEnd <= unchanged.end ? last[last.length - fromEnd] : undefined;
     const { object, reference } = document;
-    if (object !== undefined && reference !== undefined) {
-      const id = idOf(reference);
-      mentioned.add(id);
-      versions.push({ id, file, reference, object, document });
-    } else if (document.findings.some((finding) => finding.severity === "error")) refused.push(document);
-  }
+    if (object !== undefined && reference !== undefined)
+      return same ?? { id: idOf(reference), file, reference, object, document };
+    if (document.findings.some((finding) => finding.severity === "error")) refused.push(document);
+    return [];
+  });
+  const mentioned = new Set(refused.length === 0 ? [] : versions.map(({ id }) => id));
   const kept = refused.map((document) => keep(document, before?.versions ?? [], mentioned));
   return {
     versions: [...versions, ...kept.flatMap((each) => each.versions)],
