@@ -15,7 +15,7 @@ describe("commonEnds", () => {
     ["abc", "xyz", 0, 0],
   ] as const) {
     test(`"${before}" and "${after}": ${start}, ${end}`, () => {
-      deepEqual(commonEnds([...before], [...after], Object.is), { start, end });
+      deepEqual(commonEnds(before.split(""), after.split(""), Object.is), { start, end });
     });
   }
 });
