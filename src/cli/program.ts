@@ -3,7 +3,9 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { defaultAdminAddress } from "../admin/address.ts";
 import { defaultLogFormat, logFormats, logLevels } from "../admin/log-options.ts";
 import { completion, shells } from "./completion.ts";
+import type { ControllerOptions } from "./controller.ts";
 import type { DescribeOptions } from "./describe.ts";
+import type { DrainFlags } from "./drain.ts";
 import type { GetOptions } from "./get.ts";
 import { outputs } from "./outputs.ts";
 import type { RunOptions } from "./run.ts";
@@ -12,6 +14,8 @@ import type { ValidateOptions } from "./validate.ts";
 interface OriginFlags {
   readonly file: readonly string[];
 }
+
+type ControllerFlags = Omit<ControllerOptions, "logFormat"> & { readonly logFormat?: ControllerOptions["logFormat"] };
 
 type RunFlags = Omit<RunOptions, "drainSeconds" | "logFormat"> & {
   readonly drainTime: number;
@@ -77,6 +81,46 @@ Examples:
         drainSeconds: flags.drainTime,
         logFormat: flags.logFormat ?? defaultLogFormat(process.stderr),
       });
+    });
+
+  program
+    .command("controller")
+    .description("serve the Gateways of a cluster, each with proxies of its own")
+    .option("--kubeconfig <PATH>", "how to reach the cluster (default: as kubectl does, or the pod's service account)")
+    .option("--context <NAME>", "which of its contexts")
+    .option("--namespace <NAMESPACE>", "where it runs: of its lease and its certificate authority")
+    .option("--watch-namespace <NAMESPACE>", "serve only this namespace; can be repeated", collect, [])
+    .option("--xds-address <HOST:PORT>", "where it serves proxies", hostAndPort, { host: "0.0.0.0", port: 18_000 })
+    .option("--xds-service <HOST[:PORT]>", "where proxies find it (default: gatewright.NAMESPACE.svc)")
+    .option(
+      "--proxy-image <IMAGE>",
+      "image of the proxies, with Envoy and Gatewright",
+      `gatewright.dev/gatewright:${version()}`,
+    )
+    .addOption(
+      new Option("--proxy-pull-policy <POLICY>", "when that image is pulled").choices([
+        "Always",
+        "IfNotPresent",
+        "Never",
+      ]),
+    )
+    .addOption(adminAddress())
+    .addOption(new Option("--log-level <LEVEL>", "what is logged").choices(logLevels).default("info"))
+    .addOption(new Option("--log-format <FORMAT>", "how (default: text at a terminal, else json)").choices(logFormats))
+    .action(async (flags: ControllerFlags) => {
+      const { controller } = await import("./controller.ts");
+      process.exitCode = await controller({ ...flags, logFormat: flags.logFormat ?? defaultLogFormat(process.stderr) });
+    });
+
+  program
+    .command("drain")
+    .description("let the connections of an Envoy end, as a pod does before it stops")
+    .requiredOption("--admin-socket <PATH>", "Unix domain socket of its admin interface")
+    .option("--lame-duck <SECONDS>", "how long new connections are still taken", integer(0, 3600), 0)
+    .option("--drain-time <SECONDS>", "how long connections may take to end after that", integer(0, 3600), 30)
+    .action(async (flags: DrainFlags) => {
+      const { drain } = await import("./drain.ts");
+      process.exitCode = await drain(flags);
     });
 
   program
@@ -159,6 +203,16 @@ function fileOption(): Option {
   return new Option("-f, --file <PATH>", "read files instead of asking a running Gatewright; can be repeated")
     .argParser((path: string, before: readonly string[]) => [...before, path])
     .default([], "none");
+}
+
+function collect(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value];
+}
+
+function hostAndPort(text: string): ControllerOptions["xdsAddress"] {
+  const [, host, port] = /^(.+):([0-9]{1,5})$/.exec(text) ?? [];
+  if (host === undefined || Number(port) > 65_535) throw new InvalidArgumentError("It is HOST:PORT.");
+  return { host, port: Number(port) };
 }
 
 function version(): string {

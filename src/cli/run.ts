@@ -7,11 +7,11 @@ import { allFindings } from "../control-plane/all-findings.ts";
 import { FleetError } from "../fleet/fleet-error.ts";
 import type { Logger } from "../fleet/logger.ts";
 import { resolveEnvoy } from "../fleet/resolve-envoy.ts";
-import type { KubernetesObject } from "../resources/object.ts";
 import { watchFiles } from "../sources/files/watch-files.ts";
 import { localProxy, Standalone } from "../standalone/standalone.ts";
 import { TransitionTimes } from "../status/transition-times.ts";
 import { addressesToTry } from "./addresses-to-try.ts";
+import { countByKind } from "./count-by-kind.ts";
 import { Reporter } from "./report.ts";
 import { type StopRequests, stopRequests } from "./stop-requests.ts";
 
@@ -129,10 +129,4 @@ function missing({ controlPlane, xds }: Standalone, filesRead: boolean): readonl
   return controlPlane.proxies.get(localProxy)?.ready === true
     ? []
     : ["Envoy has not taken all of its configuration yet."];
-}
-
-function countByKind(objects: readonly KubernetesObject[]): ReadonlyMap<string, number> {
-  const counts = new Map<string, number>();
-  for (const { kind } of objects) counts.set(kind, (counts.get(kind) ?? 0) + 1);
-  return counts;
 }

@@ -1,9 +1,7 @@
 import type { Collection } from "../collections/collection.ts";
 import { isReason } from "../kubernetes/api-error.ts";
 import type { ApiResource } from "../kubernetes/api-object.ts";
-import { resourceOf } from "../kubernetes/api-object.ts";
 import type { KubernetesClient } from "../kubernetes/client.ts";
-import { findKind, splitApiVersion } from "../resources/kinds.ts";
 import { mergeStatus } from "../status/merge-status.ts";
 import type { ObjectStatus } from "../status/object-status.ts";
 import type { LiveObject, LiveObjects } from "./live-objects.ts";
@@ -14,6 +12,8 @@ export interface StatusWriterOptions {
   /** What is to be written, by `Kind/namespace/name`. */
   readonly statuses: Collection<ObjectStatus>;
   readonly live: LiveObjects;
+  /** How a kind is served; undefined if it no longer is. */
+  readonly resourceOf: (group: string, kind: string) => ApiResource | undefined;
   readonly failed: WorkQueueOptions["failed"];
   /** Told of each status that was written, with the one that it replaced. */
   readonly written?: (object: LiveObject, before: unknown, after: unknown) => void;
@@ -84,19 +84,19 @@ export class StatusWriter {
     const difference = this.#difference(key);
     if (difference === undefined) return;
     const { object, status } = difference;
-    const resource = resourceOfObject(object);
+    const resource = this.#options.resourceOf(object.group, object.kind);
     if (resource === undefined) return;
     const { name, namespace, resourceVersion } = object;
     try {
       const patch = { metadata: { resourceVersion }, status };
       const answer = await client.mergePatch(resource, { name, namespace }, patch, { subresource: "status" });
-      live.update(key, answer);
+      live.answered(key, answer);
       written?.(object, object.status, status);
     } catch (error) {
       if (isReason(error, "NotFound")) return;
       if (isReason(error, "Conflict")) {
         const fresh = await client.get(resource, { name, namespace });
-        if (fresh !== undefined) live.update(key, fresh);
+        if (fresh !== undefined) live.answered(key, fresh);
       }
       throw error;
     }
@@ -108,10 +108,4 @@ function withdrawn({ status }: LiveObject): object | undefined {
   if (typeof status !== "object" || status === null) return undefined;
   if ("parents" in status) return { parents: [] };
   return "ancestors" in status ? { ancestors: [] } : undefined;
-}
-
-function resourceOfObject({ apiVersion, kind }: LiveObject): ApiResource | undefined {
-  const { group, version } = splitApiVersion(apiVersion);
-  const known = findKind(group, kind);
-  return known === undefined ? undefined : resourceOf(known, version);
 }

@@ -1,0 +1,95 @@
+import { hostname } from "node:os";
+import { AdminAddressError } from "../admin/address.ts";
+import { createLogger } from "../admin/log.ts";
+import type { LogFormat, LogLevel } from "../admin/log-options.ts";
+import { createMetrics } from "../admin/metrics.ts";
+import { serveAdmin } from "../admin/server.ts";
+import { Cluster } from "../cluster/cluster.ts";
+import { allFindings } from "../control-plane/all-findings.ts";
+import { AccessError } from "../kubernetes/access.ts";
+import { ApiError } from "../kubernetes/api-error.ts";
+import { KubernetesClient } from "../kubernetes/client.ts";
+import { findCluster } from "../kubernetes/kubeconfig.ts";
+import { TransitionTimes } from "../status/transition-times.ts";
+import { countByKind } from "./count-by-kind.ts";
+import { stopRequests } from "./stop-requests.ts";
+
+export interface ControllerOptions {
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  /** Where it runs itself: of the Lease and the certificate authority. */
+  readonly namespace?: string;
+  /** Only these namespaces are served. */
+  readonly watchNamespace: readonly string[];
+  /** Where the xDS server listens. */
+  readonly xdsAddress: { readonly host: string; readonly port: number };
+  /** Where proxies find it: `HOST` or `HOST:PORT`. */
+  readonly xdsService?: string;
+  readonly proxyImage: string;
+  readonly proxyPullPolicy?: string;
+  readonly adminAddress: string;
+  readonly logLevel: LogLevel;
+  readonly logFormat: LogFormat;
+}
+
+/**
+ * Serves the Gateways of a cluster until it is told to stop.
+ *
+ * @returns the exit code: 0 stopped, 2 it could not start
+ */
+export async function controller(options: ControllerOptions): Promise<number> {
+  const logger = createLogger(options.logLevel, options.logFormat);
+  const requests = stopRequests();
+  try {
+    const access = findCluster({
+      ...(options.kubeconfig === undefined ? {} : { kubeconfig: options.kubeconfig }),
+      ...(options.context === undefined ? {} : { context: options.context }),
+    });
+    const client = new KubernetesClient(access);
+    const namespace = options.namespace ?? access.namespace;
+    const [host = "", port = String(options.xdsAddress.port)] = (
+      options.xdsService ?? `gatewright.${namespace}.svc`
+    ).split(":");
+    const metrics = createMetrics({
+      objects: () => countByKind(cluster.controlPlane.objects()),
+      refusedDocuments: () => cluster.controlPlane.findings().filter(({ severity }) => severity === "error").length,
+      connectedProxies: () => cluster.xds.delivery.snapshot().length,
+    });
+    const cluster = await Cluster.create({
+      client,
+      logger,
+      namespace,
+      identity: hostname(),
+      ...(options.watchNamespace.length === 0 ? {} : { namespaces: options.watchNamespace }),
+      proxy: {
+        image: options.proxyImage,
+        ...(options.proxyPullPolicy === undefined ? {} : { imagePullPolicy: options.proxyPullPolicy }),
+        xds: { host, port: Number(port), serverName: `gatewright.${namespace}.svc` },
+      },
+      xds: options.xdsAddress,
+      observer: metrics.observer,
+      applied: (_batch, seconds) => metrics.transaction(seconds),
+    });
+    const admin = await serveAdmin(options.adminAddress, {
+      controlPlane: cluster.controlPlane,
+      metrics,
+      times: new TransitionTimes(cluster.controlPlane.status),
+      findings: () => allFindings(cluster.controlPlane),
+      notReady: () => (cluster.ready ? [] : ["The cluster's resources have not been read yet."]),
+      envoyMetrics: () => Promise.reject(new Error("each proxy serves its own, at /stats/prometheus of port 19003")),
+    });
+    await Promise.race([cluster.start(), requests.first]);
+    await requests.first;
+    logger.info({}, "stopping");
+    await Promise.race([cluster.stop(), requests.second]);
+    admin.close();
+    admin.closeAllConnections();
+    client.close();
+    return 0;
+  } catch (error) {
+    const known = [AdminAddressError, AccessError, ApiError].some((type) => error instanceof type);
+    if (!known || !(error instanceof Error)) throw error;
+    console.error(`gatewright: ${error.message}`);
+    return 2;
+  }
+}

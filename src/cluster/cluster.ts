@@ -1,0 +1,266 @@
+import type { Authority } from "../certificates/authority.ts";
+import { isProxy } from "../certificates/proxy-identity.ts";
+import { hour, renewalTime } from "../certificates/validity.ts";
+import type { Collection } from "../collections/collection.ts";
+import { ControlPlane } from "../control-plane/control-plane.ts";
+import type { Logger } from "../fleet/logger.ts";
+import { resourceKinds } from "../gateway/inputs.ts";
+import type { ProxySettings } from "../infrastructure/deployment.ts";
+import { infrastructure } from "../infrastructure/infrastructure.ts";
+import type { Manifest } from "../infrastructure/manifest.ts";
+import { inCluster } from "../infrastructure/placement.ts";
+import { defaultParameters } from "../infrastructure/proxy-parameters.ts";
+import { exposedPorts } from "../infrastructure/services.ts";
+import type { ApiResource } from "../kubernetes/api-object.ts";
+import type { KubernetesClient } from "../kubernetes/client.ts";
+import { kinds } from "../resources/kinds.ts";
+import { watchCluster } from "../sources/kubernetes/watch-cluster.ts";
+import type { ResourceBatch, ResourceSource } from "../sources/source.ts";
+import { MutualTls } from "../xds/credentials.ts";
+import type { XdsObserver } from "../xds/observer.ts";
+import { XdsServer } from "../xds/server.ts";
+import { keepAuthority } from "./authority-keeper.ts";
+import { InfrastructureWriter } from "./infrastructure-writer.ts";
+import { takePart } from "./leader-election.ts";
+import { LiveObjects } from "./live-objects.ts";
+import { OwnedObjects } from "./owned-objects.ts";
+import { ProxyStates } from "./proxy-states.ts";
+import { StatusWriter } from "./status-writer.ts";
+
+export interface ClusterOptions {
+  readonly client: KubernetesClient;
+  readonly logger: Logger;
+  /** Ours: of the Lease and of the certificate authority. */
+  readonly namespace: string;
+  /** Who we are among replicas. */
+  readonly identity: string;
+  /** Only these namespaces are served; all if absent. */
+  readonly namespaces?: readonly string[];
+  readonly proxy: ProxySettings;
+  /** Where the xDS server listens. */
+  readonly xds: { readonly host: string; readonly port: number };
+  readonly observer?: XdsObserver;
+  /** Told of each batch of the API server's, and how long it took. */
+  readonly applied?: (batch: ResourceBatch, seconds: number) => void;
+}
+
+/**
+ * Gatewright in a cluster: every replica serves xDS to proxies, and one of them, the leader, writes status and what Gateways
+ * are given.
+ *
+ * Nothing is served and nothing is written before everything is known that is there.
+ */
+export class Cluster {
+  readonly controlPlane: ControlPlane;
+  readonly xds: XdsServer;
+  readonly #options: ClusterOptions;
+  readonly #tls: MutualTls;
+  readonly #live = new LiveObjects();
+  readonly #served = new Map<string, ApiResource>();
+  readonly #states: ProxyStates;
+  readonly #owned: OwnedObjects;
+  readonly #statusWriter: StatusWriter;
+  readonly #infrastructureWriter: InfrastructureWriter;
+  readonly #source: ResourceSource;
+  readonly #stop = new AbortController();
+  #authority: Authority;
+  #identity: string;
+  #renewals: NodeJS.Timeout | undefined;
+  #election: Promise<void> = Promise.resolve();
+  #ready = false;
+  #leads = false;
+
+  /** @throws ApiError, AccessError if the API server doesn't answer or doesn't let us in */
+  static async create(options: ClusterOptions): Promise<Cluster> {
+    const authority = await keepAuthority(options.client, options.namespace);
+    const identity = await authority.issue({ end: "server", dnsNames: [options.proxy.xds.serverName] });
+    const tls = new MutualTls({ ...identity, trusted: authority.trusted });
+    return new Cluster(options, authority, identity.certificate, tls);
+  }
+
+  private constructor(options: ClusterOptions, authority: Authority, certificate: string, tls: MutualTls) {
+    const { client, logger, namespaces } = options;
+    this.#options = options;
+    this.#authority = authority;
+    this.#identity = certificate;
+    this.#tls = tls;
+    this.controlPlane = new ControlPlane({
+      placement: inCluster,
+      onError: (error) => logger.error({ error: String(error), stack: error.stack }, "a derivation failed"),
+    });
+    const { gateways } = this.controlPlane.semantics;
+    const manifests = this.#deriveInfrastructure();
+    this.#owned = new OwnedObjects({
+      client,
+      ...(namespaces === undefined ? {} : { namespaces }),
+      changed: (keys) => {
+        this.#states.update(keys);
+        this.#infrastructureWriter.seen(keys);
+      },
+      failed: (kind, { error, delayMs }) =>
+        logger.warn({ kind, error: String(error), delayMs }, "what belongs to Gateways can't be read now"),
+    });
+    this.#states = new ProxyStates({ gateways, proxies: this.controlPlane.proxies, owned: this.#owned });
+    this.#infrastructureWriter = new InfrastructureWriter({
+      client,
+      gateways,
+      manifests,
+      owned: this.#owned,
+      authority: () => this.#authority,
+      failed: ({ key, error, delayMs }) =>
+        logger.warn({ gateway: key, error: String(error), delayMs }, "what a Gateway is given could not be written"),
+      problem: (key, message) => this.#states.problem(key, message),
+    });
+    this.#statusWriter = new StatusWriter({
+      client,
+      statuses: this.controlPlane.status,
+      live: this.#live,
+      resourceOf: (group, kind) => this.#served.get(`${kind}.${group}`),
+      failed: ({ key, error, delayMs }) =>
+        logger.info(
+          { object: key, error: String(error), delayMs },
+          "a status could not be written, and is tried again",
+        ),
+    });
+    this.xds = new XdsServer({
+      resources: this.controlPlane.envoyResources,
+      knows: (proxy) => gateways.get(proxy) !== undefined,
+      credentials: tls,
+      mayFetch: isProxy,
+      observer: this.#states.observe(options.observer ?? {}),
+    });
+    this.#source = this.#watch();
+  }
+
+  /** Resolves when proxies are served: everything is known, and the xDS server listens. */
+  async start(): Promise<void> {
+    const { xds, logger, client, namespace, identity } = this.#options;
+    await Promise.race([Promise.all([this.#source.ready, this.#owned.ready]), aborted(this.#stop.signal)]);
+    if (this.#stop.signal.aborted) return;
+    const port = await this.xds.listen(xds);
+    logger.info({ port }, "serving xDS");
+    this.#ready = true;
+    this.#renewals = setInterval(() => void this.#renew(), hour);
+    this.#election = takePart(
+      {
+        client,
+        namespace,
+        name: "gatewright",
+        identity,
+        started: () => this.#lead(true),
+        stopped: () => this.#lead(false),
+        failed: (error) => logger.warn({ error: String(error) }, "the lease could not be renewed"),
+      },
+      this.#stop.signal,
+    );
+  }
+
+  get ready(): boolean {
+    return this.#ready;
+  }
+
+  /** Whether we are the one that writes. */
+  get leads(): boolean {
+    return this.#leads;
+  }
+
+  /** Proxies keep what they have. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    clearInterval(this.#renewals);
+    await this.#election;
+    this.#statusWriter.close();
+    this.#infrastructureWriter.close();
+    this.#states.close();
+    this.xds.close();
+    await Promise.all([this.#source.close(), this.#owned.close()]);
+  }
+
+  #lead(leads: boolean): void {
+    this.#leads = leads;
+    this.#options.logger.info({ leads }, leads ? "leading: writing status and infrastructure" : "not leading any more");
+    if (leads) {
+      this.#infrastructureWriter.start();
+      this.#statusWriter.start();
+    } else {
+      this.#infrastructureWriter.stop();
+      this.#statusWriter.stop();
+    }
+  }
+
+  #deriveInfrastructure(): Collection<readonly Manifest[]> {
+    const { graph, semantics } = this.controlPlane;
+    const { gateways, listenersByGateway } = semantics;
+    return graph.derive("infrastructure", gateways, (gateway, key, { fetch }) => {
+      const listeners = (fetch(listenersByGateway, key) ?? []).map(({ value }) => value);
+      const exposed = exposedPorts(listeners);
+      return infrastructure(gateway, inCluster.proxyOf(gateway), exposed, this.#options.proxy, defaultParameters);
+    });
+  }
+
+  #watch(): ResourceSource {
+    const { client, logger, namespaces, applied } = this.#options;
+    let seen: string[] = [];
+    const sink = {
+      apply: (batch: ResourceBatch) => {
+        const started = performance.now();
+        this.controlPlane.apply(batch);
+        applied?.(batch, (performance.now() - started) / 1000);
+      },
+    };
+    return watchCluster(client, sink, {
+      kinds: kinds.filter(({ kind }) => resourceKinds.some((known) => known === kind)),
+      ...(namespaces === undefined ? {} : { namespaces }),
+      logger,
+      served: (served) => {
+        this.#served.clear();
+        for (const { kind, resource } of served) {
+          if (resource !== undefined) this.#served.set(`${kind.kind}.${kind.group}`, resource);
+        }
+      },
+      observed: (key, object) => {
+        if (object === undefined) this.#live.observe(key, undefined);
+        else {
+          const { reference, uid, resourceVersion = "", status } = object;
+          const { group, kind, name, namespace } = reference;
+          this.#live.observe(key, { group, kind, name, namespace, uid, resourceVersion, status });
+        }
+        // Compared when what this version changes has been derived.
+        if (seen.length === 0) {
+          setImmediate(() => {
+            const keys = seen;
+            seen = [];
+            this.#statusWriter.seen(keys);
+          });
+        }
+        seen.push(key);
+      },
+    });
+  }
+
+  /** Certificates are replaced half-way through their lives; looking costs nothing. */
+  async #renew(): Promise<void> {
+    const now = new Date();
+    const isDue = (certificate: string): boolean => (renewalTime(certificate)?.getTime() ?? 0) <= now.getTime();
+    try {
+      const outdated = isDue(this.#authority.certificate);
+      if (outdated) this.#authority = await keepAuthority(this.#options.client, this.#options.namespace, now);
+      if (outdated || isDue(this.#identity)) {
+        const { serverName } = this.#options.proxy.xds;
+        const identity = await this.#authority.issue({ end: "server", dnsNames: [serverName] }, now);
+        this.#tls.renew({ ...identity, trusted: this.#authority.trusted });
+        this.#identity = identity.certificate;
+      }
+      this.#infrastructureWriter.seen([...this.controlPlane.semantics.gateways.entries()].map(([key]) => key));
+    } catch (error) {
+      this.#options.logger.warn(
+        { error: String(error) },
+        "certificates could not be renewed, and are tried again in an hour",
+      );
+    }
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+}

@@ -1,0 +1,155 @@
+import type { Manifest } from "../infrastructure/manifest.ts";
+import { managedBy } from "../infrastructure/names.ts";
+import type { ApiObject, ApiResource } from "../kubernetes/api-object.ts";
+import type { KubernetesClient } from "../kubernetes/client.ts";
+import { Reflector, type ReflectorFailure } from "../kubernetes/reflector.ts";
+import { keyOf } from "../resources/object.ts";
+
+export type OwnedKind = Manifest["kind"];
+
+/** The kinds that Gateways are given, as the API server serves them. */
+export const ownedResources: Readonly<Record<OwnedKind, ApiResource>> = {
+  ConfigMap: { group: "", version: "v1", kind: "ConfigMap", plural: "configmaps", namespaced: true },
+  Deployment: { group: "apps", version: "v1", kind: "Deployment", plural: "deployments", namespaced: true },
+  Secret: { group: "", version: "v1", kind: "Secret", plural: "secrets", namespaced: true },
+  Service: { group: "", version: "v1", kind: "Service", plural: "services", namespaced: true },
+  ServiceAccount: { group: "", version: "v1", kind: "ServiceAccount", plural: "serviceaccounts", namespaced: true },
+};
+
+export const ownedKinds: readonly OwnedKind[] = ["ConfigMap", "Deployment", "Secret", "Service", "ServiceAccount"];
+
+export interface OwnedObjectsOptions {
+  readonly client: KubernetesClient;
+  readonly namespaces?: readonly string[];
+  /** Something of these Gateways (`namespace/name`) came, changed or went. */
+  readonly changed: (gateways: ReadonlySet<string>) => void;
+  readonly failed: (kind: OwnedKind, failure: ReflectorFailure) => void;
+}
+
+/** What was made for Gateways, as the API server has it: objects with our label, by the Gateway that owns them. */
+export class OwnedObjects {
+  /** Resolves when everything is known that is there. */
+  readonly ready: Promise<void>;
+  readonly #objects = new Map<string, ApiObject>();
+  readonly #byGateway = new Map<string, Set<string>>();
+  readonly #stop = new AbortController();
+  readonly #ended: Promise<unknown>;
+  readonly #changed: OwnedObjectsOptions["changed"];
+
+  constructor({ client, namespaces, changed, failed }: OwnedObjectsOptions) {
+    this.#changed = changed;
+    const labelSelector = Object.entries(managedBy)
+      .map(([label, value]) => `${label}=${value}`)
+      .join(",");
+    const synced: Promise<void>[] = [];
+    const running: Promise<void>[] = [];
+    for (const kind of ownedKinds) {
+      for (const namespace of namespaces ?? [undefined]) {
+        const first = withResolvers();
+        synced.push(first.promise);
+        const reflector = new Reflector({
+          client,
+          resource: ownedResources[kind],
+          labelSelector,
+          namespace,
+          apply: (changes) => {
+            const gateways = changes.flatMap(({ key, object }) => this.#take(`${kind}/${key}`, object));
+            first.resolve();
+            if (gateways.length > 0) this.#changed(new Set(gateways));
+          },
+          failed: (failure) => failed(kind, failure),
+        });
+        running.push(reflector.run(this.#stop.signal));
+      }
+    }
+    this.ready = Promise.all(synced).then(() => {});
+    this.#ended = Promise.all(running);
+  }
+
+  get(kind: OwnedKind, namespace: string, name: string): ApiObject | undefined {
+    return this.#objects.get(`${kind}/${namespace}/${name}`);
+  }
+
+  /** Everything that a Gateway owns. */
+  of(gateway: string): readonly (readonly [kind: OwnedKind, object: ApiObject])[] {
+    return [...(this.#byGateway.get(gateway) ?? [])].flatMap((key) => {
+      const object = this.#objects.get(key);
+      const kind = ownedKinds.find((candidate) => key.startsWith(`${candidate}/`));
+      return object === undefined || kind === undefined ? [] : [[kind, object] as const];
+    });
+  }
+
+  /** The Gateways that own something. */
+  gateways(): readonly string[] {
+    return [...this.#byGateway.keys()];
+  }
+
+  /** The API server answered with a version that its watch may not have shown yet. */
+  answered(kind: OwnedKind, object: ApiObject): void {
+    this.#take(`${kind}/${keyOf(object)}`, object);
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort();
+    await this.#ended;
+  }
+
+  /** @returns the Gateways that are concerned */
+  #take(key: string, object: ApiObject | undefined): readonly string[] {
+    const before = this.#objects.get(key);
+    const owners = [before, object].flatMap((version) => ownerOf(version) ?? []);
+    if (before !== undefined) this.#unlink(ownerOf(before), key);
+    if (object === undefined) this.#objects.delete(key);
+    else {
+      this.#objects.set(key, object);
+      this.#link(ownerOf(object), key);
+    }
+    return owners;
+  }
+
+  #link(gateway: string | undefined, key: string): void {
+    if (gateway === undefined) return;
+    const keys = this.#byGateway.get(gateway);
+    if (keys === undefined) this.#byGateway.set(gateway, new Set([key]));
+    else keys.add(key);
+  }
+
+  #unlink(gateway: string | undefined, key: string): void {
+    const keys = this.#byGateway.get(gateway ?? "");
+    keys?.delete(key);
+    if (keys?.size === 0) this.#byGateway.delete(gateway ?? "");
+  }
+}
+
+interface OwnerReference {
+  readonly kind: string;
+  readonly name: string;
+  readonly uid: string;
+}
+
+function ownerReferenceOf({ metadata }: ApiObject): OwnerReference | undefined {
+  const references = metadata["ownerReferences"];
+  return Array.isArray(references) ? references.find(isGatewayReference) : undefined;
+}
+
+function isGatewayReference(value: unknown): value is OwnerReference {
+  return typeof value === "object" && value !== null && "kind" in value && value.kind === "Gateway";
+}
+
+function ownerOf(object: ApiObject | undefined): string | undefined {
+  const owner = object && ownerReferenceOf(object);
+  return owner === undefined ? undefined : `${object?.metadata.namespace ?? "default"}/${owner.name}`;
+}
+
+/** Whether an object belongs to this very Gateway, not to one that had its name before. */
+export function isOwnedBy(object: ApiObject, uid: string): boolean {
+  return ownerReferenceOf(object)?.uid === uid;
+}
+
+function withResolvers(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+  let resolve = () => {};
+  const promise = new Promise<void>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
+}
