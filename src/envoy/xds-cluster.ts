@@ -6,7 +6,10 @@ import {
   type ConfigSource,
   ConfigSourceSchema,
 } from "./generated/envoy/config/core/v3/config_source_pb.ts";
-import { SubjectAltNameMatcher_SanType } from "./generated/envoy/extensions/transport_sockets/tls/v3/common_pb.ts";
+import {
+  SubjectAltNameMatcher_SanType,
+  TlsParameters_TlsProtocol,
+} from "./generated/envoy/extensions/transport_sockets/tls/v3/common_pb.ts";
 import { type Secret, SecretSchema } from "./generated/envoy/extensions/transport_sockets/tls/v3/secret_pb.ts";
 import { UpstreamTlsContextSchema } from "./generated/envoy/extensions/transport_sockets/tls/v3/tls_pb.ts";
 import { HttpProtocolOptionsSchema } from "./generated/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.ts";
@@ -77,6 +80,11 @@ function mutualTls(endpoint: Exclude<XdsEndpoint, { path: string }>): Init<typeo
         sni: endpoint.serverName,
         commonTlsContext: {
           alpnProtocols: ["h2"],
+          // Envoy's clients speak 1.2 at most unless told otherwise.
+          tlsParams: {
+            tlsMinimumProtocolVersion: TlsParameters_TlsProtocol.TLSv1_3,
+            tlsMaximumProtocolVersion: TlsParameters_TlsProtocol.TLSv1_3,
+          },
           tlsCertificateSdsSecretConfigs: [{ name: CERTIFICATE, sdsConfig: file(endpoint.secretFiles, CERTIFICATE) }],
           validationContextType: {
             case: "validationContextSdsSecretConfig",
