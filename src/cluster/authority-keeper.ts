@@ -60,5 +60,5 @@ function secretOf({ certificate, key, trusted }: Authority, namespace: string): 
 function value({ data }: ApiObject & { readonly data?: unknown }, field: string): string {
   const found =
     typeof data === "object" && data !== null ? new Map<string, unknown>(Object.entries(data)).get(field) : "";
-  return Buffer.from(String(found ?? ""), "base64").toString("utf8");
+  return Buffer.from(typeof found === "string" ? found : "", "base64").toString("utf8");
 }

@@ -29,7 +29,7 @@ export interface OwnedObjectsOptions {
 /** What was made for Gateways, as the API server has it: objects with our label, by the Gateway that owns them. */
 export class OwnedObjects {
   /** Resolves when everything is known that is there. */
-  readonly ready: Promise<void>;
+  readonly ready: Promise<unknown>;
   readonly #objects = new Map<string, ApiObject>();
   readonly #byGateway = new Map<string, Set<string>>();
   readonly #stop = new AbortController();
@@ -62,7 +62,7 @@ export class OwnedObjects {
         running.push(reflector.run(this.#stop.signal));
       }
     }
-    this.ready = Promise.all(synced).then(() => {});
+    this.ready = Promise.all(synced);
     this.#ended = Promise.all(running);
   }
 

@@ -115,7 +115,11 @@ function replicasOf(deployment: Deployment | undefined): { readonly ready: numbe
   return { ready: deployment?.status?.readyReplicas ?? 0, wanted: deployment?.spec?.replicas ?? 1 };
 }
 
-/** The API server answered with it. */
 function asService(object: ApiObject | undefined): Service | undefined {
-  return object as Service | undefined;
+  return object !== undefined && isService(object) ? object : undefined;
+}
+
+/** Asked for a Service, the API server answers with one; in a list it leaves out the kind. */
+function isService(object: ApiObject | Service): object is Service {
+  return "spec" in object;
 }
