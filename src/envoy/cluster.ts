@@ -74,6 +74,9 @@ function discovery(cluster: Cluster): Init<typeof ClusterSchema> {
             name: "envoy.clusters.dns",
             typedConfig: pack(DnsClusterSchema, {
               dnsLookupFamily: DnsLookupFamily.ALL,
+              // One backend at many addresses, tried one after the other (RFC 8305). Were each a backend of its own, a share of
+              // all requests would go to the IPv6 address of a name on a machine that has no IPv6.
+              allAddressesInSingleEndpoint: true,
               respectDnsTtl: true,
               dnsRefreshRate: duration(30 * SECOND),
               dnsFailureRefreshRate: { baseInterval: duration(SECOND), maxInterval: duration(10 * SECOND) },
