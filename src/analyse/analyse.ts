@@ -1,6 +1,6 @@
 import { Graph } from "../collections/graph.ts";
 import { createResourceInputs, isResourceKind, setResource } from "../gateway/inputs.ts";
-import { onThisMachine } from "../gateway/placement.ts";
+import { onThisMachine, type Placement } from "../gateway/placement.ts";
 import { deriveSemantics } from "../gateway/semantics.ts";
 import type { Finding } from "../resources/finding.ts";
 import type { KubernetesObject } from "../resources/object.ts";
@@ -16,10 +16,13 @@ import { analyseServices } from "./services.ts";
  * A reference to an object that the documents do not hold is a warning, for they may be a part of the whole; everything
  * that no further document can mend is an error.
  */
-export function analyse(objects: readonly KubernetesObject[]): readonly Finding[] {
+export function analyse(
+  objects: readonly KubernetesObject[],
+  placement: Placement = onThisMachine("analysed"),
+): readonly Finding[] {
   const graph = new Graph();
   const resources = createResourceInputs(graph);
-  const semantics = deriveSemantics(graph, resources, onThisMachine("analysed"));
+  const semantics = deriveSemantics(graph, resources, placement);
   graph.transaction(() => {
     for (const object of objects) if (isResourceKind(object.kind)) setResource(resources, object.kind, object);
   });

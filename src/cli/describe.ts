@@ -2,14 +2,15 @@ import { stringify } from "yaml";
 import type { ObjectWithStatus } from "../admin/objects.ts";
 import type { Finding } from "../resources/finding.ts";
 import { keyOf } from "../resources/object.ts";
+import { chooseOrigin, type OriginOptions } from "./choose-origin.ts";
 import { backendLines } from "./describe-backends.ts";
 import { field, list, text } from "./field.ts";
 import { kindOf, notFound, yamlOptions } from "./get.ts";
 import { formatFindings } from "./print-findings.ts";
-import { type Everything, type Origin, queryEverything } from "./query-objects.ts";
+import { type Everything, queryEverything } from "./query-objects.ts";
 import { table } from "./table.ts";
 
-export interface DescribeOptions extends Origin {
+export interface DescribeOptions extends OriginOptions {
   readonly namespace?: string;
 }
 
@@ -23,8 +24,9 @@ export interface DescribeOptions extends Origin {
 export async function describe(word: string, name: string | undefined, options: DescribeOptions): Promise<0 | 1> {
   const [kindWord = "", named = name ?? ""] = word.split("/", 2);
   const kind = kindOf(kindWord);
-  const everything = await queryEverything(options);
-  const namespace = options.namespace ?? "default";
+  const origin = await chooseOrigin(options);
+  const namespace = options.namespace ?? origin.namespace;
+  const everything = await queryEverything(origin, namespace);
   const object = everything.objects.find(
     ({ kind: found, metadata }) =>
       found === kind.kind && metadata.name === named && (!kind.namespaced || metadata.namespace === namespace),

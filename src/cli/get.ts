@@ -1,16 +1,17 @@
 import { stringify } from "yaml";
 import type { ObjectWithStatus } from "../admin/objects.ts";
 import { type Kind, kindNamed, kinds, nearestKindName } from "../resources/kinds.ts";
+import { chooseOrigin, type OriginOptions } from "./choose-origin.ts";
 import { columnsOf } from "./columns.ts";
 import type { Output } from "./outputs.ts";
-import { type Origin, queryObjects } from "./query-objects.ts";
+import { queryObjects } from "./query-objects.ts";
 import { table } from "./table.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** Kubernetes reads YAML 1.1, to which a plain `yes` is a boolean. */
 export const yamlOptions = { compat: "yaml-1.1" } as const;
 
-export interface GetOptions extends Origin {
+export interface GetOptions extends OriginOptions {
   readonly allNamespaces: boolean;
   readonly namespace?: string;
   readonly output?: Output;
@@ -23,11 +24,14 @@ export interface GetOptions extends Origin {
  * @returns the exit code: 0 found, 1 a name was given and is not there
  * @throws UsageError
  */
-export async function get(words: string, named: string | undefined, options: GetOptions): Promise<0 | 1> {
+export async function get(words: string, named: string | undefined, given: GetOptions): Promise<0 | 1> {
   const [word = "", name = named] = words.split("/", 2);
   const asked = word === "all" ? kinds : word.split(",").map(kindOf);
   const [only] = asked.length === 1 ? asked : [];
-  const all = await queryObjects(options, only?.kind);
+  const origin = await chooseOrigin(given);
+  const options = { ...given, namespace: given.namespace ?? origin.namespace };
+  const namespace = given.allNamespaces ? undefined : options.namespace;
+  const all = await queryObjects(origin, { kind: only, namespace });
   const found = asked.map((kind) => ({
     kind,
     objects: all.filter((object) => isAskedFor(object, kind, name, options)),

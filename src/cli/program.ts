@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { defaultAdminAddress } from "../admin/address.ts";
 import { defaultLogFormat, logFormats, logLevels } from "../admin/log-options.ts";
+import { originHelp } from "./choose-origin.ts";
 import { completion, shells } from "./completion.ts";
 import type { ControllerOptions } from "./controller.ts";
 import type { DescribeOptions } from "./describe.ts";
@@ -9,7 +10,7 @@ import type { DrainFlags } from "./drain.ts";
 import type { GetOptions } from "./get.ts";
 import { outputs } from "./outputs.ts";
 import type { RunOptions } from "./run.ts";
-import type { ValidateOptions } from "./validate.ts";
+import type { ValidateFlags } from "./validate-cluster.ts";
 
 interface OriginFlags {
   readonly file: readonly string[];
@@ -126,20 +127,33 @@ Examples:
   program
     .command("validate")
     .description("check resources before they are deployed")
-    .argument("<PATH...>", "files and folders of YAML or JSON, or - for standard input")
+    .argument("[PATH...]", "files and folders of YAML or JSON, or - for standard input; none: a cluster")
     .addOption(
       new Option("-o, --output <FORMAT>", "how findings are printed").choices(["text", "json"]).default("text"),
     )
     .option("--strict", "warnings fail, too", false)
+    .addOption(kubeconfigOption())
+    .addOption(contextOption())
+    .option("-A, --all-namespaces", "of a cluster: every namespace", false)
+    .option("-n, --namespace <NAMESPACE>", "of a cluster: this namespace (default: that of the kubeconfig's context)")
     .addHelpText(
       "after",
       `
 Checks syntax, fields, types and rules as the API server does, and what objects say of each other. An object that is
 referred to and not there is a warning: the documents may be a part of the whole.
 
-Exit code: 0 clean, 1 findings, 2 a path can't be read.`,
+Without a PATH, what a cluster holds is checked. With a PATH and --kubeconfig or --context, the files are checked as if they
+were applied to that cluster: what they refer to may be there.
+
+Exit code: 0 clean, 1 findings, 2 a path or the cluster can't be read.`,
     )
-    .action(async (paths: readonly string[], flags: Pick<ValidateOptions, "output" | "strict">) => {
+    .action(async (paths: readonly string[], flags: ValidateFlags) => {
+      const named = flags.kubeconfig !== undefined || flags.context !== undefined;
+      if (paths.length === 0 || named) {
+        const { validateInCluster } = await import("./validate-cluster.ts");
+        process.exitCode = await validateInCluster(paths, flags);
+        return;
+      }
       const { analyse } = await import("../analyse/analyse.ts");
       const { validate } = await import("./validate.ts");
       process.exitCode = await validate(paths, { ...flags, analyse });
@@ -151,11 +165,13 @@ Exit code: 0 clean, 1 findings, 2 a path can't be read.`,
     .argument("<KIND>", "gateways, gtw,httproutes, httproute/shop, svc, all, …")
     .argument("[NAME]")
     .option("-A, --all-namespaces", "of every namespace", false)
-    .option("-n, --namespace <NAMESPACE>", 'of this namespace (default: "default")')
+    .option("-n, --namespace <NAMESPACE>", "of this namespace (default: that of the kubeconfig's context, or default)")
     .addOption(fileOption())
+    .addOption(kubeconfigOption())
+    .addOption(contextOption())
     .addOption(new Option("-o, --output <FORMAT>", "how they are printed").choices(outputs))
-    .addOption(adminAddress())
-    .addHelpText("after", "\nExit code: 0 found, 1 there is no object of that name, 2 usage.")
+    .addOption(askedAddress())
+    .addHelpText("after", `${originHelp}\n\nExit code: 0 found, 1 there is no object of that name, 2 usage.`)
     .action(async (kind: string, name: string | undefined, flags: OriginFlags & Omit<GetOptions, "files">) => {
       const { get } = await import("./get.ts");
       process.exitCode = await get(kind, name, { ...flags, files: flags.file });
@@ -166,9 +182,12 @@ Exit code: 0 clean, 1 findings, 2 a path can't be read.`,
     .description("tell all about one resource, and why it is as it is")
     .argument("<KIND>", "gateway, httproute, httproute/shop, …")
     .argument("[NAME]")
-    .option("-n, --namespace <NAMESPACE>", 'of this namespace (default: "default")')
+    .option("-n, --namespace <NAMESPACE>", "of this namespace (default: that of the kubeconfig's context, or default)")
     .addOption(fileOption())
-    .addOption(adminAddress())
+    .addOption(kubeconfigOption())
+    .addOption(contextOption())
+    .addOption(askedAddress())
+    .addHelpText("after", originHelp)
     .action(async (kind: string, name: string | undefined, flags: OriginFlags & Omit<DescribeOptions, "files">) => {
       const { describe } = await import("./describe.ts");
       process.exitCode = await describe(kind, name, { ...flags, files: flags.file });
@@ -199,8 +218,24 @@ function adminAddress(): Option {
     .default(defaultAdminAddress);
 }
 
+/** No default: whether somebody named one decides whether a cluster may be asked instead. */
+function askedAddress(): Option {
+  return new Option(
+    "--admin-address <HOST:PORT>",
+    `of a running Gatewright (default: ${defaultAdminAddress}, if one answers there)`,
+  ).env("GATEWRIGHT_ADMIN_ADDRESS");
+}
+
+function kubeconfigOption(): Option {
+  return new Option("--kubeconfig <PATH>", "read a cluster, with this kubeconfig");
+}
+
+function contextOption(): Option {
+  return new Option("--context <NAME>", "read a cluster, with this context of the kubeconfig");
+}
+
 function fileOption(): Option {
-  return new Option("-f, --file <PATH>", "read files instead of asking a running Gatewright; can be repeated")
+  return new Option("-f, --file <PATH>", "read files; can be repeated")
     .argParser((path: string, before: readonly string[]) => [...before, path])
     .default([], "none");
 }

@@ -1,12 +1,8 @@
 import type { ObjectWithStatus } from "../admin/objects.ts";
 import type { Finding } from "../resources/finding.ts";
+import type { Kind } from "../resources/kinds.ts";
+import type { Origin } from "./choose-origin.ts";
 import { UsageError } from "./usage-error.ts";
-
-/** Where objects come from: files, or a running Gatewright. */
-export interface Origin {
-  readonly files: readonly string[];
-  readonly adminAddress: string;
-}
 
 /** All objects that there are, and all that there is to say about them. */
 export interface Everything {
@@ -14,36 +10,59 @@ export interface Everything {
   readonly findings: readonly Finding[];
 }
 
-/**
- * Objects with their status: computed from files, without an Envoy, or asked of a running Gatewright. Errors in the files go
- * to standard error.
- *
- * @param kind all kinds if absent
- * @throws UsageError when there is nothing to ask
- */
-export async function queryObjects(
-  { files, adminAddress }: Origin,
-  kind?: string,
-): Promise<readonly ObjectWithStatus[]> {
-  if (files.length === 0) {
-    const path = kind === undefined ? "" : `?kind=${encodeURIComponent(kind)}`;
-    return await ask(adminAddress, `/api/v1/resources${path}`, isObject);
-  }
-  // What reads files takes most of a second to load.
-  const { objectsOfFiles } = await import("./read-files.ts");
-  return await objectsOfFiles(files, kind);
+/** Which objects; a hint, more may come. */
+export interface Wanted {
+  /** All kinds if absent. */
+  readonly kind?: Kind | undefined;
+  /** All namespaces if absent. */
+  readonly namespace?: string | undefined;
 }
 
-/** @throws UsageError when there is nothing to ask */
-export async function queryEverything({ files, adminAddress }: Origin): Promise<Everything> {
-  if (files.length === 0) {
-    return {
-      objects: await ask(adminAddress, "/api/v1/resources", isObject),
-      findings: await ask(adminAddress, "/api/v1/findings", isFinding),
-    };
+/**
+ * Objects with their status: computed from files, without an Envoy; asked of a running Gatewright; or as a cluster holds
+ * them. Errors in files go to standard error.
+ *
+ * @throws UsageError when there is nothing to ask
+ */
+export async function queryObjects(origin: Origin, wanted: Wanted): Promise<readonly ObjectWithStatus[]> {
+  const kind = wanted.kind?.kind;
+  switch (origin.from) {
+    case "instance": {
+      const path = kind === undefined ? "" : `?kind=${encodeURIComponent(kind)}`;
+      return await ask(origin.address, `/api/v1/resources${path}`, isObject);
+    }
+    case "cluster": {
+      const { objectsOfCluster } = await import("./read-cluster.ts");
+      return await objectsOfCluster(origin.access, wanted);
+    }
+    case "files": {
+      // What reads files takes most of a second to load.
+      const { objectsOfFiles } = await import("./read-files.ts");
+      return await objectsOfFiles(origin.files, kind);
+    }
   }
-  const { everythingOfFiles } = await import("./read-files.ts");
-  return await everythingOfFiles(files);
+}
+
+/**
+ * @param namespace what is asked about is in it, if anything is
+ * @throws UsageError when there is nothing to ask
+ */
+export async function queryEverything(origin: Origin, namespace: string): Promise<Everything> {
+  switch (origin.from) {
+    case "instance":
+      return {
+        objects: await ask(origin.address, "/api/v1/resources", isObject),
+        findings: await ask(origin.address, "/api/v1/findings", isFinding),
+      };
+    case "cluster": {
+      const { everythingOfCluster } = await import("./read-cluster.ts");
+      return await everythingOfCluster(origin.access, namespace);
+    }
+    case "files": {
+      const { everythingOfFiles } = await import("./read-files.ts");
+      return await everythingOfFiles(origin.files);
+    }
+  }
 }
 
 async function ask<Item>(

@@ -61,16 +61,35 @@ export async function validate(paths: readonly string[], options: ValidateOption
     files.map(nameOf),
   );
   const findings = [...problems, ...failures, ...found];
+  const whatWasRead = `${count(objects.length, "valid object")} in ${count(files.length, "file")}`;
+  const counts = { files: files.length, objects: objects.length };
+  const exitCode = printResult({ findings, counts, read: whatWasRead }, { output, strict, stdout });
+  return paths.length === 0 || [...problems, ...failures].some(isError) ? 2 : exitCode;
+}
+
+export interface ValidationResult {
+  readonly findings: readonly Finding[];
+  readonly counts: Pick<ValidateJson, "files" | "objects">;
+  /** What was read, as the beginning of a sentence. */
+  readonly read: string;
+}
+
+/** Prints every finding, and what they come to. */
+export function printResult(
+  { findings, counts, read }: ValidationResult,
+  { output, strict, stdout }: Required<Pick<ValidateOptions, "output" | "strict" | "stdout">>,
+): 0 | 1 {
   const errors = findings.filter(isError).length;
-  const summary = { files: files.length, objects: objects.length, errors, warnings: findings.length - errors };
+  const warnings = findings.length - errors;
   if (output === "json") {
-    const json: ValidateJson = { findings: findings.map(findingJson), ...summary };
+    const json: ValidateJson = { findings: findings.map(findingJson), ...counts, errors, warnings };
     stdout.write(`${JSON.stringify(json, undefined, 2)}\n`);
   } else {
+    const outcome =
+      findings.length === 0 ? "nothing to mend" : `${count(errors, "error")}, ${count(warnings, "warning")}`;
     printFindings(findings, stdout);
-    stdout.write(`${findings.length > 0 ? "\n" : ""}${sentence(summary)}\n`);
+    stdout.write(`${findings.length > 0 ? "\n" : ""}${read}; ${outcome}.\n`);
   }
-  if (paths.length === 0 || [...problems, ...failures].some(isError)) return 2;
   return errors > 0 || (strict && findings.some(({ code }) => code !== "ignored-kind")) ? 1 : 0;
 }
 
@@ -134,12 +153,6 @@ function inOrder(findings: readonly Finding[], files: readonly string[]): readon
   );
 }
 
-function sentence({ files, objects, errors, warnings }: Omit<ValidateJson, "findings">): string {
-  const read = `${count(objects, "valid object")} in ${count(files, "file")}`;
-  if (errors === 0 && warnings === 0) return `${read}; nothing to mend.`;
-  return `${read}; ${count(errors, "error")}, ${count(warnings, "warning")}.`;
-}
-
-function count(number: number, what: string): string {
+export function count(number: number, what: string): string {
   return `${number} ${what}${number === 1 ? "" : "s"}`;
 }
