@@ -1,0 +1,138 @@
+/**
+ * Runs the upstream conformance suite against Gatewright, and ends with a line `N passed, N failed`.
+ *
+ *     node conformance/run.ts                                   # experimental channel, in a test cluster of its own
+ *     node conformance/run.ts --channel standard
+ *     node conformance/run.ts --test HTTPRouteMatching          # one test, and no verdict on the report
+ *     node conformance/run.ts --report                          # writes the report into conformance/reports/
+ *     node conformance/run.ts --keep                            # leaves the test cluster running
+ *
+ * With KUBECONFIG set it uses that cluster, in which Gatewright and the Gateway API are installed already.
+ */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { cpSync, mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { parseArgs } from "node:util";
+import { findCluster, removeLeftovers, startCluster, type TestCluster } from "../test/cluster/cluster.ts";
+import { machine } from "../test/cluster/images.ts";
+import { layout } from "../test/cluster/layout.ts";
+import { buildEchoBasic, buildSuite } from "./programs.ts";
+import { judgeReport } from "./report.ts";
+
+const profiles = ["GATEWAY-HTTP", "GATEWAY-GRPC", "GATEWAY-TLS", "GATEWAY-TCP", "GATEWAY-UDP"];
+
+/** Features of fields that the standard channel doesn't have. */
+const experimental = new Set([
+  "ClusterTrustBundle",
+  "GatewayAddressRoutability",
+  "GatewayAddressRoutabilityCluster",
+  "GatewayListenerFilters",
+  "HTTPRouteDestinationPortMatching",
+]);
+
+const { values: options } = parseArgs({
+  options: {
+    channel: { type: "string", default: "experimental" },
+    test: { type: "string" },
+    report: { type: "boolean", default: false },
+    keep: { type: "boolean", default: false },
+  },
+});
+const channel = options.channel === "standard" ? "standard" : "experimental";
+const root = join(import.meta.dirname, "..");
+const version: string = JSON.parse(readFileSync(join(root, "package.json"), "utf8")).version;
+const name = `conformance-${channel}`;
+const reportName = `${channel}-${version}-default-report.yaml`;
+const output = join(root, ".cache", "conformance", reportName);
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  const suite = await buildSuite();
+  if (process.env["KUBECONFIG"] !== undefined) return await run([suite], process.env);
+  const running = findCluster(name);
+  const cluster = running ?? (await start());
+  try {
+    if (running === undefined) await install(cluster);
+    return await runInside(cluster, suite);
+  } finally {
+    if (!options.keep) await cluster.stop();
+  }
+}
+
+async function start(): Promise<TestCluster> {
+  const echoBasic = await buildEchoBasic();
+  removeLeftovers(name);
+  return await startCluster({
+    name,
+    channel,
+    owned: !options.keep,
+    progress: log,
+    images: [
+      {
+        name: "registry.k8s.io/gateway-api/conformance/echo-basic",
+        files: { ...machine, "/echo-basic": echoBasic },
+        entrypoint: ["/echo-basic"],
+      },
+    ],
+  });
+}
+
+async function install(cluster: TestCluster): Promise<void> {
+  await cluster.kubectl(["apply", "--server-side", "-f", join(root, "manifests", "gatewright.yaml")]);
+  await cluster.kubectl(["-n", "gatewright-system", "rollout", "status", "deployment/gatewright", "--timeout=120s"]);
+  await cluster.kubectl(["wait", "--for=condition=Accepted", "gatewayclass/gatewright", "--timeout=60s"]);
+  log("Gatewright serves");
+}
+
+async function runInside(cluster: TestCluster, suite: string): Promise<number> {
+  return await run(cluster.commandLine([suite]), { ...process.env, KUBECONFIG: cluster.kubeconfig });
+}
+
+async function run(command: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  mkdirSync(join(output, ".."), { recursive: true });
+  const [program = "", ...args] = [...command, ...flags()];
+  // The suite's own process connects to the addresses of Gateways, so it runs in the cluster's network.
+  const child = spawn(program, args, { cwd: import.meta.dirname, env, stdio: ["ignore", "pipe", "inherit"] });
+  const counts = { passed: 0, failed: 0 };
+  for await (const line of createInterface({ input: child.stdout })) {
+    const [, verdict, test] = /^\s{4}--- (PASS|FAIL|SKIP): TestConformance\/([^/\s]+) /.exec(line) ?? [];
+    if (verdict === "PASS") counts.passed++;
+    if (verdict === "FAIL") counts.failed++;
+    if (verdict !== undefined && verdict !== "SKIP") console.log(`${verdict === "PASS" ? "✔" : "✖"} ${test}`);
+    if (verdict === undefined || verdict === "FAIL") console.log(line);
+  }
+  const [code] = child.exitCode === null ? await once(child, "exit") : [child.exitCode];
+  const complaints =
+    options.test === undefined
+      ? judgeReport(readFileSync(output, "utf8"), profiles, channel === "standard" ? experimental : new Set())
+      : [];
+  for (const complaint of complaints) console.log(`✖ ${complaint}`);
+  if (options.report) cpSync(output, join(import.meta.dirname, "reports", "v1.7", reportName));
+  console.log(`${counts.passed} passed, ${counts.failed + complaints.length} failed`);
+  return code === 0 && complaints.length === 0 && counts.passed > 0 ? 0 : 1;
+}
+
+function flags(): readonly string[] {
+  const only = options.test === undefined ? [] : [`-run-test=${options.test}`];
+  return [
+    "-test.v",
+    "-test.timeout=60m",
+    "-gateway-class=gatewright",
+    `-conformance-profiles=${profiles.join(",")}`,
+    `-usable-address=${layout.usableAddress}`,
+    `-unusable-address=${layout.unusableAddress}`,
+    "-organization=gatewright",
+    "-project=gatewright",
+    "-url=https://gatewright.dev",
+    `-version=v${version}`,
+    "-contact=https://gatewright.dev/contact",
+    `-report-output=${output}`,
+    ...only,
+  ];
+}
+
+function log(message: string): void {
+  console.log(message);
+}
