@@ -5,7 +5,7 @@
 node := node_modules/.bin/node
 installed := node_modules/.installed
 
-.PHONY: help run test unit e2e lint types format bench generate clean cluster-up cluster-down cluster-test
+.PHONY: help run test unit e2e lint types format bench generate clean cluster-up cluster-down cluster-test conformance
 
 help: ## this list
 	@echo "make TARGET, where TARGET is one of"
@@ -26,6 +26,9 @@ unit: $(installed) ## tests beside the sources only
 e2e: $(installed) ## end-to-end tests only: the examples, driven by real clients
 	@scripts/install-test-programs.sh
 	@$(node) scripts/test.ts e2e
+
+conformance: $(installed) ## the upstream conformance suite in a test cluster; CHANNEL=standard for the other channel
+	@$(node) conformance/run.ts --channel $(or $(CHANNEL),experimental)
 
 lint: $(installed) ## oxlint (type-aware) and Biome
 	@npm run --silent lint
