@@ -58,7 +58,8 @@ export function scopedRouteConfiguration(table: HostTable, options: Options): Sc
 /** Clusters that rules send to, in order. */
 function clustersOf(rules: readonly Rule[]): readonly string[] {
   const names = new Set<string>();
-  for (const { action } of rules) {
+  for (const { action, externalAuth } of rules) {
+    if (externalAuth !== undefined) names.add(externalAuth.cluster);
     if (action.kind !== "forward") continue;
     for (const { cluster, weight } of action.destinations) if (cluster !== undefined && weight > 0) names.add(cluster);
     for (const { cluster } of action.mirrors) names.add(cluster);

@@ -1,6 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import type { HttpChain } from "../ir/listener.ts";
 import { CORS } from "./cors.ts";
+import { externalAuthFilter } from "./external-auth.ts";
 import { fixFilter } from "./fix.ts";
 import { HttpProtocolOptions_HeadersWithUnderscoresAction } from "./generated/envoy/config/core/v3/protocol_pb.ts";
 import { CorsSchema } from "./generated/envoy/extensions/filters/http/cors/v3/cors_pb.ts";
@@ -14,6 +15,7 @@ import {
 } from "./generated/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts";
 import { duration, type Init, pack } from "./message.ts";
 import { scopedRoutes, scopeMutation } from "./scope.ts";
+import { sessionPersistenceFilter } from "./session-persistence.ts";
 
 const SECOND = 1_000;
 
@@ -73,6 +75,8 @@ function httpFilters(): Init<typeof HttpFilterSchema>[] {
   return [
     fixFilter(),
     { name: CORS, configType: { case: "typedConfig", value: pack(CorsSchema, {}) } },
+    externalAuthFilter(),
+    sessionPersistenceFilter(),
     {
       name: "envoy.filters.http.router",
       configType: { case: "typedConfig", value: pack(RouterSchema, { suppressEnvoyHeaders: true }) },

@@ -1,6 +1,7 @@
 import type { ForwardAction, RespondAction, Rule, WeightedDestination } from "../ir/rule.ts";
 import { CORS, corsPolicy } from "./cors.ts";
 import { destinations, weighted } from "./destinations.ts";
+import { EXTERNAL_AUTH, externalAuth } from "./external-auth.ts";
 import { fraction } from "./fraction.ts";
 import type { RouteActionSchema, RouteSchema } from "./generated/envoy/config/route/v3/route_components_pb.ts";
 import { hostFrom, requestHeaders, responseHeaders } from "./headers.ts";
@@ -11,6 +12,7 @@ import type { Options } from "./options.ts";
 import { HOST_WITH_PORT, redirect } from "./redirect.ts";
 import { retryPolicy } from "./retry.ts";
 import { rewriteAction } from "./rewrite.ts";
+import { SESSION_PERSISTENCE, sessionPersistence } from "./session-persistence.ts";
 import { timeouts } from "./timeouts.ts";
 
 type RouteInit = Init<typeof RouteSchema>;
@@ -24,7 +26,7 @@ export function routes(rule: Rule, tableHostname: string, options: Options): rea
     match: routeMatch(rule.match),
     ...requestHeaders(rule.requestHeaders),
     ...responseHeaders(rule.responseHeaders),
-    ...(rule.cors && { typedPerFilterConfig: { [CORS]: corsPolicy(rule.cors) } }),
+    typedPerFilterConfig: perFilterConfig(rule),
   };
   const { action } = rule;
   switch (action.kind) {
@@ -39,6 +41,16 @@ export function routes(rule: Rule, tableHostname: string, options: Options): rea
     case "respond":
       return [{ ...common, ...respond(action) }];
   }
+}
+
+/** What the rule says to the filters that do nothing otherwise. */
+function perFilterConfig({ cors, externalAuth: auth, action }: Rule): NonNullable<RouteInit["typedPerFilterConfig"]> {
+  const session = action.kind === "forward" ? action.sessionPersistence : undefined;
+  return {
+    ...(cors && { [CORS]: corsPolicy(cors) }),
+    ...(auth && { [EXTERNAL_AUTH]: externalAuth(auth) }),
+    ...(session && { [SESSION_PERSISTENCE]: sessionPersistence(session) }),
+  };
 }
 
 function forward(

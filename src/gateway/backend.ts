@@ -39,7 +39,7 @@ export interface BackendContext {
 }
 
 /**
- * Finds the Service port that a backendRef means.
+ * Finds the Service port that a backendRef means. `spokenAs` is set where it is spoken to as routes of another kind would.
  *
  * Gateway API, BackendObjectReference: a Service of the route's namespace, or of another that grants it; `port` is one
  * of the Service's ports. What can't be resolved says which rule refused it, and its share of traffic is refused.
@@ -51,6 +51,7 @@ export function resolveBackend(
   routeNamespace: string,
   reference: BackendObjectReference,
   origin: Origin,
+  spokenAs: RouteKind = kind,
 ): ResolvedBackend {
   const refused = (reason: string, message: string, missing?: ResourceReference): ResolvedBackend => ({
     problem: { reason, message, origin, ...(missing === undefined ? {} : { missing }) },
@@ -83,7 +84,7 @@ export function resolveBackend(
   }
   const use: PolicyTarget = { service: key, ...(port.name === undefined ? {} : { portName: port.name }) };
   const holder = kind === "UDPRoute" ? undefined : ofPort(reader, tlsHolders, key, port.name);
-  const spoken = speak(kind, port, holder !== undefined);
+  const spoken = speak(spokenAs, port, holder !== undefined);
   if (spoken === undefined) {
     const protocolRefused = refused(
       "UnsupportedProtocol",

@@ -46,7 +46,8 @@ export function targetsOf(
   filters: CompiledFilters,
   backends: readonly RuleBackend[],
 ): readonly BackendTarget[] {
-  if (action.kind !== "forward") return [];
+  if (action.kind === "respond") return [];
+  if (action.kind === "redirect") return filters.externalAuth === undefined ? [] : filters.targets;
   return [...filters.targets, ...backends.flatMap(({ target }) => target ?? [])];
 }
 

@@ -10,6 +10,7 @@ import { compileFilters } from "./filters/filters.ts";
 import { httpMatch } from "./match.ts";
 import type { Route } from "./route.ts";
 import { forward, ruleBackends } from "./rule-backends.ts";
+import { ruleSession } from "./session-persistence.ts";
 
 /** What an HTTPRoute means: one compiled rule for each of its matches. */
 export function compileHttpRoute(
@@ -31,7 +32,7 @@ function compileRule(
   context: BackendContext,
 ): readonly RuleResult[] {
   const origin: Origin = { resource: route.reference, path: ["spec", "rules", ruleIndex] };
-  const notEnforced = rule.sessionPersistence === undefined ? [] : [`spec.rules[${ruleIndex}].sessionPersistence`];
+  const { session, notEnforced } = ruleSession(rule, route);
   const timeouts = ruleTimeouts(rule);
   const retry = ruleRetry(rule);
   const matches = rule.matches === undefined || rule.matches.length === 0 ? [everything] : rule.matches;
@@ -43,14 +44,17 @@ function compileRule(
     const action: CompiledRule["action"] =
       filters.refusals.length > 0
         ? { kind: "respond", statusCode: 500, reason: "filter_not_supported" }
-        : filters.redirect !== undefined
-          ? { kind: "redirect", ...filters.redirect }
-          : forward(backends, 500, {
-              mirrors: filters.mirrors,
-              ...(filters.rewrite === undefined ? {} : { rewrite: filters.rewrite }),
-              ...(timeouts === undefined ? {} : { timeouts }),
-              ...(retry === undefined ? {} : { retry }),
-            });
+        : filters.nobodyAuthorizes === true
+          ? { kind: "respond", statusCode: 500, reason: "authorization_not_resolved" }
+          : filters.redirect !== undefined
+            ? { kind: "redirect", ...filters.redirect }
+            : forward(backends, 500, {
+                mirrors: filters.mirrors,
+                ...(filters.rewrite === undefined ? {} : { rewrite: filters.rewrite }),
+                ...(timeouts === undefined ? {} : { timeouts }),
+                ...(retry === undefined ? {} : { retry }),
+                ...(session === undefined ? {} : { sessionPersistence: session }),
+              });
     return {
       rule: {
         name: `${route.key}/${rule.name ?? ruleIndex}`,
@@ -58,6 +62,10 @@ function compileRule(
         ...(filters.requestHeaders === undefined ? {} : { requestHeaders: filters.requestHeaders }),
         ...(filters.responseHeaders === undefined ? {} : { responseHeaders: filters.responseHeaders }),
         ...(filters.cors === undefined ? {} : { cors: filters.cors }),
+        // What answers by itself with an error asks nobody.
+        ...(filters.externalAuth === undefined || action.kind === "respond"
+          ? {}
+          : { externalAuth: filters.externalAuth }),
         action,
         origin: rule.matches === undefined ? origin : { ...origin, path: [...origin.path, "matches", matchIndex] },
         ruleIndex,
@@ -67,7 +75,7 @@ function compileRule(
       uses: usesOf(filters, backends),
       problems: problemsOf(filters, backends),
       refusals: refusalsOf(ruleIndex, filters, backends),
-      notEnforced,
+      notEnforced: notEnforced.map((field) => `spec.rules[${ruleIndex}].${field}`),
     };
   });
 }

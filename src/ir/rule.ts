@@ -90,6 +90,31 @@ export interface Cors {
   readonly maxAgeSeconds: number;
 }
 
+/**
+ * Requests of one session go to one endpoint, as long as it is healthy; the client brings what tells which. A cookie without
+ * a lifetime is gone with the client's session.
+ */
+export type SessionPersistence =
+  | { readonly kind: "cookie"; readonly name: string; readonly path: string; readonly lifetimeMilliseconds?: number }
+  | { readonly kind: "header"; readonly name: string };
+
+/**
+ * Gateway API, HTTPExternalAuthFilter: a request goes on only if the service in `cluster` says so.
+ *
+ * Header names are lower-case. Without `requestHeaders`, GRPC sends all, and HTTP none but those that it always sends. Without
+ * `responseHeaders`, all headers of the answer are added to the request.
+ */
+export interface ExternalAuth {
+  readonly protocol: "HTTP" | "GRPC";
+  readonly cluster: string;
+  readonly pathPrefix?: string;
+  readonly requestHeaders: readonly string[];
+  readonly responseHeaders: readonly string[];
+  /** The largest body that is sent along; requests with more are refused. Absent: none is sent. */
+  readonly bodyBytes?: number;
+  readonly origin: Origin;
+}
+
 export interface ForwardAction {
   readonly kind: "forward";
   /** At least one with a weight above 0. */
@@ -98,6 +123,7 @@ export interface ForwardAction {
   readonly mirrors: readonly Mirror[];
   readonly timeouts?: Timeouts;
   readonly retry?: Retry;
+  readonly sessionPersistence?: SessionPersistence;
 }
 
 /**
@@ -128,6 +154,7 @@ export interface Rule {
   readonly requestHeaders?: HeaderModifier;
   readonly responseHeaders?: HeaderModifier;
   readonly cors?: Cors;
+  readonly externalAuth?: ExternalAuth;
   readonly action: ForwardAction | RedirectAction | RespondAction;
   readonly origin: Origin;
 }

@@ -1,5 +1,5 @@
 import type { Reader } from "../../collections/collection.ts";
-import type { Cors, HeaderModifier, Mirror, Rewrite } from "../../ir/rule.ts";
+import type { Cors, ExternalAuth, HeaderModifier, Mirror, Rewrite } from "../../ir/rule.ts";
 import type { HTTPRouteFilter } from "../../resources/generated/gateway-api.ts";
 import type { Origin } from "../../resources/origin.ts";
 import { type BackendContext, type BackendTarget, clusterName, resolveBackend } from "../backend.ts";
@@ -7,6 +7,7 @@ import type { PolicyTarget } from "../backend-tls-policy.ts";
 import type { Problem } from "../problem.ts";
 import type { Route } from "../route.ts";
 import { cors } from "./cors.ts";
+import { externalAuth } from "./external-auth.ts";
 import { combine, headerModifier } from "./header-modifier.ts";
 import { type Redirect, redirect } from "./redirect.ts";
 import { mirrorFraction } from "./request-mirror.ts";
@@ -19,6 +20,9 @@ export interface CompiledFilters {
   readonly redirect?: Redirect;
   readonly rewrite?: Rewrite;
   readonly cors?: Cors;
+  readonly externalAuth?: ExternalAuth;
+  /** Who should authorize requests can't be asked, so none may go on. */
+  readonly nobodyAuthorizes?: true;
   readonly mirrors: readonly Mirror[];
   readonly targets: readonly BackendTarget[];
   readonly uses: readonly PolicyTarget[];
@@ -44,7 +48,7 @@ export function compileFilters(
   }, none);
 }
 
-/** Filters that stand on one backend. Those that answer or copy a request come before a backend is chosen, so they are refused here. */
+/** Filters that stand on one backend. Those that answer, copy or authorize a request come before a backend is chosen, so they are refused here. */
 export function compileBackendFilters(
   reader: Reader,
   context: BackendContext,
@@ -61,7 +65,7 @@ export function compileBackendFilters(
   return { ...compiled, refusals: [...compiled.refusals, ...misplaced] };
 }
 
-const onlyOnRules: readonly string[] = ["RequestRedirect", "RequestMirror", "CORS"];
+const onlyOnRules: readonly string[] = ["RequestRedirect", "RequestMirror", "CORS", "ExternalAuth"];
 
 function add(
   reader: Reader,
@@ -99,6 +103,22 @@ function add(
         ...compiled.mirrors,
         { cluster: clusterName(resolved.target), fraction: mirrorFraction(mirror), origin },
       ],
+      targets: [...compiled.targets, resolved.target],
+    };
+  }
+  if (filter.type === "ExternalAuth" && filter.externalAuth !== undefined) {
+    const { backendRef, protocol } = filter.externalAuth;
+    const spokenAs = protocol === "GRPC" ? "GRPCRoute" : route.kind;
+    const { namespace } = route.reference;
+    const resolved = resolveBackend(reader, context, route.kind, namespace, backendRef, origin, spokenAs);
+    const uses = resolved.use === undefined ? compiled.uses : [...compiled.uses, resolved.use];
+    if (resolved.target === undefined) {
+      return { ...compiled, uses, nobodyAuthorizes: true, problems: [...compiled.problems, resolved.problem] };
+    }
+    return {
+      ...compiled,
+      uses,
+      externalAuth: externalAuth(filter.externalAuth, clusterName(resolved.target), origin),
       targets: [...compiled.targets, resolved.target],
     };
   }

@@ -1,7 +1,17 @@
 import { X509Certificate } from "node:crypto";
 import type { Cluster, EndpointSet, UpstreamTls } from "../../ir/cluster.ts";
 import type { FilterChain } from "../../ir/listener.ts";
-import type { Cors, HeaderModifier, PathModifier, RequestMatch, Rewrite, Rule, ValueMatch } from "../../ir/rule.ts";
+import type {
+  Cors,
+  ExternalAuth,
+  HeaderModifier,
+  PathModifier,
+  RequestMatch,
+  Rewrite,
+  Rule,
+  SessionPersistence,
+  ValueMatch,
+} from "../../ir/rule.ts";
 import type { TrustBundle } from "../../ir/trust-bundle.ts";
 
 /**
@@ -14,6 +24,7 @@ export function describeRule(rule: Rule): string {
     ...headerSteps("request", rule.requestHeaders),
     ...headerSteps("response", rule.responseHeaders),
     ...(rule.cors === undefined ? [] : [describeCors(rule.cors)]),
+    ...(rule.externalAuth === undefined ? [] : [describeExternalAuth(rule.externalAuth)]),
     ...describeAction(rule),
   ];
   return `${describeMatch(rule.match)} → ${steps.join("; ")} (${rule.name})`;
@@ -46,8 +57,9 @@ function describeAction({ action, match }: Rule): readonly string[] {
       return [`redirect ${statusCode} to ${parts.join(", ")}`];
     }
     case "forward": {
-      const { mirrors, timeouts, retry, rewrite, destinations } = action;
+      const { mirrors, timeouts, retry, rewrite, sessionPersistence, destinations } = action;
       return [
+        ...describeSession(sessionPersistence),
         ...describeRewrite(rewrite),
         ...mirrors.map(({ cluster, fraction }) => `mirror ${fraction.numerator}/${fraction.denominator} to ${cluster}`),
         ...(timeouts?.requestMilliseconds === undefined ? [] : [`timeout ${timeouts.requestMilliseconds} ms`]),
@@ -108,6 +120,27 @@ function describeCors(cors: Cors): string {
     `for ${cors.maxAgeSeconds} s`,
   ];
   return `CORS ${parts.join(", ")}`;
+}
+
+function describeExternalAuth(auth: ExternalAuth): string {
+  const { protocol, cluster, pathPrefix, requestHeaders, responseHeaders, bodyBytes } = auth;
+  const parts = [
+    `ask ${cluster} over ${protocol}`,
+    ...(pathPrefix === undefined ? [] : [`under ${pathPrefix}`]),
+    ...(requestHeaders.length === 0 ? [] : [`sending [${requestHeaders.join(" ")}]`]),
+    ...(responseHeaders.length === 0 ? [] : [`taking [${responseHeaders.join(" ")}]`]),
+    ...(bodyBytes === undefined ? [] : [`with bodies of ${bodyBytes} bytes`]),
+  ];
+  return parts.join(", ");
+}
+
+function describeSession(session: SessionPersistence | undefined): readonly string[] {
+  if (session === undefined) return [];
+  if (session.kind === "header") return [`session in header ${session.name}`];
+  const { name, path, lifetimeMilliseconds } = session;
+  return [
+    `session in cookie ${name} for ${path}${lifetimeMilliseconds === undefined ? "" : `, ${lifetimeMilliseconds} ms`}`,
+  ];
 }
 
 /** @example "443~a.example.com: http for SNI a.example.com, TLS with Secret/default/a, ALPN h2 http/1.1" */
