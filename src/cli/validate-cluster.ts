@@ -5,7 +5,7 @@ import { analyseCluster, readObjects } from "./read-cluster.ts";
 import { count, printResult, type ValidateExitCode, type ValidateOptions, validate } from "./validate.ts";
 
 export interface ValidateFlags
-  extends Pick<ValidateOptions, "output" | "strict">,
+  extends Pick<ValidateOptions, "output" | "strict" | "stdout">,
     Pick<OriginOptions, "kubeconfig" | "context"> {
   readonly allNamespaces: boolean;
   readonly namespace?: string;
@@ -41,7 +41,7 @@ export async function validateInCluster(paths: readonly string[], flags: Validat
   const where = flags.allNamespaces ? "the cluster" : `namespace ${namespace} and the cluster's own`;
   return printResult(
     { findings: asked, counts: { files: 0, objects: checked }, read: `${count(checked, "object")} in ${where}` },
-    { output: flags.output ?? "text", strict: flags.strict ?? false, stdout: process.stdout },
+    { output: flags.output ?? "text", strict: flags.strict ?? false, stdout: flags.stdout ?? process.stdout },
   );
 }
 
