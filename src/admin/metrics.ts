@@ -30,7 +30,7 @@ export function createMetrics(sources: MetricSources): Metrics {
   const registers = [registry];
   const eventToAck = new Histogram({
     name: "gatewright_event_to_ack_seconds",
-    help: "Time from a change of the configuration to Envoy's acknowledgement, by type of resource.",
+    help: "Time from the event that a change comes from (of a file, say) to Envoy's acknowledgement, by type of resource.",
     labelNames: ["type"],
     buckets: seconds,
     registers,

@@ -124,6 +124,7 @@ export class Cluster {
     });
     this.xds = new XdsServer({
       resources: this.controlPlane.envoyResources,
+      changedAt: () => this.controlPlane.since,
       knows: (proxy) => gateways.get(proxy) !== undefined,
       credentials: tls,
       mayFetch: isProxy,

@@ -40,6 +40,7 @@ export class ControlPlane implements ResourceSink {
   readonly status: Collection<ObjectStatus>;
   readonly #objects = new Map<string, ResourceChange & { readonly object: KubernetesObject }>();
   readonly #findings = new Map<string, readonly Finding[]>();
+  #since: number | undefined;
 
   constructor({ placement, envoy, systemCertificates = once(readSystemCertificates), onError }: ControlPlaneOptions) {
     this.graph = new Graph(onError === undefined ? {} : { onError });
@@ -56,14 +57,24 @@ export class ControlPlane implements ResourceSink {
   }
 
   /** Applies one batch of a source as one transaction. */
-  apply({ changes, findings }: ResourceBatch): void {
+  apply({ changes, findings, since }: ResourceBatch): void {
     for (const [file, list] of findings) {
       if (list.length === 0) this.#findings.delete(file);
       else this.#findings.set(file, list);
     }
-    this.graph.transaction(() => {
-      for (const change of changes) this.#change(change);
-    });
+    this.#since = since;
+    try {
+      this.graph.transaction(() => {
+        for (const change of changes) this.#change(change);
+      });
+    } finally {
+      this.#since = undefined;
+    }
+  }
+
+  /** While a batch is applied: when the source saw the first of its events, by `performance.now()`. */
+  get since(): number | undefined {
+    return this.#since;
   }
 
   /** Every object that is served now, of any kind, in the order of kind, namespace and name. */

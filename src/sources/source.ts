@@ -19,6 +19,8 @@ export interface ResourceChange {
 
 /** What one settled moment changed: applied as a whole or not at all. Each object is in it at most once. */
 export interface ResourceBatch {
+  /** When the source saw the first of the events that it comes from, as `performance.now()` tells it. */
+  readonly since?: number;
   readonly changes: readonly ResourceChange[];
   /**
    * By file: everything there is to say about it now. Replaces what an earlier batch said about the same file; an empty

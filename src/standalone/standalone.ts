@@ -71,6 +71,7 @@ export class Standalone {
     this.monitor = new ProxyMonitor(localProxy, this.controlPlane.proxies);
     this.xds = new XdsServer({
       resources: this.controlPlane.envoyResources,
+      changedAt: () => this.controlPlane.since,
       knows: (proxy) => proxy === localProxy,
       observer: this.monitor.observe(options.observer ?? {}),
     });

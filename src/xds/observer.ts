@@ -16,7 +16,7 @@ export interface AcknowledgementEvent extends StreamEvent {
   readonly names: readonly string[];
   /** From the response to its acknowledgement. */
   readonly milliseconds: number;
-  /** From the oldest change that it carried to its acknowledgement. */
+  /** From the event that the oldest change in it comes from to its acknowledgement. */
   readonly changeMilliseconds: number;
 }
 

@@ -26,6 +26,8 @@ export interface OrderingOptions {
   readonly lingerMilliseconds: number;
   /** How long to wait for Envoy to acknowledge clusters before their endpoints alone decide. */
   readonly patienceMilliseconds: number;
+  /** When the event happened that the present change of resources comes from, by the clock; undefined: now. */
+  readonly changedAt?: () => number | undefined;
 }
 
 /**
@@ -40,6 +42,7 @@ export interface OrderingOptions {
 export class Ordering {
   readonly #resources: ProxyResources;
   readonly #now: () => number;
+  readonly #changedAt: () => number | undefined;
   readonly #byType = new Map<string, Subscription>();
   #inOrder: readonly Subscription[] = [];
   readonly #holdings: Holdings;
@@ -52,6 +55,7 @@ export class Ordering {
   constructor(resources: ProxyResources, options: OrderingOptions, now: () => number) {
     this.#resources = resources;
     this.#now = now;
+    this.#changedAt = options.changedAt ?? (() => undefined);
     this.#holdings = new Holdings((typeUrl, name) => this.#freed(typeUrl, name));
     this.#warming = new Warming(options.patienceMilliseconds, (cluster) => this.#release(CLUSTER, cluster));
     this.#retirements = new Map([
@@ -111,7 +115,7 @@ export class Ordering {
 
   /** The desired state of a resource changed. */
   changed(typeUrl: string, name: string): void {
-    this.#byType.get(typeUrl)?.mark(name, this.#now());
+    this.#byType.get(typeUrl)?.mark(name, this.#changedAt() ?? this.#now());
     this.#release(typeUrl, name);
   }
 

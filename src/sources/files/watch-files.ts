@@ -64,6 +64,8 @@ class FileSource {
   readonly #pending = new Map<string, Pending>();
   readonly #queueLimit = queueLimit();
   #opened: number | undefined;
+  /** When the first of the events came that are not applied yet, by the clock of {@link ResourceBatch.since}. */
+  #since: number | undefined;
   #timer: NodeJS.Timeout | undefined;
   #applying: Promise<void> | undefined;
   #burst = 0;
@@ -116,6 +118,7 @@ class FileSource {
     const now = Date.now();
     this.#pending.set(path, { last: now, event });
     this.#opened ??= now;
+    this.#since ??= performance.now();
     this.#countEvent();
     if (this.#timer === undefined) this.#arm();
   }
@@ -185,7 +188,12 @@ class FileSource {
 
   async #take(settled: ReadonlySet<string>, late: ReadonlySet<string>): Promise<void> {
     for (const path of settled) this.#pending.delete(path);
-    this.#apply(await this.#read(new Set([...settled, ...late]), late), { always: false });
+    const since = this.#since;
+    this.#since = undefined;
+    this.#apply(await this.#read(new Set([...settled, ...late]), late), {
+      always: false,
+      ...(since !== undefined && { since }),
+    });
   }
 
   async #read(paths: ReadonlySet<string>, late: ReadonlySet<string>): Promise<FileReading[]> {
@@ -234,7 +242,10 @@ class FileSource {
     return { file, documents };
   }
 
-  #apply(readings: readonly FileReading[], { always }: { readonly always: boolean }): void {
+  #apply(
+    readings: readonly FileReading[],
+    { always, since }: { readonly always: boolean; readonly since?: number },
+  ): void {
     const notices = [...this.#notices].map(([file, finding]) => ({ file, documents: [notice(finding)] }));
     this.#notices.clear();
     const { changes, findings } = this.#table.apply([...readings, ...notices]);
@@ -246,7 +257,7 @@ class FileSource {
       else this.#reported.set(file, now);
     }
     if (this.#closed || (!always && changes.length === 0 && news.size === 0)) return;
-    this.#sink.apply({ changes, findings: news });
+    this.#sink.apply({ changes, findings: news, ...(since !== undefined && { since }) });
   }
 }
 

@@ -210,10 +210,11 @@ class ClusterSource {
     const findings = this.#findings;
     this.#pending = new Map();
     this.#findings = new Map();
+    const since = this.#opened;
     this.#opened = undefined;
     const first = !this.#applied;
     this.#applied = true;
-    this.#sink.apply({ changes, findings });
+    this.#sink.apply({ changes, findings, ...(since !== undefined && { since }) });
     if (first) this.#resolveReady();
   }
 }
