@@ -1,0 +1,216 @@
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { describe, test } from "node:test";
+import type { Service } from "../resources/generated/core.ts";
+import type { Gateway, GatewaySpecAddress } from "../resources/generated/gateway-api.ts";
+import { differences } from "./difference.ts";
+import { assignedAddresses } from "./gateway-addresses.ts";
+import { infrastructure } from "./infrastructure.ts";
+import { baseName, boundedName, numberedName } from "./names.ts";
+import { refuseAddresses } from "./placement.ts";
+import { defaultParameters, readParameters } from "./proxy-parameters.ts";
+import { exposedPorts, mainServiceName } from "./services.ts";
+
+function gatewayWith(spec: Partial<Gateway["spec"]>): Gateway {
+  return {
+    apiVersion: "gateway.networking.k8s.io/v1",
+    kind: "Gateway",
+    metadata: { name: "public", namespace: "edge", uid: "a-uid" },
+    spec: { gatewayClassName: "gatewright", listeners: [], ...spec },
+  };
+}
+
+const settings = {
+  image: "gatewright:test",
+  xds: { host: "gatewright.gatewright-system.svc", port: 18_000, serverName: "gatewright.gatewright-system.svc" },
+};
+const web = { port: 80, transport: "TCP" } as const;
+
+function manifestsOf(gateway: Gateway) {
+  return infrastructure(gateway, "edge/public", [web], settings, defaultParameters);
+}
+
+describe("names", () => {
+  test("are <gateway>-<class>, as GEP-1762 asks", () => equal(baseName("public", "gatewright"), "public-gatewright"));
+
+  test("are names that a Service may have, whatever a Gateway's is, and differ where Gateways do", () => {
+    const long = "a".repeat(253);
+    const names = ["a.b", "a-b", "1st", long, `${long}b`].map((name) => baseName(name, "gatewright"));
+    for (const name of [...names, numberedName(baseName(long, "c"), "192.0.2.1")])
+      match(name, /^[a-z][-a-z0-9]{0,61}[a-z0-9]$/);
+    equal(new Set(names).size, names.length);
+    equal(boundedName(long).length, 63);
+  });
+});
+
+describe("what a Gateway is given", () => {
+  const gateway = gatewayWith({ infrastructure: { labels: { team: "shop" }, annotations: { cost: "high" } } });
+
+  test("carries spec.infrastructure, is found by the API's labels, and goes with the Gateway", () => {
+    const manifests = manifestsOf(gateway);
+    deepEqual(
+      manifests.map(({ kind, metadata }) => `${kind} ${metadata.namespace}/${metadata.name}`),
+      ["Service", "ServiceAccount", "ConfigMap", "Deployment"].map((kind) => `${kind} edge/public-gatewright`),
+    );
+    for (const { metadata } of manifests) {
+      equal(metadata.labels["team"], "shop");
+      equal(metadata.labels["gateway.networking.k8s.io/gateway-name"], "public");
+      equal(metadata.labels["gateway.networking.k8s.io/gateway-class-name"], "gatewright");
+      equal(metadata.annotations["cost"], "high");
+      equal(metadata.ownerReferences[0]?.uid, "a-uid");
+    }
+    const pod = JSON.stringify(manifests.at(-1)?.["spec"]);
+    match(pod, /"team":"shop"/);
+    match(pod, /"cost":"high"/);
+  });
+
+  test("keeps its pods when listeners change, and gives them a new bootstrap when that changes", () => {
+    const deploymentOf = (ports: Parameters<typeof infrastructure>[2], image = settings) =>
+      infrastructure(gateway, "edge/public", ports, image, defaultParameters).at(-1);
+    deepEqual(deploymentOf([web]), deploymentOf([web, { port: 53, transport: "UDP" }]));
+    const moved = { ...settings, xds: { ...settings.xds, port: 18_001 } };
+    ok(
+      differences(deploymentOf([web]), deploymentOf([web], moved)).some((path) =>
+        path.endsWith("gatewright.dev/bootstrap"),
+      ),
+    );
+  });
+
+  test("a port of a socket is exposed once, TCP and UDP apart; without a port there is no Service", () => {
+    const socket = (port: number, transport: "TCP" | "UDP") => ({ socket: { proxy: "p", port, transport } });
+    const ports = exposedPorts([socket(443, "TCP"), socket(443, "TCP"), socket(443, "UDP")]);
+    const [service] = infrastructure(gateway, "edge/public", ports, settings, defaultParameters);
+    deepEqual(
+      differences(service, {
+        spec: {
+          ports: [
+            { name: "tcp-443", port: 443 },
+            { name: "udp-443", port: 443 },
+          ],
+        },
+      }),
+      [],
+    );
+    ok(infrastructure(gateway, "edge/public", [], settings, defaultParameters).every(({ kind }) => kind !== "Service"));
+  });
+});
+
+describe("addresses", () => {
+  const ip = (value: string): GatewaySpecAddress => ({ type: "IPAddress", value });
+
+  function outcome(addresses: readonly GatewaySpecAddress[], given: Readonly<Record<string, readonly string[]>>) {
+    const gateway = gatewayWith({ addresses });
+    const made = new Map(
+      manifestsOf(gateway)
+        .filter(({ kind }) => kind === "Service")
+        .map(({ metadata, ...rest }): readonly [string, Service] => {
+          const wanted = JSON.stringify(rest).match(/"loadBalancerIP":"([^"]+)"/)?.[1] ?? "main";
+          const ingress = (given[wanted] ?? []).map((address) => ({ ip: address }));
+          return [
+            metadata.name,
+            {
+              apiVersion: "v1",
+              kind: "Service",
+              metadata,
+              spec: { clusterIP: "10.96.0.9", type: "LoadBalancer", sessionAffinity: "None" },
+              status: { loadBalancer: { ingress } },
+            },
+          ];
+        }),
+    );
+    const { addresses: assigned, problem } = assignedAddresses(gateway, (name) => made.get(name), defaultParameters);
+    const words = assigned.map(({ value, routability }) =>
+      routability === undefined ? value : `${value} ${routability}`,
+    );
+    return { services: made.size, assigned: words, problem: problem?.reason };
+  }
+
+  for (const [what, addresses, given, expected] of [
+    ["none asked for", [], { main: ["192.0.2.1"] }, { services: 1, assigned: ["192.0.2.1"], problem: undefined }],
+    ["none given yet", [], {}, { services: 1, assigned: [], problem: "AddressNotAssigned" }],
+    [
+      "any will do",
+      [{ type: "IPAddress" }],
+      { main: ["192.0.2.1"] },
+      { services: 1, assigned: ["192.0.2.1"], problem: undefined },
+    ],
+    [
+      "a static one",
+      [ip("192.0.2.7")],
+      { "192.0.2.7": ["192.0.2.7"], main: ["192.0.2.1"] },
+      { services: 2, assigned: ["192.0.2.7"], problem: undefined },
+    ],
+    [
+      "several, one of which nobody has",
+      [ip("192.0.2.7"), ip("203.0.113.1")],
+      { "192.0.2.7": ["192.0.2.7"] },
+      { services: 3, assigned: ["192.0.2.7"], problem: "AddressNotUsable" },
+    ],
+    [
+      "the cluster's own",
+      [{ type: "IPAddress", routability: "Cluster" }],
+      {},
+      { services: 1, assigned: ["10.96.0.9 Cluster"], problem: undefined },
+    ],
+    [
+      "a static one of the cluster that it does not have",
+      [{ type: "IPAddress", value: "10.96.0.7", routability: "Cluster" }],
+      {},
+      { services: 1, assigned: ["10.96.0.9 Cluster"], problem: "AddressNotUsable" },
+    ],
+  ] as const) {
+    test(what, () => deepEqual(outcome(addresses, given), expected));
+  }
+
+  test("each requested one has a Service that stays when others go", () => {
+    const namesOf = (...addresses: readonly GatewaySpecAddress[]) =>
+      manifestsOf(gatewayWith({ addresses })).flatMap(({ kind, metadata }) =>
+        kind === "Service" ? metadata.name : [],
+      );
+    const both = namesOf(ip("192.0.2.7"), ip("192.0.2.8"));
+    equal(both[0], mainServiceName(gatewayWith({})));
+    deepEqual(namesOf(ip("192.0.2.8")), [both[0], both[2]]);
+  });
+
+  test("of a kind or reach that is not known are refused", () => {
+    equal(
+      refuseAddresses(gatewayWith({ addresses: [ip("192.0.2.1"), { type: "Hostname", value: "a.example" }] })),
+      undefined,
+    );
+    for (const address of [
+      { type: "example.com/named", value: "a" },
+      { type: "IPAddress", value: "192.0.2.1", routability: "example.com/vpc" },
+      { type: "Hostname", routability: "Cluster" },
+    ]) {
+      equal(refuseAddresses(gatewayWith({ addresses: [address] }))?.reason, "UnsupportedAddress");
+    }
+  });
+});
+
+describe("parameters", () => {
+  test("of a ConfigMap are read over the defaults", () => {
+    deepEqual(readParameters({ data: { replicas: "3", serviceType: "NodePort" } }), {
+      parameters: { ...defaultParameters, replicas: 3, serviceType: "NodePort" },
+    });
+  });
+
+  for (const [data, problem] of [
+    [{ replica: "3" }, /^data.replica is not a parameter; there are replicas, /],
+    [{ replicas: "three" }, /^data.replicas is "three", and should be a whole number from 0 to 1000.$/],
+    [{ cpuLimit: "a lot" }, /should be a quantity/],
+  ] as const) {
+    test(`${JSON.stringify(data)} is refused, and says why`, () => {
+      const read = readParameters({ data });
+      match("problem" in read ? read.problem : "", problem);
+    });
+  }
+});
+
+test("defaults of the API server and fields of others are no difference", () => {
+  const desired = { spec: { ports: [{ port: 80 }], type: "LoadBalancer" }, metadata: { labels: { a: "1" } } };
+  const live = {
+    spec: { ports: [{ port: 80, protocol: "TCP", nodePort: 30_000 }], type: "LoadBalancer", clusterIP: "10.96.0.1" },
+    metadata: { labels: { a: "1", other: "2" }, uid: "u" },
+  };
+  deepEqual(differences(live, desired), []);
+  deepEqual(differences({ ...live, spec: { ports: [] } }, desired), ["spec.ports", "spec.type"]);
+});
