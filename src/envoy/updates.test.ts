@@ -1,5 +1,7 @@
 import { deepEqual, equal } from "node:assert/strict";
+import { once } from "node:events";
 import { Agent } from "node:http";
+import { createServer } from "node:https";
 import { after, afterEach, before, describe, test } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import { createAuthority } from "../../examples/seeds/certificate-authority.ts";
@@ -119,6 +121,45 @@ describe("a certificate that is rotated", () => {
     equal((await ask(port, { tls: trusting(1) })).status, 200);
     equal((await listenerChanges()) - changesBefore, 0);
     await change({ removedListeners: ["https-443"], removedTables: [table("*", [], "https-443")] });
+  });
+});
+
+describe("a route that moves to a backend in TLS", () => {
+  test("does so when the backend's authorities have come, and loses no request", async (t) => {
+    const authority = await createAuthority();
+    const tlsBackend = createServer(await authority.issue(["tls.test"]), (_, response) => response.end());
+    tlsBackend.listen(0, "127.0.0.1");
+    await once(tlsBackend, "listening");
+    t.after(() => tlsBackend.close().closeAllConnections());
+    const address = tlsBackend.address();
+    const backendPort = typeof address === "object" && address !== null ? address.port : 0;
+    const listenerPort = await served.port("http-80");
+    let moving = true;
+    const statuses = new Map<number, number>();
+    const client = async () => {
+      while (moving) {
+        const { status } = await ask(listenerPort, { host: "moving.example.com" });
+        statuses.set(status, (statuses.get(status) ?? 0) + 1);
+      }
+    };
+    await change({ tables: [table("moving.example.com", [rule({ action: forward([to("one")]) })])] });
+    const clients = Promise.all([client(), client(), client(), client()]);
+    for (let index = 0; index < 10; index += 1) {
+      const name = `tls-${index}`;
+      const verification = {
+        trust: `trust-${index}`,
+        subjectAltNames: [{ type: "Hostname" as const, value: "tls.test" }],
+      };
+      await change({
+        backends: [backend(name, [backendPort], { tls: { serverName: "tls.test", verification } })],
+        trustBundles: [{ proxy: PROXY, name: `trust-${index}`, certificates: authority.certificate }],
+        tables: [table("moving.example.com", [rule({ action: forward([to(name)]) })])],
+      });
+    }
+    moving = false;
+    await clients;
+    deepEqual([...statuses.keys()], [200]);
+    await change({ removedTables: [table("moving.example.com", [])] });
   });
 });
 
