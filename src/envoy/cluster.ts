@@ -49,11 +49,11 @@ export function envoyCluster(cluster: Cluster): EnvoyCluster {
     },
     ignoreHealthOnHostRemoval: true,
     typedExtensionProtocolOptions: protocolOptions(cluster),
-    ...(cluster.tls && { transportSocket: upstreamTls(cluster.tls, cluster.protocol) }),
+    ...(cluster.tls && { transportSocket: upstreamTls(cluster.tls, cluster.protocol, cluster.clientCertificate) }),
     transportSocketMatches: Object.entries(cluster.tlsByGroup ?? {}).map(([tls, upstream]) => ({
       name: tls,
       match: { tls },
-      transportSocket: upstreamTls(upstream, cluster.protocol),
+      transportSocket: upstreamTls(upstream, cluster.protocol, cluster.clientCertificate),
     })),
   });
 }

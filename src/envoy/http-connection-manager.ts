@@ -8,6 +8,7 @@ import { CorsSchema } from "./generated/envoy/extensions/filters/http/cors/v3/co
 import { RouterSchema } from "./generated/envoy/extensions/filters/http/router/v3/router_pb.ts";
 import {
   type HttpConnectionManager,
+  HttpConnectionManager_ForwardClientCertDetails,
   HttpConnectionManager_PathWithEscapedSlashesAction,
   HttpConnectionManager_ServerHeaderTransformation,
   HttpConnectionManagerSchema,
@@ -39,6 +40,7 @@ export function httpConnectionManager(chain: HttpChain, statPrefix: string): Htt
     // Who the client is
     useRemoteAddress: true,
     internalAddressConfig: { cidrRanges: [NOBODY] },
+    ...verifiedClient(chain),
 
     // What a request may look like
     normalizePath: true,
@@ -65,6 +67,18 @@ export function httpConnectionManager(chain: HttpChain, statPrefix: string): Htt
     // What an answer tells of us
     serverHeaderTransformation: HttpConnectionManager_ServerHeaderTransformation.PASS_THROUGH,
   });
+}
+
+/**
+ * Backends are told whose certificate was verified, in x-forwarded-client-cert. What clients write there themselves is taken
+ * away, and so it is where certificates are not required, since they may be false.
+ */
+function verifiedClient({ tls }: HttpChain): Init<typeof HttpConnectionManagerSchema> {
+  if (tls?.clients?.required !== true) return {};
+  return {
+    forwardClientCertDetails: HttpConnectionManager_ForwardClientCertDetails.SANITIZE_SET,
+    setCurrentClientCertDetails: { subject: true, uri: true, dns: true },
+  };
 }
 
 /**

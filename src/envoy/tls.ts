@@ -1,9 +1,10 @@
 import { create } from "@bufbuild/protobuf";
 import type { Cluster, SubjectAltName, UpstreamTls } from "../ir/cluster.ts";
-import type { TlsTermination } from "../ir/listener.ts";
+import type { ClientValidation, TlsTermination } from "../ir/listener.ts";
 import { ads, WAIT_A_LITTLE } from "./ads.ts";
 import { type TransportSocket, TransportSocketSchema } from "./generated/envoy/config/core/v3/base_pb.ts";
 import {
+  CertificateValidationContext_TrustChainVerification,
   SubjectAltNameMatcher_SanType,
   type SubjectAltNameMatcherSchema,
   TlsParameters_TlsProtocol,
@@ -28,14 +29,20 @@ export function downstreamTls(tls: TlsTermination): TransportSocket {
         commonTlsContext: {
           tlsCertificateSdsSecretConfigs: tls.certificates.map((name) => ({ name, sdsConfig: ads(WAIT_A_LITTLE) })),
           alpnProtocols: [...tls.alpn],
+          ...(tls.clients && clientValidation(tls.clients)),
         },
+        ...(tls.clients && { requireClientCertificate: tls.clients.required }),
       }),
     },
   });
 }
 
 /** Starts TLS to a backend. The server name is the configured one, else the Host of the request. */
-export function upstreamTls(tls: UpstreamTls, protocol: Cluster["protocol"]): TransportSocket {
+export function upstreamTls(
+  tls: UpstreamTls,
+  protocol: Cluster["protocol"],
+  clientCertificate: string | undefined,
+): TransportSocket {
   return create(TransportSocketSchema, {
     name: NAME,
     configType: {
@@ -47,10 +54,27 @@ export function upstreamTls(tls: UpstreamTls, protocol: Cluster["protocol"]): Tr
           tlsParams: { tlsMaximumProtocolVersion: TlsParameters_TlsProtocol.TLSv1_3 },
           alpnProtocols: upstreamAlpn(protocol),
           ...validation(tls.verification),
+          ...(clientCertificate !== undefined && {
+            tlsCertificateSdsSecretConfigs: [{ name: clientCertificate, sdsConfig: ads(WAIT_A_LITTLE) }],
+          }),
         },
       }),
     },
   });
+}
+
+/** Where a certificate is not required, one that fails the check does no harm either. */
+function clientValidation({ trust, required }: ClientValidation): Init<typeof CommonTlsContextSchema> {
+  const { ACCEPT_UNTRUSTED, VERIFY_TRUST_CHAIN } = CertificateValidationContext_TrustChainVerification;
+  return {
+    validationContextType: {
+      case: "combinedValidationContext",
+      value: {
+        defaultValidationContext: { trustChainVerification: required ? VERIFY_TRUST_CHAIN : ACCEPT_UNTRUSTED },
+        validationContextSdsSecretConfig: { name: trust, sdsConfig: ads(WAIT_A_LITTLE) },
+      },
+    },
+  };
 }
 
 /** The authorities come by themselves (SDS), so that a new one touches no cluster; what they must vouch for is the cluster's. */

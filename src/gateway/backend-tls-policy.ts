@@ -1,10 +1,8 @@
 import type { Reader } from "../collections/collection.ts";
 import type { SubjectAltName, UpstreamTls } from "../ir/cluster.ts";
 import type { BackendTLSPolicy, SubjectAltName as SubjectAltNameSpec } from "../resources/generated/gateway-api.ts";
-import { keyOf } from "../resources/object.ts";
 import type { Origin } from "../resources/origin.ts";
 import { type Condition, isFalse } from "./condition.ts";
-import type { Seniority } from "./precedence.ts";
 import { type Problem, resolvedRefs } from "./problem.ts";
 import { gatewayGroup } from "./route-kind.ts";
 import { resolveTrust, systemTrust, type TrustCollections, trustName, trustProblem } from "./trust.ts";
@@ -18,7 +16,6 @@ export interface PolicyTarget {
 
 /** A BackendTLSPolicy by itself: what it asks for, and whether that can be done. */
 export interface TlsPolicy {
-  readonly seniority: Seniority;
   readonly targets: readonly PolicyTarget[];
   readonly resolvedRefs: Condition;
   /** Why it can't be enforced. Its targets are not spoken to then: never without the check that it asks for. */
@@ -30,10 +27,20 @@ export interface TlsPolicy {
   readonly problems: readonly Problem[];
 }
 
-/** Gateway API, BackendTLSPolicySpec. Targets of other kinds than Service are left out: no route sends to them. */
+/** Those of other kinds than Service are left out: no route sends to them. */
+export function policyTargets({ metadata, spec }: BackendTLSPolicy): readonly PolicyTarget[] {
+  return spec.targetRefs
+    .filter(({ group, kind }) => group === "" && kind === "Service")
+    .map(({ name, sectionName }) => ({
+      service: `${metadata.namespace ?? "default"}/${name}`,
+      ...(sectionName === undefined || sectionName === "" ? {} : { portName: sectionName }),
+    }));
+}
+
+/** Gateway API, BackendTLSPolicySpec. */
 export function readTlsPolicy(policy: BackendTLSPolicy, reader: Reader, trust: TrustCollections): TlsPolicy {
   const namespace = policy.metadata.namespace ?? "default";
-  const { targetRefs, validation, options } = policy.spec;
+  const { validation, options } = policy.spec;
   const origin: Origin = {
     resource: { group: gatewayGroup, kind: "BackendTLSPolicy", namespace, name: policy.metadata.name },
     path: ["spec", "validation"],
@@ -43,13 +50,7 @@ export function readTlsPolicy(policy: BackendTLSPolicy, reader: Reader, trust: T
       ? wellKnown(validation.wellKnownCACertificates, reader, trust)
       : referred(validation.caCertificateRefs, namespace, origin, reader, trust);
   return {
-    seniority: { created: policy.metadata.creationTimestamp, key: keyOf(policy) },
-    targets: targetRefs
-      .filter(({ group, kind }) => group === "" && kind === "Service")
-      .map(({ name, sectionName }) => ({
-        service: `${namespace}/${name}`,
-        ...(sectionName === undefined || sectionName === "" ? {} : { portName: sectionName }),
-      })),
+    targets: policyTargets(policy),
     resolvedRefs: resolvedRefs(problems),
     ...(refused === undefined ? {} : { refused }),
     tls: {

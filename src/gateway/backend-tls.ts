@@ -1,15 +1,15 @@
 import type { Collection, Member, Reader } from "../collections/collection.ts";
 import type { Graph } from "../collections/graph.ts";
 import type { UpstreamTls } from "../ir/cluster.ts";
-import { type PolicyTarget, readTlsPolicy, type TlsPolicy } from "./backend-tls-policy.ts";
-import type { Condition } from "./condition.ts";
+import type { BackendTLSPolicy } from "../resources/generated/gateway-api.ts";
+import { type PolicyTarget, policyTargets, readTlsPolicy, type TlsPolicy } from "./backend-tls-policy.ts";
+import { type Condition, isFalse } from "./condition.ts";
 import type { Resources } from "./inputs.ts";
 import { compareSeniority } from "./precedence.ts";
-import { deriveTrust, type TrustCollections } from "./trust.ts";
+import type { TrustCollections } from "./trust.ts";
 
 /** Which backends are spoken to over TLS, because a BackendTLSPolicy says so. */
 export interface BackendTlsCollections {
-  readonly trust: TrustCollections;
   /** By `namespace/name`. */
   readonly policies: Collection<TlsPolicy>;
   /** The policy that holds a target, by {@link targetKey}. */
@@ -30,28 +30,28 @@ export function targetKey({ service, portName }: PolicyTarget): string {
   return portName === undefined ? service : `${service}/${portName}`;
 }
 
-export function deriveBackendTls(
-  graph: Graph,
-  resources: Resources,
-  systemCertificates: () => string | undefined,
-): BackendTlsCollections {
-  const trust = deriveTrust(graph, resources, systemCertificates);
+export function deriveBackendTls(graph: Graph, resources: Resources, trust: TrustCollections): BackendTlsCollections {
   const policies = graph.derive("tlsPolicies", resources.BackendTLSPolicy, (policy, _key, reader) =>
     readTlsPolicy(policy, reader, trust),
   );
-  const byTarget = graph.group("tlsPoliciesByTarget", policies, ({ targets }) => targets.map(targetKey));
-  const holders = graph.derive("tlsPolicyHolders", byTarget, (members): PolicyHolder => {
-    const { refused, seniority } = oldest(members);
-    return { policy: seniority.key, ...(refused === undefined ? {} : { refused }) };
+  // Grouped as they are written: one that could not be read must not count as none.
+  const byTarget = graph.group("tlsPoliciesByTarget", resources.BackendTLSPolicy, (policy) =>
+    policyTargets(policy).map(targetKey),
+  );
+  const holders = graph.derive("tlsPolicyHolders", byTarget, (members, _key, { fetch }): PolicyHolder => {
+    const policy = oldest(members);
+    const read = fetch(policies, policy);
+    const refused = read === undefined ? isFalse("Accepted", "Invalid", "It can't be read.") : read.refused;
+    return { policy, ...(refused === undefined ? {} : { refused }) };
   });
-  return { trust, policies, holders, tls: graph.derive("backendTls", byTarget, (members) => oldest(members).tls) };
+  const tls = graph.derive("backendTls", byTarget, (members, _key, { fetch }) => fetch(policies, oldest(members))?.tls);
+  return { policies, holders, tls };
 }
 
 /** BackendTLSPolicySpec.targetRefs: of several policies for one target, the oldest counts, then the first by name. */
-function oldest(members: readonly Member<TlsPolicy>[]): TlsPolicy {
-  return members
-    .map((member) => member.value)
-    .reduce((left, right) => (compareSeniority(left.seniority, right.seniority) <= 0 ? left : right));
+function oldest(members: readonly Member<BackendTLSPolicy>[]): string {
+  const seniorities = members.map(({ key, value }) => ({ created: value.metadata.creationTimestamp, key }));
+  return seniorities.reduce((left, right) => (compareSeniority(left, right) <= 0 ? left : right)).key;
 }
 
 /**

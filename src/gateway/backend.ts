@@ -142,9 +142,13 @@ function speak(
   }
 }
 
-/** @example clusterName({ service: "shop/cart", port: 80, protocol: "HTTP/1.1", tls: false })  // "Service/shop/cart/80/http1" */
-export function clusterName({ service, port, protocol, tls }: BackendTarget): string {
-  return `Service/${service}/${port}/${variants[protocol]}${tls ? "+tls" : ""}`;
+/**
+ * @param clientCertificate key of the Secret that is shown to backends in TLS
+ * @example clusterName({ service: "shop/cart", port: 80, protocol: "HTTP/1.1", tls: false })  // "Service/shop/cart/80/http1"
+ */
+export function clusterName({ service, port, protocol, tls }: BackendTarget, clientCertificate?: string): string {
+  const shown = !tls || clientCertificate === undefined ? "" : `@${clientCertificate}`;
+  return `Service/${service}/${port}/${variants[protocol]}${tls ? "+tls" : ""}${shown}`;
 }
 
 const variants = { "HTTP/1.1": "http1", "HTTP/2": "http2", TCP: "tcp", UDP: "udp" } as const;

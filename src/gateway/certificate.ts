@@ -78,6 +78,11 @@ export function certificateName(secretKey: string): string {
   return `Secret/${secretKey}`;
 }
 
+/** Key of the Secret that is delivered under a name. */
+export function secretOf(name: string): string {
+  return name.replace(/^Secret\//, "");
+}
+
 export function certificateOf(proxy: string, secretKey: string, pair: KeyPair | undefined): TlsCertificate | undefined {
   if (pair === undefined || pair.problem !== undefined) return undefined;
   return {
@@ -125,7 +130,7 @@ export interface CertificateContext {
 }
 
 /** The Secret's key, or the problem. */
-function resolveCertificate(
+export function resolveCertificate(
   reader: Reader,
   { validity, grants }: CertificateContext,
   parent: Pick<ListenerParent, "kind" | "namespace">,

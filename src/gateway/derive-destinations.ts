@@ -4,6 +4,7 @@ import type { Cluster, Endpoint, EndpointGroup, EndpointSet, UpstreamTls } from 
 import type { Service } from "../resources/generated/core.ts";
 import { type BackendTarget, clusterName } from "./backend.ts";
 import { type BackendTlsCollections, ofPort } from "./backend-tls.ts";
+import { certificateName } from "./certificate.ts";
 import type { RouteAttachment, RouteCollections } from "./derive-routes.ts";
 import { endpointsOf, serviceNameLabel } from "./endpoints.ts";
 import type { AttachmentPoint } from "./gateway-listener.ts";
@@ -19,6 +20,8 @@ export interface DestinationCollections {
 interface TargetRequest {
   readonly proxy: string;
   readonly target: BackendTarget;
+  /** Key of the Secret that is shown to the backend. */
+  readonly clientCertificate?: string;
 }
 
 interface StreamRequest {
@@ -29,6 +32,8 @@ interface StreamRequest {
   readonly protocol: "TCP" | "UDP";
   /** What comes is TLS that goes on as it is. */
   readonly passthrough: boolean;
+  /** Key of the Secret that is shown to the backends. */
+  readonly clientCertificate?: string;
 }
 
 /**
@@ -65,33 +70,39 @@ export function deriveDestinations(
   };
 
   const targetRequests = graph.deriveMany("targetRequests", attachments, (attachment, key, { fetch }) =>
-    proxiesOf(attachment).flatMap((proxy) =>
-      (fetch(compiled, key)?.targets ?? []).map(
-        (target) => [`${proxy}|${clusterName(target)}`, { proxy, target } satisfies TargetRequest] as const,
-      ),
+    gatewaysOf(attachment).flatMap(({ proxy, clientCertificate }) =>
+      (fetch(compiled, key)?.targets ?? []).map((target) => {
+        const shown = target.tls && clientCertificate !== undefined ? { clientCertificate } : {};
+        const request: TargetRequest = { proxy, target, ...shown };
+        return [`${proxy}|${clusterName(target, clientCertificate)}`, request] as const;
+      }),
     ),
   );
   const streamRequests = graph.deriveMany("streamRequests", attachments, (attachment, key, { fetch }) =>
     fetch(streams, key) === undefined
       ? []
-      : servingPoints(attachment).map(({ socket: { proxy }, tlsMode }) => {
-          const name = streamClusterName(key, tlsMode);
+      : servingPoints(attachment).map((point) => {
+          const { socket, tlsMode, clientCertificate } = point;
+          const { proxy } = socket;
+          const name = streamClusterName(key, point);
           const request: StreamRequest = {
             proxy,
             name,
             routeKey: key,
             protocol: attachment.route.kind === "UDPRoute" ? "UDP" : "TCP",
             passthrough: tlsMode === "Passthrough",
+            ...(clientCertificate === undefined ? {} : { clientCertificate }),
           };
           return [`${proxy}|${name}`, request] as const;
         }),
   );
 
   const clusters = graph.join("clusters", [
-    graph.derive("backendClusters", targetRequests, ({ proxy, target }, _key, reader) =>
+    graph.derive("backendClusters", targetRequests, ({ proxy, target, clientCertificate }, _key, reader) =>
       backendCluster(
         proxy,
         target,
+        clientCertificate,
         reader.fetch(resources.Service, target.service),
         target.tls ? tlsOf(reader, target) : undefined,
       ),
@@ -99,7 +110,7 @@ export function deriveDestinations(
     graph.derive(
       "streamClusters",
       streamRequests,
-      ({ proxy, name, routeKey, protocol, passthrough }, _key, reader): Cluster | undefined => {
+      ({ proxy, name, routeKey, protocol, passthrough, clientCertificate }, _key, reader): Cluster | undefined => {
         const attachment = reader.fetch(attachments, routeKey);
         const inTls = (passthrough ? [] : (reader.fetch(streams, routeKey)?.backends ?? [])).flatMap(({ target }) =>
           target?.tls === true ? [[endpointSetName(target), tlsOf(reader, target)] as const] : [],
@@ -110,7 +121,9 @@ export function deriveDestinations(
             name,
             discovery: { kind: "endpoints", endpoints: name },
             protocol,
-            ...(inTls.length === 0 ? {} : { tlsByGroup: Object.fromEntries(inTls) }),
+            ...(inTls.length === 0
+              ? {}
+              : { tlsByGroup: Object.fromEntries(inTls), ...shownCertificate(clientCertificate) }),
             origin: { resource: attachment.route.reference, path: ["spec", "rules", 0, "backendRefs"] },
           }
         );
@@ -161,8 +174,19 @@ function servingPoints({ parents }: RouteAttachment): readonly AttachmentPoint[]
   return parents.flatMap((parent) => parent.listeners.map(({ point }) => point)).filter((point) => point.serving);
 }
 
-function proxiesOf(attachment: RouteAttachment): readonly string[] {
-  return [...new Set(servingPoints(attachment).map((point) => point.socket.proxy))];
+/** Each proxy that carries the route, with each certificate that it shows to the route's backends. */
+function gatewaysOf(attachment: RouteAttachment): readonly Omit<TargetRequest, "target">[] {
+  const gateways = servingPoints(attachment).map(({ socket: { proxy }, clientCertificate }) => ({
+    proxy,
+    ...(clientCertificate === undefined ? {} : { clientCertificate }),
+  }));
+  return [
+    ...new Map(gateways.map((gateway) => [`${gateway.proxy}|${gateway.clientCertificate ?? ""}`, gateway])).values(),
+  ];
+}
+
+function shownCertificate(secretKey: string | undefined): Pick<Cluster, "clientCertificate"> {
+  return secretKey === undefined ? {} : { clientCertificate: certificateName(secretKey) };
 }
 
 function portOf(service: Service, port: number, protocol: BackendTarget["protocol"]) {
@@ -184,6 +208,7 @@ function endpointSetName({ service, port, protocol }: BackendTarget): string {
 function backendCluster(
   proxy: string,
   target: BackendTarget,
+  clientCertificate: string | undefined,
   service: Service | undefined,
   tls: UpstreamTls | undefined,
 ): Cluster | undefined {
@@ -192,13 +217,13 @@ function backendCluster(
   const hostname = isExternal(service) ? service.spec?.externalName : undefined;
   return {
     proxy,
-    name: clusterName(target),
+    name: clusterName(target, clientCertificate),
     discovery:
       hostname === undefined
         ? { kind: "endpoints", endpoints: endpointSetName(target) }
         : { kind: "dns", hostname, port: target.port },
     protocol: target.protocol,
-    ...(tls === undefined ? {} : { tls }),
+    ...(tls === undefined ? {} : { tls, ...shownCertificate(clientCertificate) }),
     origin: {
       resource: { group: "", kind: "Service", namespace, name: service.metadata.name },
       path: ["spec", "ports"],

@@ -3,6 +3,7 @@ import type { Graph } from "../collections/graph.ts";
 import type { Gateway } from "../resources/generated/gateway-api.ts";
 import { type KeyPair, readKeyPair } from "./certificate.ts";
 import { type AcceptedClass, acceptClass } from "./class.ts";
+import { type ClientCertificate, clientCertificate } from "./client-certificate.ts";
 import type { Condition } from "./condition.ts";
 import {
   type AttachmentPoint,
@@ -17,8 +18,8 @@ import { distinguish } from "./listener-conflict.ts";
 import { parentKey } from "./listener-parent.ts";
 import { attachListenerSet, type GatewayListenerSet, gatewayKeyOf } from "./listener-set.ts";
 import type { Placement } from "./placement.ts";
-
 import type { GrantsByNamespace } from "./reference-grant.ts";
+import type { TrustCollections } from "./trust.ts";
 
 /** Gateways of ours, the ListenerSets that add to them, and the listeners of both, by themselves and against each other. */
 export interface ListenerCollections {
@@ -35,6 +36,8 @@ export interface ListenerCollections {
   readonly parents: Collection<ParentState>;
   readonly grants: GrantsByNamespace;
   readonly keyPairs: Collection<KeyPair>;
+  /** What Gateways show to their backends, by `namespace/name` of the Gateway. */
+  readonly clientCertificates: Collection<ClientCertificate>;
   /** By `Kind/namespace/name/listener` of what they stand in. */
   readonly listeners: Collection<GatewayListener>;
   /** By Gateway: its own, and those of its ListenerSets. */
@@ -50,7 +53,12 @@ export interface ParentState {
   readonly refused?: string;
 }
 
-export function deriveListeners(graph: Graph, resources: Resources, placement: Placement): ListenerCollections {
+export function deriveListeners(
+  graph: Graph,
+  resources: Resources,
+  placement: Placement,
+  trust: TrustCollections,
+): ListenerCollections {
   const classes = graph.derive("classes", resources.GatewayClass, acceptClass);
   const gateways = graph.derive("gateways", resources.Gateway, (gateway, _key, { fetch }) =>
     fetch(classes, gateway.spec.gatewayClassName)?.accepted.status === "True" ? gateway : undefined,
@@ -77,7 +85,10 @@ export function deriveListeners(graph: Graph, resources: Resources, placement: P
   const keyPairs = graph.derive("keyPairs", resources.Secret, readKeyPair);
   // Apart from the key pairs, so that a rotated certificate changes no listener.
   const validity = graph.derive("certificateValidity", keyPairs, (pair) => pair.problem ?? "valid");
-  const context = { validity, grants };
+  const context = { validity, grants, trust };
+  const clientCertificates = graph.derive("clientCertificates", gateways, (gateway, _key, reader) =>
+    clientCertificate(gateway, reader, context),
+  );
   const candidates = graph.join("listenerCandidates", [
     graph.deriveMany("candidatesOfGateways", gateways, (gateway, key, reader) =>
       listenerCandidates(gateway, undefined, placement, reader.fetch(refusals, key), reader, context),
@@ -96,7 +107,11 @@ export function deriveListeners(graph: Graph, resources: Resources, placement: P
     hostnamesHeldElsewhere(members.map((member) => member.value)),
   );
   const points = graph.derive("attachmentPoints", listeners, (listener, key, { fetch }) =>
-    attachmentPoint(listener, fetch(held, socketKey(listener.socket))?.get(key) ?? new Set()),
+    attachmentPoint(
+      listener,
+      fetch(held, socketKey(listener.socket))?.get(key) ?? new Set(),
+      fetch(clientCertificates, listener.gateway.key)?.secret,
+    ),
   );
   return {
     classes,
@@ -106,6 +121,7 @@ export function deriveListeners(graph: Graph, resources: Resources, placement: P
     parents,
     grants,
     keyPairs,
+    clientCertificates,
     listeners,
     listenersByGateway: graph.group("listenersByGateway", listeners, (listener) => [listener.gateway.key]),
     listenersByParent: graph.group("listenersByParent", listeners, ({ parent }) => [parentKey(parent)]),

@@ -52,11 +52,17 @@ export type AttachmentPoint = Pick<
 > & {
   /** `namespace/name` of the Gateway that has it in the end. */
   readonly gatewayKey: string;
+  /** Key of the Secret that the Gateway shows to its backends. */
+  readonly clientCertificate?: string;
   /** More specific hostnames that other listeners hold on the same socket: those listeners, and not this one, serve them. */
   readonly heldElsewhere: ReadonlySet<string>;
 };
 
-export function attachmentPoint(listener: GatewayListener, heldElsewhere: ReadonlySet<string>): AttachmentPoint {
+export function attachmentPoint(
+  listener: GatewayListener,
+  heldElsewhere: ReadonlySet<string>,
+  clientCertificate: string | undefined,
+): AttachmentPoint {
   const { key, name, parent, socket, protocol, hostname, kinds, namespaces, serving, chain, tlsMode } = listener;
   return {
     key,
@@ -71,6 +77,7 @@ export function attachmentPoint(listener: GatewayListener, heldElsewhere: Readon
     serving,
     tlsMode,
     ...(chain === undefined ? {} : { chain }),
+    ...(clientCertificate === undefined ? {} : { clientCertificate }),
     heldElsewhere,
   };
 }

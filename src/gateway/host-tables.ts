@@ -1,6 +1,7 @@
 import type { HostTable } from "../ir/host-table.ts";
 import type { Rule } from "../ir/rule.ts";
 import type { AttachedListener } from "./attachment.ts";
+import { clusterName } from "./backend.ts";
 import type { CompiledRoute, CompiledRule } from "./compiled-route.ts";
 import { redirectOn } from "./filters/redirect.ts";
 import { type AttachmentPoint, type GatewayListener, isHeldElsewhere } from "./gateway-listener.ts";
@@ -13,18 +14,27 @@ export interface HostEntry {
   readonly proxy: string;
   readonly chain: string;
   readonly hostname: string;
-  readonly listener: ListenerAddress;
+  readonly listener: ServingListener;
   readonly route?: { readonly key: string; readonly seniority: Seniority; readonly hostname: string };
 }
 
-/** What a redirect needs to know of the listener. */
-interface ListenerAddress {
+/** What of the listener makes a difference to a rule: redirects keep its address, and backends are shown its Gateway's certificate. */
+interface ServingListener {
   readonly port: number;
   readonly scheme: "http" | "https";
+  readonly clientCertificate?: string;
 }
 
-function addressOf({ socket, protocol }: Pick<AttachmentPoint, "socket" | "protocol">): ListenerAddress {
-  return { port: socket.port, scheme: protocol === "HTTPS" ? "https" : "http" };
+function servingListener({
+  socket,
+  protocol,
+  clientCertificate,
+}: Pick<AttachmentPoint, "socket" | "protocol" | "clientCertificate">): ServingListener {
+  return {
+    port: socket.port,
+    scheme: protocol === "HTTPS" ? "https" : "http",
+    ...(clientCertificate === undefined ? {} : { clientCertificate }),
+  };
 }
 
 export function hostEntryTable({ proxy, chain, hostname }: HostEntry): string {
@@ -42,7 +52,7 @@ export function listenerEntries(listener: GatewayListener): readonly (readonly [
   const hostnames = new Set([anyHostname, listener.hostname]);
   return [...hostnames].map((hostname) => [
     `${listener.socket.proxy}|${chain}/${hostname}`,
-    { proxy: listener.socket.proxy, chain, hostname, listener: addressOf(listener) },
+    { proxy: listener.socket.proxy, chain, hostname, listener: servingListener(listener) },
   ]);
 }
 
@@ -58,7 +68,7 @@ export function routeEntries(route: Route, attached: AttachedListener): readonly
         proxy: point.socket.proxy,
         chain,
         hostname,
-        listener: addressOf(point),
+        listener: servingListener(point),
         route: { key: route.key, seniority: route.seniority, hostname: original },
       };
       return [`${hostEntryTable(entry)}|${point.key}|${route.key}`, entry] as const;
@@ -75,7 +85,7 @@ export function hostTable(
   const competitors = entries.flatMap(({ route, listener }) =>
     route === undefined
       ? []
-      : (compiled(route.key)?.rules ?? []).map((rule) => ({
+      : rulesOn(compiled(route.key), listener).map((rule) => ({
           rule,
           listener,
           competitor: competitorOf(rule, route.seniority, route.hostname),
@@ -97,12 +107,28 @@ export function hostTable(
   };
 }
 
+/** A route's rules, with the clusters that show the listener's certificate in place of those that show none. */
+function rulesOn(route: CompiledRoute | undefined, { clientCertificate }: ServingListener): readonly CompiledRule[] {
+  if (route === undefined) return [];
+  const inTls = clientCertificate === undefined ? [] : route.targets.filter(({ tls }) => tls);
+  if (inTls.length === 0) return route.rules;
+  const names = new Map(inTls.map((target) => [clusterName(target), clusterName(target, clientCertificate)]));
+  const shown = <Node extends { readonly cluster?: string }>(node: Node): Node =>
+    node.cluster === undefined ? node : { ...node, cluster: names.get(node.cluster) ?? node.cluster };
+  return route.rules.map((rule) => {
+    const { action } = rule;
+    if (action.kind !== "forward") return rule;
+    const { destinations, mirrors } = action;
+    return { ...rule, action: { ...action, destinations: destinations.map(shown), mirrors: mirrors.map(shown) } };
+  });
+}
+
 function competitorOf(rule: CompiledRule, { created, key }: Seniority, hostname: string): Competitor {
   const { match, grpcMethod, ruleIndex, matchIndex } = rule;
   return { created, key, hostname, match, grpcMethod, ruleIndex, matchIndex };
 }
 
-function ruleOn(rule: CompiledRule, listener: ListenerAddress): Rule {
+function ruleOn(rule: CompiledRule, listener: ServingListener): Rule {
   const { grpcMethod: _grpcMethod, ruleIndex: _ruleIndex, matchIndex: _matchIndex, action, ...rest } = rule;
   if (action.kind !== "redirect") return { ...rest, action };
   const { kind: _kind, ...redirect } = action;

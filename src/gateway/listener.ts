@@ -1,4 +1,5 @@
 import type { Reader } from "../collections/collection.ts";
+import type { ClientValidation } from "../ir/listener.ts";
 import type {
   Gateway,
   ListenerEntry,
@@ -8,6 +9,7 @@ import type {
 import type { Origin } from "../resources/origin.ts";
 import type { AllowedNamespaces } from "./allowed-routes.ts";
 import { type CertificateContext, type ResolvedCertificates, resolveCertificates } from "./certificate.ts";
+import { type PortValidation, portValidation, type ValidationContext } from "./client-validation.ts";
 import { type Condition, isFalse, isTrue } from "./condition.ts";
 import { anyHostname } from "./hostname.ts";
 import { type ListenerParent, listenerParent, parentKey } from "./listener-parent.ts";
@@ -53,6 +55,8 @@ export interface ListenerCandidate {
   readonly namespaces: AllowedNamespaces;
   /** Keys of Secrets. */
   readonly certificates: readonly string[];
+  /** What is asked of clients, over HTTPS. */
+  readonly clients?: ClientValidation;
   readonly accepted: Condition;
   readonly problems: readonly Problem[];
   readonly resolvedRefs: Condition;
@@ -66,7 +70,7 @@ export function listenerCandidates(
   placement: Placement,
   refusal: Condition | undefined,
   reader: Reader,
-  context: CertificateContext,
+  context: CertificateContext & ValidationContext,
 ): readonly (readonly [string, ListenerCandidate])[] {
   const parent =
     listenerSet === undefined ? listenerParent("Gateway", gateway) : listenerParent("ListenerSet", listenerSet);
@@ -87,7 +91,7 @@ function listenerCandidate(
   placement: Placement,
   refusal: Condition | undefined,
   reader: Reader,
-  context: CertificateContext,
+  context: CertificateContext & ValidationContext,
 ): ListenerCandidate {
   const { kinds, refused } = supportedKinds(listener.protocol, listener.allowedRoutes?.kinds);
   const tlsMode =
@@ -96,8 +100,11 @@ function listenerCandidate(
     tlsMode === "Terminate"
       ? resolveCertificates(reader, context, parent, listener.tls?.certificateRefs ?? [], origin)
       : { secrets: [], problems: [] };
+  const clients: PortValidation =
+    listener.protocol === "HTTPS" ? portValidation(gateway, listener.port, reader, context) : { problems: [] };
   const problems = [
     ...certificates.problems,
+    ...clients.problems,
     ...noCertificate(listener, tlsMode, origin),
     ...refusedKinds(listener.protocol, refused, origin),
   ];
@@ -124,7 +131,8 @@ function listenerCandidate(
       ...(namespaces?.selector === undefined ? {} : { selector: namespaces.selector }),
     },
     certificates: certificates.secrets,
-    accepted: accepted(gateway, listener, refusal),
+    ...(clients.validation === undefined ? {} : { clients: clients.validation }),
+    accepted: accepted(listener, refusal, clients),
     problems,
     resolvedRefs: resolvedRefs(problems),
     origin,
@@ -157,7 +165,11 @@ function refusedKinds(protocol: string, refused: readonly string[], origin: Orig
     },
   ];
 }
-function accepted(gateway: Gateway, listener: ListenerSpec | ListenerEntry, refusal: Condition | undefined): Condition {
+function accepted(
+  listener: ListenerSpec | ListenerEntry,
+  refusal: Condition | undefined,
+  clients: PortValidation,
+): Condition {
   if (kindsByProtocol[listener.protocol] === undefined) {
     return isFalse(
       "Accepted",
@@ -166,14 +178,7 @@ function accepted(gateway: Gateway, listener: ListenerSpec | ListenerEntry, refu
     );
   }
   if (refusal !== undefined) return isFalse("Accepted", "UnsupportedValue", refusal.message);
-  // Serving without a check that somebody asked for would let everyone in.
-  if (listener.protocol === "HTTPS" && asksForClientCertificates(gateway, listener.port)) {
-    return isFalse(
-      "Accepted",
-      "UnsupportedValue",
-      "Client certificates (spec.tls.frontend) are not checked yet, so listeners that ask for them are not served.",
-    );
-  }
+  if (clients.refused !== undefined) return clients.refused;
   if ((listener.filters?.requests?.length ?? 0) > 0) {
     return isFalse(
       "Accepted",
@@ -182,12 +187,4 @@ function accepted(gateway: Gateway, listener: ListenerSpec | ListenerEntry, refu
     );
   }
   return isTrue("Accepted", "Accepted", "The listener is valid.");
-}
-
-/** Gateway API, FrontendTLSConfig: what a port says of itself replaces the default. */
-function asksForClientCertificates({ spec }: Gateway, port: number): boolean {
-  const frontend = spec.tls?.frontend;
-  if (frontend === undefined) return false;
-  const config = frontend.perPort?.find((entry) => entry.port === port)?.tls ?? frontend.default;
-  return config.validation !== undefined;
 }

@@ -1,11 +1,11 @@
-import type { Collection } from "../collections/collection.ts";
+import type { Collection, Reader } from "../collections/collection.ts";
 import type { Graph } from "../collections/graph.ts";
 import type { TlsCertificate } from "../ir/certificate.ts";
 import type { HostTable } from "../ir/host-table.ts";
 import type { Listener } from "../ir/listener.ts";
 import type { TrustBundle } from "../ir/trust-bundle.ts";
 import { type BackendTlsCollections, deriveBackendTls } from "./backend-tls.ts";
-import { certificateName, certificateOf } from "./certificate.ts";
+import { certificateName, certificateOf, secretOf } from "./certificate.ts";
 import { type DestinationCollections, deriveDestinations } from "./derive-destinations.ts";
 import { deriveListeners, type ListenerCollections } from "./derive-listeners.ts";
 import { deriveRoutes, type RouteCollections } from "./derive-routes.ts";
@@ -15,8 +15,8 @@ import type { Resources } from "./inputs.ts";
 import { socketKey } from "./listener.ts";
 import type { Placement } from "./placement.ts";
 import { derivePolicyAncestors, type PolicyAncestor } from "./policy-ancestors.ts";
-import { type StreamEntry, socketListener } from "./sockets.ts";
-import { type TrustCollections, trustedCertificates } from "./trust.ts";
+import { type StreamEntry, socketListener, streamClusterName } from "./sockets.ts";
+import { deriveTrust, type TrustCollections, trustedCertificates } from "./trust.ts";
 
 /** Everything that the resources mean: what is served, and what became of each of them. */
 export interface Semantics extends ListenerCollections, RouteCollections, DestinationCollections {
@@ -41,18 +41,20 @@ export function deriveSemantics(
   placement: Placement,
   { systemCertificates = () => undefined }: SemanticsOptions = {},
 ): Semantics {
-  const listeners = deriveListeners(graph, resources, placement);
-  const backendTls = deriveBackendTls(graph, resources, systemCertificates);
+  const trust = deriveTrust(graph, resources, systemCertificates);
+  const listeners = deriveListeners(graph, resources, placement, trust);
+  const backendTls = deriveBackendTls(graph, resources, trust);
   const routes = deriveRoutes(graph, resources, listeners, backendTls);
   const destinations = deriveDestinations(graph, resources, routes, backendTls);
+  const sockets = deriveSockets(graph, listeners, routes);
   return {
     ...listeners,
     ...routes,
     ...destinations,
-    sockets: deriveSockets(graph, listeners, routes),
+    sockets,
     hostTables: deriveHostTables(graph, listeners, routes),
-    certificates: deriveCertificates(graph, listeners),
-    trustBundles: deriveTrustBundles(graph, destinations, backendTls.trust),
+    certificates: deriveCertificates(graph, listeners, destinations),
+    trustBundles: deriveTrustBundles(graph, sockets, destinations, trust),
     backendTls,
     policyAncestors: derivePolicyAncestors(graph, resources, listeners, routes, backendTls),
   };
@@ -93,7 +95,7 @@ function deriveSockets(
               .filter(({ hostname }) => !isHeldElsewhere(point, hostname))
               .map(({ hostname, original }) => {
                 const entry: StreamEntry = {
-                  routeKey: route.key,
+                  cluster: streamClusterName(route.key, point),
                   seniority: route.seniority,
                   listenerKey: point.key,
                   serverName: hostname,
@@ -119,28 +121,46 @@ function deriveSockets(
   );
 }
 
-function deriveCertificates(graph: Graph, { listeners, keyPairs }: ListenerCollections): Collection<TlsCertificate> {
-  return graph.deriveMany("certificates", listeners, (listener, _key, { fetch }) =>
-    (listener.serving ? listener.certificates : []).flatMap((secretKey) => {
-      const certificate = certificateOf(listener.socket.proxy, secretKey, fetch(keyPairs, secretKey));
-      return certificate === undefined
-        ? []
-        : [[`${listener.socket.proxy}|${certificateName(secretKey)}`, certificate] as const];
-    }),
-  );
+function deriveCertificates(
+  graph: Graph,
+  { listeners, keyPairs }: ListenerCollections,
+  { clusters }: DestinationCollections,
+): Collection<TlsCertificate> {
+  const entry = ({ fetch }: Reader, proxy: string, secretKey: string) => {
+    const certificate = certificateOf(proxy, secretKey, fetch(keyPairs, secretKey));
+    return certificate === undefined ? [] : [[`${proxy}|${certificateName(secretKey)}`, certificate] as const];
+  };
+  return graph.join("certificates", [
+    graph.deriveMany(
+      "certificatesForClients",
+      listeners,
+      ({ serving, certificates, socket: { proxy } }, _key, reader) =>
+        (serving ? certificates : []).flatMap((secretKey) => entry(reader, proxy, secretKey)),
+    ),
+    graph.deriveMany("certificatesForBackends", clusters, ({ proxy, clientCertificate }, _key, reader) =>
+      clientCertificate === undefined ? [] : entry(reader, proxy, secretOf(clientCertificate)),
+    ),
+  ]);
 }
 
 function deriveTrustBundles(
   graph: Graph,
+  sockets: Collection<Listener>,
   { clusters }: DestinationCollections,
   trust: TrustCollections,
 ): Collection<TrustBundle> {
-  return graph.deriveMany("trustBundles", clusters, ({ proxy, tls, tlsByGroup }, _key, reader) =>
-    [...(tls === undefined ? [] : [tls]), ...Object.values(tlsByGroup ?? {})].flatMap(({ verification }) => {
-      if (verification === undefined) return [];
-      const { trust: name } = verification;
-      const bundle: TrustBundle = { proxy, name, certificates: trustedCertificates(reader, trust, name) };
-      return [[`${proxy}|${name}`, bundle] as const];
-    }),
-  );
+  const entry = (reader: Reader, proxy: string, name: string) => {
+    const bundle: TrustBundle = { proxy, name, certificates: trustedCertificates(reader, trust, name) };
+    return [`${proxy}|${name}`, bundle] as const;
+  };
+  return graph.join("trustBundles", [
+    graph.deriveMany("trustInClients", sockets, ({ proxy, chains }, _key, reader) =>
+      chains.flatMap(({ tls }) => (tls?.clients === undefined ? [] : [entry(reader, proxy, tls.clients.trust)])),
+    ),
+    graph.deriveMany("trustInBackends", clusters, ({ proxy, tls, tlsByGroup }, _key, reader) =>
+      [...(tls === undefined ? [] : [tls]), ...Object.values(tlsByGroup ?? {})].flatMap(({ verification }) =>
+        verification === undefined ? [] : [entry(reader, proxy, verification.trust)],
+      ),
+    ),
+  ]);
 }

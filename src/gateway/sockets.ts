@@ -1,6 +1,6 @@
-import type { FilterChain, Listener } from "../ir/listener.ts";
+import type { FilterChain, Listener, TlsTermination } from "../ir/listener.ts";
 import { certificateName } from "./certificate.ts";
-import type { GatewayListener } from "./gateway-listener.ts";
+import type { AttachmentPoint, GatewayListener } from "./gateway-listener.ts";
 import { anyHostname, compareSpecificity } from "./hostname.ts";
 import { socketName } from "./listener.ts";
 import { chainName } from "./listener-conflict.ts";
@@ -8,7 +8,8 @@ import { compareSeniority, type Seniority } from "./precedence.ts";
 
 /** A TCP, TLS or UDP route on a listener: who may have the connections of one server name. */
 export interface StreamEntry {
-  readonly routeKey: string;
+  /** Where its connections go. */
+  readonly cluster: string;
   readonly seniority: Seniority;
   readonly listenerKey: string;
   /** SNI name; `*` for every other connection. */
@@ -21,8 +22,13 @@ export interface StreamEntry {
  * Name of the cluster that a route's connections go to. Where a TLSRoute's clients' TLS ends it is another than where it
  * is passed through, since only from there on its backends' own TLS may be asked for.
  */
-export function streamClusterName(routeKey: string, tlsMode: GatewayListener["tlsMode"]): string {
-  return tlsMode === "Terminate" ? `${routeKey}/terminated` : routeKey;
+export function streamClusterName(
+  routeKey: string,
+  { protocol, tlsMode, clientCertificate }: Pick<AttachmentPoint, "protocol" | "tlsMode" | "clientCertificate">,
+): string {
+  if (tlsMode === "Passthrough" || protocol === "UDP") return routeKey;
+  const shown = clientCertificate === undefined ? "" : `@${clientCertificate}`;
+  return `${routeKey}${tlsMode === "Terminate" ? "/terminated" : ""}${shown}`;
 }
 
 /** One socket with everything that is served on it; undefined if nothing is. */
@@ -63,9 +69,7 @@ function chainsOf(listener: GatewayListener, streams: readonly StreamEntry[]): r
         kind: "http",
         name: chain,
         serverNames: protocol === "HTTPS" ? serverNames(hostname) : [],
-        ...(protocol === "HTTPS"
-          ? { tls: { certificates: listener.certificates.map(certificateName), alpn: ["h2", "http/1.1"] } }
-          : {}),
+        ...(protocol === "HTTPS" ? { tls: { ...termination(listener), alpn: ["h2", "http/1.1"] } } : {}),
         origins,
       },
     ];
@@ -74,15 +78,13 @@ function chainsOf(listener: GatewayListener, streams: readonly StreamEntry[]): r
     // The listener's own name without a route is there to close the connection, and gives way to a route with that name.
     const names = new Set([...streams.map((entry) => entry.serverName), hostname]);
     return [...names].map((serverName) => {
-      const route = winner(streams.filter((entry) => entry.serverName === serverName));
+      const cluster = winner(streams.filter((entry) => entry.serverName === serverName));
       return {
         kind: "stream",
         name: chainName(socket, serverName),
         serverNames: serverNames(serverName),
-        ...(listener.tlsMode === "Terminate"
-          ? { tls: { certificates: listener.certificates.map(certificateName), alpn: [] } }
-          : {}),
-        ...(route === undefined ? {} : { cluster: streamClusterName(route, listener.tlsMode) }),
+        ...(listener.tlsMode === "Terminate" ? { tls: { ...termination(listener), alpn: [] } } : {}),
+        ...(cluster === undefined ? {} : { cluster }),
         origins,
       };
     });
@@ -99,6 +101,10 @@ function chainsOf(listener: GatewayListener, streams: readonly StreamEntry[]): r
   ];
 }
 
+function termination({ certificates, clients }: GatewayListener): Omit<TlsTermination, "alpn"> {
+  return { certificates: certificates.map(certificateName), ...(clients === undefined ? {} : { clients }) };
+}
+
 function serverNames(hostname: string): readonly string[] {
   return hostname === anyHostname ? [] : [hostname];
 }
@@ -108,5 +114,5 @@ function winner(streams: readonly StreamEntry[]): string | undefined {
   return [...streams].sort(
     (left, right) =>
       compareSpecificity(left.original, right.original) || compareSeniority(left.seniority, right.seniority),
-  )[0]?.routeKey;
+  )[0]?.cluster;
 }

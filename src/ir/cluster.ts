@@ -17,6 +17,8 @@ export interface Cluster {
   readonly tls?: UpstreamTls;
   /** Wraps connections to some of the endpoints in TLS, by the `tls` of their groups. */
   readonly tlsByGroup?: Readonly<Record<string, UpstreamTls>>;
+  /** Name of the {@link TlsCertificate} that is shown to backends which ask for one. */
+  readonly clientCertificate?: string;
   readonly origin: Origin;
 }
 

@@ -4,6 +4,15 @@ import type { Origin } from "../resources/origin.ts";
 export interface TlsTermination {
   readonly certificates: readonly string[];
   readonly alpn: readonly string[];
+  /** Asks clients for certificates. */
+  readonly clients?: ClientValidation;
+}
+
+export interface ClientValidation {
+  /** Name of the {@link TrustBundle} whose authorities count. */
+  readonly trust: string;
+  /** Turns away clients without a valid certificate; otherwise they are merely asked. */
+  readonly required: boolean;
 }
 
 interface Chain {

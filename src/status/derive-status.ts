@@ -30,7 +30,8 @@ export function deriveStatus(
   proxies: Collection<ProxyState>,
   proxyOf: ProxyOf,
 ): Collection<ObjectStatus> {
-  const { classes, gateways, listenerSets, listenersByParent, attachedRoutes, refusals } = semantics;
+  const { classes, gateways, listenerSets, listenersByParent, attachedRoutes, refusals, clientCertificates } =
+    semantics;
   const ofClasses = graph.deriveMany("statusOfGatewayClasses", resources.GatewayClass, (object, key, { fetch }) => {
     const accepted = fetch(classes, key)?.accepted;
     if (accepted === undefined) return [];
@@ -68,6 +69,7 @@ export function deriveStatus(
       fetch(countOfSets, key) ?? 0,
       fetch(proxies, proxyOf(gateway)) ?? noProxy,
       fetch(refusals, key),
+      fetch(clientCertificates, key)?.problem,
     );
     return [[`Gateway/${key}`, { reference: referenceOf("Gateway", gateway), status } satisfies ObjectStatus]];
   });

@@ -1,5 +1,7 @@
+import { insecureFrontend } from "../gateway/client-validation.ts";
 import { type Condition, isFalse, isTrue, isUnknown } from "../gateway/condition.ts";
 import type { GatewayListener } from "../gateway/gateway-listener.ts";
+import type { Problem } from "../gateway/problem.ts";
 import type { Gateway } from "../resources/generated/gateway-api.ts";
 import { listenerProgrammed, listenerStatus, listenersAccepted } from "./listener-status.ts";
 import { type GatewayStatus, observed } from "./object-status.ts";
@@ -13,15 +15,20 @@ export function gatewayStatus(
   attachedListenerSets: number,
   proxy: ProxyState,
   refusal: Condition | undefined,
+  clientCertificate: Problem | undefined,
 ): GatewayStatus {
   const generation = gateway.metadata.generation ?? 1;
   const byName = new Map(listeners.map((listener) => [listener.name, listener]));
   const ordered = gateway.spec.listeners.flatMap((spec) => byName.get(spec.name) ?? []);
+  const insecure = insecureFrontend(gateway);
   return {
     addresses: refusal === undefined ? addressesOf(ordered, proxy) : [],
-    conditions: [refusal ?? listenersAccepted(ordered), programmed(ordered, proxy), resolvedRefs(ordered)].map(
-      (condition) => observed(condition, generation),
-    ),
+    conditions: [
+      refusal ?? listenersAccepted(ordered),
+      programmed(ordered, proxy),
+      resolvedRefs(ordered, clientCertificate),
+      ...(insecure === undefined ? [] : [insecure]),
+    ].map((condition) => observed(condition, generation)),
     listeners: ordered.map((listener) => listenerStatus(listener, attachedRoutes(listener.key), proxy, generation)),
     attachedListenerSets,
   };
@@ -59,14 +66,18 @@ function programmed(listeners: readonly GatewayListener[], proxy: ProxyState): C
   return isFalse("Programmed", "Invalid", conditions[0]?.message ?? "The Gateway has no listener that can be served.");
 }
 
-function resolvedRefs(listeners: readonly GatewayListener[]): Condition {
+/** Gateway API, GatewayConditionResolvedRefs: the Gateway's own references, and a summary of its listeners'. */
+function resolvedRefs(listeners: readonly GatewayListener[], own: Problem | undefined): Condition {
   const unresolved = listeners.filter((listener) => listener.resolvedRefs.status === "False");
-  if (unresolved.length === 0) {
+  if (unresolved.length === 0 && own === undefined) {
     return isTrue("ResolvedRefs", "ResolvedRefs", "Every reference of the Gateway was found.");
   }
   return isFalse(
     "ResolvedRefs",
-    "ListenersNotResolved",
-    unresolved.map((listener) => `Listener "${listener.name}": ${listener.resolvedRefs.message}`).join(" "),
+    own?.reason ?? "ListenersNotResolved",
+    [
+      ...(own === undefined ? [] : [own.message]),
+      ...unresolved.map((listener) => `Listener "${listener.name}": ${listener.resolvedRefs.message}`),
+    ].join(" "),
   );
 }

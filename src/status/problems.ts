@@ -8,7 +8,12 @@ export interface StatusProblem {
 }
 
 /** Conditions for which True is the bad news. */
-const negative: ReadonlySet<string> = new Set(["Conflicted", "PartiallyInvalid", "OverlappingTLSConfig"]);
+const negative: ReadonlySet<string> = new Set([
+  "Conflicted",
+  "PartiallyInvalid",
+  "OverlappingTLSConfig",
+  "InsecureFrontendValidationMode",
+]);
 
 /**
  * What a status complains about, in its own order. `Unknown` is no complaint: it is about what has not happened yet.

@@ -148,6 +148,9 @@ export function describeChain(chain: FilterChain): string {
   const parts = [
     `${chain.kind}${chain.serverNames.length === 0 ? "" : ` for SNI ${chain.serverNames.join(" ")}`}`,
     ...(chain.tls === undefined ? [] : [`TLS with ${chain.tls.certificates.join(" ")}`]),
+    ...(chain.tls?.clients === undefined
+      ? []
+      : [`${chain.tls.clients.required ? "only " : "perhaps "}clients of ${chain.tls.clients.trust}`]),
     ...(chain.tls === undefined || chain.tls.alpn.length === 0 ? [] : [`ALPN ${chain.tls.alpn.join(" ")}`]),
     ...(chain.kind === "http" ? [] : [chain.cluster === undefined ? "refused" : `to ${chain.cluster}`]),
   ];
@@ -155,10 +158,11 @@ export function describeChain(chain: FilterChain): string {
 }
 
 /** @example "HTTP/2 with TLS to Service/default/a/443" */
-export function describeCluster({ protocol, tls, tlsByGroup, discovery }: Cluster): string {
+export function describeCluster({ protocol, tls, tlsByGroup, clientCertificate, discovery }: Cluster): string {
   const wrapped = [
     ...(tls === undefined ? [] : [describeTls(tls)]),
     ...Object.entries(tlsByGroup ?? {}).map(([group, upstream]) => `${describeTls(upstream)} to ${group}`),
+    ...(clientCertificate === undefined ? [] : [` showing ${clientCertificate}`]),
   ].join(",");
   return discovery.kind === "endpoints"
     ? `${protocol}${wrapped} to ${discovery.endpoints}`

@@ -3,6 +3,11 @@ import { request as httpsRequest, Agent as TlsAgent } from "node:https";
 import { text } from "node:stream/consumers";
 import type { Echo } from "../../../examples/backends/http-echo.ts";
 
+interface KeyPair {
+  readonly cert: string;
+  readonly key: string;
+}
+
 export interface Request {
   readonly method?: string;
   readonly host: string;
@@ -24,13 +29,14 @@ export interface HttpClient {
   close(): void;
 }
 
-/** A client for volume; with `ca` it speaks TLS, and the request's host is its SNI. */
+/** A client for volume; with `ca` it speaks TLS, and the request's host is its SNI; it shows `client` if it is asked. */
 export function httpClient(
   port: number,
-  options: { readonly ca?: string; readonly connections?: number } = {},
+  options: { readonly ca?: string; readonly client?: KeyPair; readonly connections?: number } = {},
 ): HttpClient {
   const settings = { keepAlive: true, maxSockets: options.connections ?? 16 };
-  const agent = options.ca === undefined ? new Agent(settings) : new TlsAgent({ ...settings, ca: options.ca });
+  const agent =
+    options.ca === undefined ? new Agent(settings) : new TlsAgent({ ...settings, ca: options.ca, ...options.client });
   return {
     send: ({ method = "GET", host, path = "/", headers = {} }) =>
       new Promise((resolve, reject) => {

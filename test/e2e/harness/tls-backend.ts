@@ -12,6 +12,8 @@ export interface SeenTls {
   readonly serverName: string | false;
   /** Common name of the client's certificate, if it has shown one. */
   readonly client?: string;
+  /** Header x-forwarded-client-cert. */
+  readonly forwarded?: string;
 }
 
 /**
@@ -31,12 +33,14 @@ export async function startTlsBackend(
     const { socket } = request.stream?.session ?? request;
     const tls = socket instanceof TLSSocket ? socket : undefined;
     const subject = tls?.getPeerCertificate().subject?.CN;
+    const forwarded = request.headers["x-forwarded-client-cert"];
     const seen: SeenTls = {
       service,
       path: request.url,
       httpVersion: request.httpVersion,
       serverName: tls?.servername ?? false,
       ...(typeof subject === "string" ? { client: subject } : {}),
+      ...(typeof forwarded === "string" ? { forwarded } : {}),
     };
     response.writeHead(200, { "content-type": request.headers["content-type"] ?? "application/json" });
     response.end(JSON.stringify(seen));
