@@ -134,10 +134,10 @@ describe("a route that moves to a backend in TLS", () => {
     const address = tlsBackend.address();
     const backendPort = typeof address === "object" && address !== null ? address.port : 0;
     const listenerPort = await served.port("http-80");
-    let moving = true;
+    const moved = new AbortController();
     const statuses = new Map<number, number>();
     const client = async () => {
-      while (moving) {
+      while (!moved.signal.aborted) {
         const { status } = await ask(listenerPort, { host: "moving.example.com" });
         statuses.set(status, (statuses.get(status) ?? 0) + 1);
       }
@@ -156,7 +156,7 @@ describe("a route that moves to a backend in TLS", () => {
         tables: [table("moving.example.com", [rule({ action: forward([to(name)]) })])],
       });
     }
-    moving = false;
+    moved.abort();
     await clients;
     deepEqual([...statuses.keys()], [200]);
     await change({ removedTables: [table("moving.example.com", [])] });
