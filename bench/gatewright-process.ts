@@ -107,7 +107,8 @@ async function processesOf(
   return { own: family.filter((pid) => !isEnvoy(pid)), envoy: family.filter(isEnvoy) };
 }
 
-async function memory(pids: readonly number[]): Promise<number> {
+/** Resident memory of processes, in megabytes. */
+export async function memory(pids: readonly number[]): Promise<number> {
   let kilobytes = 0;
   for (const pid of pids) {
     const status = await readFile(`/proc/${pid}/status`, "utf8");

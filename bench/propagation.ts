@@ -18,6 +18,7 @@ import { parseArgs } from "node:util";
 import { defaultSettleTimes } from "../src/sources/files/settle.ts";
 import { freePort, startGatewright } from "./gatewright-process.ts";
 import { judge, type Limit } from "./judge.ts";
+import { gateway, route } from "./resources.ts";
 import { percentile, table } from "./table.ts";
 
 const { values } = parseArgs({
@@ -180,41 +181,4 @@ function versionOf(agent: Agent, port: number, host: number): Promise<string | u
     sent.on("error", () => setTimeout(() => resolve(undefined), 5));
     sent.end();
   });
-}
-
-function gateway(port: number, target: number): string {
-  return `apiVersion: gateway.networking.k8s.io/v1
-kind: GatewayClass
-metadata: {name: bench}
-spec: {controllerName: gatewright.dev/gateway-controller}
----
-apiVersion: gateway.networking.k8s.io/v1
-kind: Gateway
-metadata: {name: bench}
-spec:
-  gatewayClassName: bench
-  listeners: [{name: http, port: ${port}, protocol: HTTP}]
----
-apiVersion: v1
-kind: Service
-metadata:
-  name: backend
-  annotations: {gatewright.dev/endpoints: "127.0.0.1:${target}"}
-spec: {ports: [{port: 80}]}
-`;
-}
-
-function route(host: number, version: string): string {
-  return `apiVersion: gateway.networking.k8s.io/v1
-kind: HTTPRoute
-metadata: {name: route-${host}}
-spec:
-  parentRefs: [{name: bench}]
-  hostnames: [host-${host}.example.com]
-  rules:
-    - filters:
-        - type: ResponseHeaderModifier
-          responseHeaderModifier: {set: [{name: x-version, value: "${version}"}]}
-      backendRefs: [{name: backend, port: 80}]
-`;
 }
