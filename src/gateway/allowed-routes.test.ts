@@ -23,6 +23,16 @@ describe("unmetRequirement: the first requirement of a selector that the labels 
     [{ matchExpressions: [{ key: "region", operator: "Exists" }] }, "region"],
     [{ matchExpressions: [{ key: "region", operator: "DoesNotExist" }] }, undefined],
     [{ matchExpressions: [{ key: "tier", operator: "DoesNotExist" }] }, "!tier"],
+    [{ matchExpressions: [{ key: "tier", operator: "In" }] }, "tier in ()"],
+    [{ matchExpressions: [{ key: "tier", operator: "NotIn" }] }, "tier notin (), which is invalid without values"],
+    [
+      { matchExpressions: [{ key: "tier", operator: "Exists", values: ["gold"] }] },
+      "tier Exists (gold), which is invalid with values",
+    ],
+    [
+      { matchExpressions: [{ key: "region", operator: "Has" }] },
+      "region Has (), which is no requirement that Kubernetes knows",
+    ],
     [
       { matchLabels: { team: "shop" }, matchExpressions: [{ key: "tier", operator: "NotIn", values: ["gold"] }] },
       "tier notin (gold)",
@@ -43,7 +53,8 @@ describe("refuseNamespace", () => {
     [{ from: "None" }, "infra", false],
     [{ from: "Selector", selector }, "other", true],
     [{ from: "Selector", selector: { matchLabels: { team: "blog" } } }, "infra", false],
-    [{ from: "Selector" }, "other", true],
+    [{ from: "Selector", selector: {} }, "other", true],
+    [{ from: "Selector" }, "infra", false],
   ] as const) {
     test(`${JSON.stringify(allowed)} ${expected ? "allows" : "refuses"} ${namespace}`, () => {
       equal(refuseNamespace(allowed, "infra", namespace, () => labels) === undefined, expected);

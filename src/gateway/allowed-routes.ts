@@ -33,7 +33,10 @@ export function refuseNamespace(
         ? undefined
         : `it accepts ${what}s from its own namespace ${ownNamespace} only, and the ${what} is in ${namespace}`;
     case "Selector": {
-      const unmet = unmetRequirement(allowed.selector ?? {}, labels());
+      if (allowed.selector === undefined) {
+        return `it accepts ${what}s from namespaces that its selector selects, and it has no selector`;
+      }
+      const unmet = unmetRequirement(allowed.selector, labels());
       return unmet === undefined
         ? undefined
         : `it accepts ${what}s from namespaces with ${unmet}, and namespace ${namespace} is not such a one (the selector reads the labels of the namespace, not the ${what}'s)`;
@@ -41,7 +44,11 @@ export function refuseNamespace(
   }
 }
 
-/** The first requirement of a label selector that `labels` do not meet, in kubectl's notation. An empty selector matches everything. */
+/**
+ * The first requirement of a label selector that `labels` do not meet, in kubectl's notation. An empty selector matches
+ * everything, an absent one nothing. What Kubernetes calls an invalid requirement is met by nobody: the schema lets it
+ * through, and no namespace may get in by a mistake.
+ */
 export function unmetRequirement(
   selector: LabelSelector,
   labels: Readonly<Record<string, string>>,
@@ -49,13 +56,32 @@ export function unmetRequirement(
   for (const [name, value] of Object.entries(selector.matchLabels ?? {})) {
     if (labels[name] !== value) return `${name}=${value}`;
   }
-  for (const { key, operator, values = [] } of selector.matchExpressions ?? []) {
-    const value = labels[key];
-    const list = `(${values.join(",")})`;
-    if (operator === "In" && (value === undefined || !values.includes(value))) return `${key} in ${list}`;
-    if (operator === "NotIn" && value !== undefined && values.includes(value)) return `${key} notin ${list}`;
-    if (operator === "Exists" && value === undefined) return key;
-    if (operator === "DoesNotExist" && value !== undefined) return `!${key}`;
+  for (const requirement of selector.matchExpressions ?? []) {
+    const unmet = unmetExpression(requirement, labels);
+    if (unmet !== undefined) return unmet;
   }
   return undefined;
+}
+
+function unmetExpression(
+  { key, operator, values = [] }: NonNullable<LabelSelector["matchExpressions"]>[number],
+  labels: Readonly<Record<string, string>>,
+): string | undefined {
+  const value = labels[key];
+  const list = `(${values.join(",")})`;
+  switch (operator) {
+    case "In":
+      return value !== undefined && values.includes(value) ? undefined : `${key} in ${list}`;
+    case "NotIn":
+      if (values.length === 0) return `${key} notin (), which is invalid without values`;
+      return value !== undefined && values.includes(value) ? `${key} notin ${list}` : undefined;
+    case "Exists":
+      if (values.length > 0) return `${key} ${operator} ${list}, which is invalid with values`;
+      return value === undefined ? key : undefined;
+    case "DoesNotExist":
+      if (values.length > 0) return `${key} ${operator} ${list}, which is invalid with values`;
+      return value === undefined ? undefined : `!${key}`;
+    default:
+      return `${key} ${operator} ${list}, which is no requirement that Kubernetes knows`;
+  }
 }
