@@ -116,10 +116,11 @@ function rulesOn(route: CompiledRoute | undefined, { clientCertificate }: Servin
   const shown = <Node extends { readonly cluster?: string }>(node: Node): Node =>
     node.cluster === undefined ? node : { ...node, cluster: names.get(node.cluster) ?? node.cluster };
   return route.rules.map((rule) => {
-    const { action } = rule;
-    if (action.kind !== "forward") return rule;
+    const { action, externalAuth } = rule;
+    const guarded = externalAuth === undefined ? rule : { ...rule, externalAuth: shown(externalAuth) };
+    if (action.kind !== "forward") return guarded;
     const { destinations, mirrors } = action;
-    return { ...rule, action: { ...action, destinations: destinations.map(shown), mirrors: mirrors.map(shown) } };
+    return { ...guarded, action: { ...action, destinations: destinations.map(shown), mirrors: mirrors.map(shown) } };
   });
 }
 
