@@ -18,6 +18,7 @@ import { createAuthority, type KeyPair, signingKey } from "./certificates.ts";
 import {
   type ComponentName,
   commandOf,
+  dnsConfiguration,
   type Files,
   kubeletConfiguration,
   kubeProxyConfiguration,
@@ -28,7 +29,7 @@ import { type ExecuteOptions, execFileText } from "./execute.ts";
 import { type Holder, hold, inside, isAlive, release } from "./holder.ts";
 import { type Image, images } from "./images.ts";
 import { layout } from "./layout.ts";
-import { build, kube, loadBalancer, pause, runtime } from "./programs.ts";
+import { build, dns, kube, loadBalancer, pause, runtime } from "./programs.ts";
 
 /** What to start. */
 export interface ClusterOptions {
@@ -91,10 +92,12 @@ export async function startCluster(options: ClusterOptions): Promise<TestCluster
     kube: await build(kube),
     runtime: await build(runtime),
     loadBalancer: await build(loadBalancer),
+    dns: await build(dns),
   };
   await writeIdentities(folder);
   writeJson(join(folder, "images.json"), [...(await images()), ...(options.images ?? [])]);
   writeJson(join(folder, "kube-proxy.json"), kubeProxyConfiguration(folder));
+  writeFileSync(join(folder, "Corefile"), dnsConfiguration(folder));
   writeJson(join(folder, "kubelet.json"), kubeletConfiguration(folder));
   const watchdog = options.owned === false ? undefined : startWatchdog([folder], silent);
   const holder = await hold(await build(pause));
@@ -106,8 +109,8 @@ export async function startCluster(options: ClusterOptions): Promise<TestCluster
     await cluster.startComponent("kube-apiserver");
     progress("kube-apiserver is ready");
     await Promise.all([
-      ...(["kube-controller-manager", "kube-scheduler", "kube-proxy", "loadbalancer", "kubelet"] as const).map((each) =>
-        cluster.startComponent(each),
+      ...(["kube-controller-manager", "kube-scheduler", "kube-proxy", "loadbalancer", "dns", "kubelet"] as const).map(
+        (each) => cluster.startComponent(each),
       ),
       installGatewayApi(cluster, options.channel),
     ]);
@@ -160,6 +163,7 @@ function handle(name: string, { holder, files }: State, watchdog: Watchdog | und
     kubelet: undefined,
     runtime: undefined,
     loadbalancer: undefined,
+    dns: undefined,
   } as const;
   return {
     name,

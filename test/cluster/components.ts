@@ -10,7 +10,8 @@ export type ComponentName =
   | "kube-proxy"
   | "kubelet"
   | "runtime"
-  | "loadbalancer";
+  | "loadbalancer"
+  | "dns";
 
 /** Users of the API server; each has a kubeconfig of its name in the cluster's folder. */
 export const users = {
@@ -18,6 +19,7 @@ export const users = {
   "kube-controller-manager": { user: "system:kube-controller-manager" },
   "kube-proxy": { user: "system:kube-proxy" },
   "kube-scheduler": { user: "system:kube-scheduler" },
+  dns: { user: "dns", groups: ["system:masters"] },
   // As a cloud's controller would be.
   loadbalancer: { user: "loadbalancer", groups: ["system:masters"] },
   kubelet: { user: `system:node:${layout.nodeName}`, groups: ["system:nodes"] },
@@ -30,6 +32,7 @@ export interface Files {
   readonly kube: string;
   readonly runtime: string;
   readonly loadBalancer: string;
+  readonly dns: string;
 }
 
 /** The command line of a component, for the cluster's namespaces. */
@@ -111,6 +114,7 @@ const commands: Readonly<Record<ComponentName, (files: Files) => readonly string
     `--kubeconfig=${join(folder, "loadbalancer.kubeconfig")}`,
     `--pool=${layout.loadBalancerRange}`,
   ],
+  dns: ({ dns, folder }) => [dns, `-conf=${join(folder, "Corefile")}`],
   kubelet: ({ kube, folder }) => [
     kube,
     "kubelet",
@@ -138,6 +142,30 @@ export function kubeProxyConfiguration(folder: string): object {
     // Not the machine's limits, which a cluster on it has no right to.
     conntrack: { maxPerCore: 0, min: 0, tcpEstablishedTimeout: "0s", tcpCloseWaitTimeout: "0s" },
   };
+}
+
+/**
+ * CoreDNS's own configuration. It runs on the node, at the address of the Service that pods ask. There is no way to the outside, and so
+ * no other name.
+ */
+export function dnsConfiguration(folder: string): string {
+  return `cluster.local in-addr.arpa {
+  bind ${layout.dnsService}
+  errors
+  kubernetes cluster.local in-addr.arpa {
+    kubeconfig ${join(folder, "dns.kubeconfig")}
+    pods verified
+    ttl 1
+  }
+}
+. {
+  bind ${layout.dnsService}
+  errors
+  template ANY ANY {
+    rcode NXDOMAIN
+  }
+}
+`;
 }
 
 /** kubelet's own configuration. */

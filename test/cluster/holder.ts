@@ -42,11 +42,17 @@ kernel/panic_on_oops 1
 kernel/keys/root_maxkeys 1000000
 kernel/keys/root_maxbytes 25000000
 END
+# As if there were processors enough for all that pods ask for, since they don't use it.
+mount -t tmpfs tmpfs /sys/devices/system/node
+mount -t tmpfs tmpfs /sys/devices/system/cpu
+seq 0 ${layout.processors - 1} | sed s:^:/sys/devices/system/cpu/cpu: | xargs mkdir
+echo 0-${layout.processors - 1} > /sys/devices/system/cpu/online
 ip link set lo up
 # The node's address, and a way for packets to Services' addresses, which are nobody's and are rewritten before they get there.
 ip link add node type veth peer name nowhere
 ip link set nowhere up
 ip address add ${layout.nodeAddress}/32 dev node
+ip address add ${layout.dnsService}/32 dev node
 ip link set node up
 for range in ${layout.serviceRange} ${layout.loadBalancerRange} ${layout.externalRange}; do
   ip route add "$range" dev node src ${layout.nodeAddress}

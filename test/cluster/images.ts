@@ -21,7 +21,9 @@ const root = join(import.meta.dirname, "../..");
 
 /** The images that pods of every cluster can use. */
 export async function images(): Promise<readonly Image[]> {
-  const path = "PATH=/opt/envoy:/opt/gatewright/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+  // Node first: else `gatewright` would start under this machine's, and hand over.
+  const path =
+    "PATH=/opt/envoy:/opt/gatewright/node_modules/node/bin:/opt/gatewright/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
   const { path: envoy } = await resolveEnvoy();
   return [
     { name: "gatewright.dev/tools", files: machine, entrypoint: ["/bin/sh"] },

@@ -3,6 +3,8 @@ export const layout = {
   /** The node's address; the API server's too. */
   nodeAddress: "10.244.0.1",
   nodeName: "node-1",
+  /** That the node says it has. */
+  processors: 64,
   podRange: "10.244.0.0/22",
   serviceRange: "10.96.0.0/16",
   /** `kubernetes.default`: the first address of the range. */

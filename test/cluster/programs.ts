@@ -53,6 +53,8 @@ export const kube: Program = { name: "kube", module, package: "./kube", ldflags:
 export const runtime: Program = { name: "runtime", module, package: "./runtime" };
 /** Gives addresses to Services of type LoadBalancer. */
 export const loadBalancer: Program = { name: "loadbalancer", module, package: "./loadbalancer" };
+/** CoreDNS. */
+export const dns: Program = { name: "dns", module, package: "./dns" };
 /** Holds namespaces open. */
 export const pause: Program = { name: "pause", module, package: "./pause" };
 
@@ -70,7 +72,7 @@ export async function build(program: Program): Promise<string> {
   try {
     const go = goToolchain(program.minimumGo ?? minimumGo);
     const started = performance.now();
-    process.stderr.write(`building ${program.name} (Kubernetes takes ten minutes the first time)\n`);
+    process.stderr.write(`building ${program.name}${program === kube ? " (ten minutes the first time)" : ""}\n`);
     await runGo(go, program.module, [
       ...(program.test === true ? ["test", "-c"] : ["build"]),
       "-trimpath",
@@ -114,7 +116,8 @@ function fingerprint(program: Program): string {
     .sort();
   hash.update(modules.join("\n")).update(readFileSync(join(program.module, "go.sum")));
   for (const file of globSync(join(program.module, program.package, "**/*.go")).sort()) {
-    if (!file.endsWith("_test.go")) hash.update(`${relative(root, file)}\n`).update(readFileSync(file));
+    if (program.test === true || !file.endsWith("_test.go"))
+      hash.update(`${relative(root, file)}\n`).update(readFileSync(file));
   }
   hash.update(`${program.ldflags ?? ""} ${process.arch}`);
   return hash.digest("hex").slice(0, 16);

@@ -200,7 +200,7 @@ func mountSystem(root string) error {
 	}
 	err := errors.Join(
 		mountAt("proc", "/proc", "proc", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, ""),
-		mountAt("/sys", "/sys", "", unix.MS_BIND|unix.MS_REC, ""),
+		mountAt("sysfs", "/sys", "sysfs", unix.MS_RDONLY|unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, ""),
 		mountAt("tmpfs", "/dev", "tmpfs", unix.MS_NOSUID, "mode=755,size=1m"),
 		mountAt("tmpfs", "/dev/shm", "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, "mode=1777"),
 	)
