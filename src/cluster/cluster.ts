@@ -4,16 +4,18 @@ import { hour, renewalTime } from "../certificates/validity.ts";
 import type { Collection } from "../collections/collection.ts";
 import { ControlPlane } from "../control-plane/control-plane.ts";
 import type { Logger } from "../fleet/logger.ts";
+import { controllerName } from "../gateway/class.ts";
 import { resourceKinds } from "../gateway/inputs.ts";
 import type { ProxySettings } from "../infrastructure/deployment.ts";
 import { infrastructure } from "../infrastructure/infrastructure.ts";
 import type { Manifest } from "../infrastructure/manifest.ts";
+import { gatewayParameters } from "../infrastructure/parameters.ts";
 import { inCluster } from "../infrastructure/placement.ts";
-import { defaultParameters } from "../infrastructure/proxy-parameters.ts";
 import { exposedPorts } from "../infrastructure/services.ts";
 import type { ApiResource } from "../kubernetes/api-object.ts";
 import type { KubernetesClient } from "../kubernetes/client.ts";
 import { kinds } from "../resources/kinds.ts";
+import type { ProxyParameters } from "../resources/proxy-parameters.ts";
 import { watchCluster } from "../sources/kubernetes/watch-cluster.ts";
 import type { ResourceBatch, ResourceSource } from "../sources/source.ts";
 import { MutualTls } from "../xds/credentials.ts";
@@ -89,7 +91,7 @@ export class Cluster {
       onError: (error) => logger.error({ error: String(error), stack: error.stack }, "a derivation failed"),
     });
     const { gateways } = this.controlPlane.semantics;
-    const manifests = this.#deriveInfrastructure();
+    const { parameters, manifests } = this.#deriveInfrastructure();
     this.#owned = new OwnedObjects({
       client,
       ...(namespaces === undefined ? {} : { namespaces }),
@@ -100,12 +102,13 @@ export class Cluster {
       failed: (kind, { error, delayMs }) =>
         logger.warn({ kind, error: String(error), delayMs }, "what belongs to Gateways can't be read now"),
     });
-    this.#states = new ProxyStates({ gateways, proxies: this.controlPlane.proxies, owned: this.#owned });
+    this.#states = new ProxyStates({ gateways, proxies: this.controlPlane.proxies, parameters, owned: this.#owned });
     this.#infrastructureWriter = new InfrastructureWriter({
       client,
       gateways,
       manifests,
       owned: this.#owned,
+      isGone: (key) => this.#isGone(key),
       authority: () => this.#authority,
       failed: ({ key, error, delayMs }) =>
         logger.warn({ gateway: key, error: String(error), delayMs }, "what a Gateway is given could not be written"),
@@ -177,6 +180,15 @@ export class Cluster {
     await Promise.all([this.#source.close(), this.#owned.close()]);
   }
 
+  /** A class that is missing, or not accepted, may be mended: until then its Gateways keep what they have. */
+  #isGone(key: string): boolean {
+    const { Gateway, GatewayClass } = this.controlPlane.resources;
+    const gateway = Gateway.get(key);
+    if (gateway === undefined) return true;
+    const gatewayClass = GatewayClass.get(gateway.spec.gatewayClassName);
+    return gatewayClass !== undefined && gatewayClass.spec.controllerName !== controllerName;
+  }
+
   #lead(leads: boolean): void {
     this.#leads = leads;
     this.#options.logger.info({ leads }, leads ? "leading: writing status and infrastructure" : "not leading any more");
@@ -189,14 +201,26 @@ export class Cluster {
     }
   }
 
-  #deriveInfrastructure(): Collection<readonly Manifest[]> {
-    const { graph, semantics } = this.controlPlane;
+  #deriveInfrastructure(): {
+    readonly parameters: Collection<ProxyParameters>;
+    readonly manifests: Collection<readonly Manifest[]>;
+  } {
+    const { graph, resources, semantics } = this.controlPlane;
     const { gateways, listenersByGateway } = semantics;
-    return graph.derive("infrastructure", gateways, (gateway, key, { fetch }) => {
-      const listeners = (fetch(listenersByGateway, key) ?? []).map(({ value }) => value);
-      const exposed = exposedPorts(listeners);
-      return infrastructure(gateway, inCluster.proxyOf(gateway), exposed, this.#options.proxy, defaultParameters);
+    const parameters = graph.derive("proxyParameters", gateways, (gateway, _key, reader) => {
+      const found = gatewayParameters(gateway, reader, resources);
+      // Proxies that run are not changed by a mistake in what they are to be.
+      return "problem" in found ? undefined : found.parameters;
     });
+    const manifests = graph.derive("infrastructure", gateways, (gateway, key, { fetch }) => {
+      const listeners = (fetch(listenersByGateway, key) ?? []).map(({ value }) => value);
+      const found = fetch(parameters, key);
+      return (
+        found &&
+        infrastructure(gateway, inCluster.proxyOf(gateway), exposedPorts(listeners), this.#options.proxy, found)
+      );
+    });
+    return { parameters, manifests };
   }
 
   #watch(): ResourceSource {

@@ -16,6 +16,8 @@ export interface InfrastructureWriterOptions {
   readonly gateways: Collection<Gateway>;
   readonly manifests: Collection<readonly Manifest[]>;
   readonly owned: OwnedObjects;
+  /** Whether a Gateway is nobody's, or somebody else's: what it was given is taken away. */
+  readonly isGone: (gateway: string) => boolean;
   readonly authority: () => Authority;
   readonly failed: WorkQueueOptions["failed"];
   /** What keeps a Gateway's objects from being as they are to be, in words; undefined when nothing does any more. */
@@ -78,7 +80,10 @@ export class InfrastructureWriter {
   async #reconcile(key: string): Promise<void> {
     const { gateways, manifests, problem } = this.#options;
     const gateway = gateways.get(key);
-    const wanted = gateway === undefined ? [] : [...(manifests.get(key) ?? [])];
+    if (gateway === undefined && !this.#options.isGone(key)) return;
+    const wanted = gateway === undefined ? [] : manifests.get(key);
+    // Its parameters can't be read: what runs stays as it is.
+    if (wanted === undefined) return;
     try {
       if (gateway !== undefined && gateway.metadata.deletionTimestamp === undefined) {
         const secret = await this.#secret(gateway, key);

@@ -3,10 +3,10 @@ import { ListenerSchema } from "../envoy/generated/envoy/config/listener/v3/list
 import { typeUrl } from "../envoy/message.ts";
 import { assignedAddresses } from "../infrastructure/gateway-addresses.ts";
 import { baseName } from "../infrastructure/names.ts";
-import { defaultParameters } from "../infrastructure/proxy-parameters.ts";
 import type { ApiObject } from "../kubernetes/api-object.ts";
 import type { Service } from "../resources/generated/core.ts";
 import type { Gateway } from "../resources/generated/gateway-api.ts";
+import { defaultParameters, type ProxyParameters } from "../resources/proxy-parameters.ts";
 import type { ProxyState } from "../status/proxy-state.ts";
 import type { XdsObserver } from "../xds/observer.ts";
 import type { OwnedObjects } from "./owned-objects.ts";
@@ -16,6 +16,7 @@ const listenerType = typeUrl(ListenerSchema);
 export interface ProxyStatesOptions {
   readonly gateways: Collection<Gateway>;
   readonly proxies: Input<ProxyState>;
+  readonly parameters: Collection<ProxyParameters>;
   readonly owned: Pick<OwnedObjects, "get">;
 }
 
@@ -34,7 +35,12 @@ export class ProxyStates {
 
   constructor(options: ProxyStatesOptions) {
     this.#options = options;
-    this.#unsubscribe = options.gateways.subscribe((changes) => this.update(changes.map(({ key }) => key)));
+    const ends = [options.gateways, options.parameters].map((collection: Collection<unknown>) =>
+      collection.subscribe((changes) => this.update(changes.map(({ key }) => key))),
+    );
+    this.#unsubscribe = () => {
+      for (const end of ends) end();
+    };
   }
 
   /** An observer that notes which listeners Envoys refuse, and passes everything on. */
@@ -83,7 +89,7 @@ export class ProxyStates {
     const assigned = assignedAddresses(
       gateway,
       (service) => asService(owned.get("Service", namespace, service)),
-      defaultParameters,
+      this.#options.parameters.get(key) ?? defaultParameters,
     );
     const problem = this.#problems.get(key);
     return {

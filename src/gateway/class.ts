@@ -11,23 +11,12 @@ export interface AcceptedClass {
 }
 
 /**
- * Gateway API, GatewayClass: a class with a `parametersRef` that can't be read is refused with InvalidParameters, and
- * the condition names the reference. Undefined for the classes of other controllers.
+ * Gateway API, GatewayClass: a class whose `parametersRef` can't be read is refused with InvalidParameters, and the condition
+ * says what is wrong. Undefined for the classes of other controllers.
  */
-export function acceptClass(gatewayClass: GatewayClass): AcceptedClass | undefined {
-  if (gatewayClass.spec.controllerName !== controllerName) return undefined;
-  const { name } = gatewayClass.metadata;
-  const parameters = gatewayClass.spec.parametersRef;
-  if (parameters === undefined) {
-    return { name, accepted: isTrue("Accepted", "Accepted", `Gatewright serves the Gateways of class ${name}.`) };
-  }
-  const group = parameters.group === "" ? "core" : parameters.group;
-  return {
-    name,
-    accepted: isFalse(
-      "Accepted",
-      "InvalidParameters",
-      `spec.parametersRef names ${parameters.kind} ${parameters.name} of group ${group}: Gatewright reads no parameters of that kind. Remove spec.parametersRef.`,
-    ),
-  };
+export function acceptClass({ metadata, spec }: GatewayClass, problem: string | undefined): AcceptedClass | undefined {
+  if (spec.controllerName !== controllerName) return undefined;
+  const { name } = metadata;
+  if (problem !== undefined) return { name, accepted: isFalse("Accepted", "InvalidParameters", problem) };
+  return { name, accepted: isTrue("Accepted", "Accepted", `Gatewright serves the Gateways of class ${name}.`) };
 }

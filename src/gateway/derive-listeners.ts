@@ -2,7 +2,7 @@ import type { Collection, Member } from "../collections/collection.ts";
 import type { Graph } from "../collections/graph.ts";
 import type { Gateway } from "../resources/generated/gateway-api.ts";
 import { type KeyPair, readKeyPair } from "./certificate.ts";
-import { type AcceptedClass, acceptClass } from "./class.ts";
+import { type AcceptedClass, acceptClass, controllerName } from "./class.ts";
 import { type ClientCertificate, clientCertificate } from "./client-certificate.ts";
 import type { Condition } from "./condition.ts";
 import {
@@ -59,12 +59,17 @@ export function deriveListeners(
   placement: Placement,
   trust: TrustCollections,
 ): ListenerCollections {
-  const classes = graph.derive("classes", resources.GatewayClass, acceptClass);
+  const classes = graph.derive("classes", resources.GatewayClass, (gatewayClass, _key, reader) =>
+    // Those of others are not looked at.
+    gatewayClass.spec.controllerName === controllerName
+      ? acceptClass(gatewayClass, placement.parametersProblem(gatewayClass, reader, resources))
+      : undefined,
+  );
   const gateways = graph.derive("gateways", resources.Gateway, (gateway, _key, { fetch }) =>
     fetch(classes, gateway.spec.gatewayClassName)?.accepted.status === "True" ? gateway : undefined,
   );
   const refusals = graph.derive("gatewayRefusals", gateways, (gateway, _key, reader) =>
-    placement.refuse(gateway, reader),
+    placement.refuse(gateway, reader, resources),
   );
   const listenerSets = graph.derive("listenerSets", resources.ListenerSet, (object, _key, { fetch }) => {
     const gatewayKey = gatewayKeyOf(object);

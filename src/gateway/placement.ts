@@ -1,14 +1,17 @@
 import type { Reader } from "../collections/collection.ts";
-import type { Gateway } from "../resources/generated/gateway-api.ts";
+import type { Gateway, GatewayClass } from "../resources/generated/gateway-api.ts";
 import type { Condition } from "./condition.ts";
 import { refuseGateway } from "./gateway-acceptance.ts";
+import type { Resources } from "./inputs.ts";
 
 /** Where Gateways are served, as far as their meaning depends on it. */
 export interface Placement {
   /** Which Envoy fleet serves a Gateway. */
   readonly proxyOf: ProxyOf;
   /** Why a Gateway as a whole can't be served here; undefined if it can. None of its listeners is served then. */
-  readonly refuse: (gateway: Gateway, reader: Reader) => Condition | undefined;
+  readonly refuse: (gateway: Gateway, reader: Reader, resources: Resources) => Condition | undefined;
+  /** What is wrong with the parameters of a class, in words; undefined if they are right. */
+  readonly parametersProblem: (gatewayClass: GatewayClass, reader: Reader, resources: Resources) => string | undefined;
   /** Whether Envoy itself binds the address that a Gateway asks for; elsewhere somebody in front of it has it. */
   readonly bindsAddresses: boolean;
 }
@@ -17,5 +20,12 @@ export type ProxyOf = (gateway: Gateway) => string;
 
 /** One Envoy on this machine serves every Gateway. */
 export function onThisMachine(proxy: string): Placement {
-  return { proxyOf: () => proxy, refuse: refuseGateway, bindsAddresses: true };
+  return { proxyOf: () => proxy, refuse: refuseGateway, parametersProblem: noParameters, bindsAddresses: true };
+}
+
+function noParameters({ spec }: GatewayClass): string | undefined {
+  const reference = spec.parametersRef;
+  if (reference === undefined) return undefined;
+  const group = reference.group === "" ? "core" : reference.group;
+  return `spec.parametersRef names ${reference.kind} ${reference.name} of group ${group}: Gatewright reads no parameters of that kind. Remove spec.parametersRef.`;
 }

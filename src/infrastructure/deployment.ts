@@ -2,9 +2,9 @@ import { hash } from "node:crypto";
 import { bootstrap } from "../envoy/bootstrap.ts";
 import { xdsSecretFiles } from "../envoy/xds-cluster.ts";
 import type { Gateway } from "../resources/generated/gateway-api.ts";
+import type { ProxyParameters } from "../resources/proxy-parameters.ts";
 import { labelsOf, type Manifest, metadataOf } from "./manifest.ts";
 import { managedBy, selectorLabels } from "./names.ts";
-import type { ProxyParameters } from "./proxy-parameters.ts";
 
 /** What all proxies of a controller share. */
 export interface ProxySettings {

@@ -1,7 +1,7 @@
 import type { Service } from "../resources/generated/core.ts";
 import type { Gateway } from "../resources/generated/gateway-api.ts";
+import type { ProxyParameters } from "../resources/proxy-parameters.ts";
 import type { ProxyAddress, ProxyState } from "../status/proxy-state.ts";
-import type { ProxyParameters } from "./proxy-parameters.ts";
 import { requestedAddresses } from "./requested-addresses.ts";
 import { addressServiceName, mainServiceName } from "./services.ts";
 

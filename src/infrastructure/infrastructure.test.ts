@@ -2,12 +2,12 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Service } from "../resources/generated/core.ts";
 import type { Gateway, GatewaySpecAddress } from "../resources/generated/gateway-api.ts";
+import { defaultParameters, readParameters } from "../resources/proxy-parameters.ts";
 import { differences } from "./difference.ts";
 import { assignedAddresses } from "./gateway-addresses.ts";
 import { infrastructure } from "./infrastructure.ts";
 import { baseName, boundedName, numberedName } from "./names.ts";
 import { refuseAddresses } from "./placement.ts";
-import { defaultParameters, readParameters } from "./proxy-parameters.ts";
 import { exposedPorts, mainServiceName } from "./services.ts";
 
 function gatewayWith(spec: Partial<Gateway["spec"]>): Gateway {

@@ -1,7 +1,7 @@
 import type { Gateway } from "../resources/generated/gateway-api.ts";
+import type { ProxyParameters } from "../resources/proxy-parameters.ts";
 import { bootstrapConfigMap, deployment, type ProxySettings, serviceAccount } from "./deployment.ts";
 import type { Manifest } from "./manifest.ts";
-import type { ProxyParameters } from "./proxy-parameters.ts";
 import { type ExposedPort, services } from "./services.ts";
 
 /**

@@ -2,9 +2,23 @@ import { type Condition, isFalse } from "../gateway/condition.ts";
 import type { Placement } from "../gateway/placement.ts";
 import type { Gateway } from "../resources/generated/gateway-api.ts";
 import { keyOf } from "../resources/object.ts";
+import { classParameters, gatewayParameters } from "./parameters.ts";
 
 /** Every Gateway is served by proxies of its own, at addresses that the cluster gives to its Services. */
-export const inCluster: Placement = { proxyOf: keyOf, refuse: refuseAddresses, bindsAddresses: false };
+export const inCluster: Placement = {
+  proxyOf: keyOf,
+  refuse: (gateway, reader, resources) => {
+    const parameters = gatewayParameters(gateway, reader, resources);
+    return "problem" in parameters
+      ? isFalse("Accepted", "InvalidParameters", parameters.problem)
+      : refuseAddresses(gateway);
+  },
+  parametersProblem: (gatewayClass, reader, resources) => {
+    const parameters = classParameters(gatewayClass, reader, resources);
+    return "problem" in parameters ? parameters.problem : undefined;
+  },
+  bindsAddresses: false,
+};
 
 const addressTypes: readonly string[] = ["IPAddress", "Hostname"];
 

@@ -1,8 +1,8 @@
 import { socketName } from "../gateway/listener.ts";
 import type { Gateway } from "../resources/generated/gateway-api.ts";
+import type { ProxyParameters } from "../resources/proxy-parameters.ts";
 import { type Manifest, metadataOf } from "./manifest.ts";
 import { baseName, numberedName, selectorLabels } from "./names.ts";
-import type { ProxyParameters } from "./proxy-parameters.ts";
 import { type RequestedAddresses, requestedAddresses } from "./requested-addresses.ts";
 
 /** A port on which the proxies listen. */

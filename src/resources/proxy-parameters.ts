@@ -1,4 +1,4 @@
-import type { ConfigMap } from "../resources/generated/core.ts";
+import type { ConfigMap } from "./generated/core.ts";
 
 const serviceTypes = ["LoadBalancer", "NodePort", "ClusterIP"] as const;
 const trafficPolicies = ["Cluster", "Local"] as const;
@@ -80,3 +80,6 @@ export function readParameters(
 function isKey(key: string): key is keyof ProxyParameters {
   return Object.hasOwn(keys, key);
 }
+
+/** The names of all parameters. */
+export const parameterNames: readonly string[] = Object.keys(keys);
