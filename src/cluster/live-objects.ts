@@ -1,4 +1,5 @@
 import type { ApiObject } from "../kubernetes/api-object.ts";
+import { isOlder } from "../kubernetes/resource-version.ts";
 
 /** An object whose status is ours to write, as the API server last showed it. */
 export interface LiveObject {
@@ -31,7 +32,8 @@ export class LiveObjects {
     }
     const known = this.#objects.get(key);
     // A version that we wrote may be followed by older ones, for the watch is behind; another uid is another object.
-    if (known?.uid === object.uid && isOlder(object.resourceVersion, known?.resourceVersion)) return;
+    if (known?.uid === object.uid && known !== undefined && isOlder(object.resourceVersion, known.resourceVersion))
+      return;
     this.#objects.set(key, object);
   }
 
@@ -41,10 +43,4 @@ export class LiveObjects {
     if (known === undefined) return;
     this.observe(key, { ...known, uid: metadata.uid, resourceVersion: metadata.resourceVersion ?? "", status });
   }
-}
-
-/** Kubernetes v1.35 lets versions of one object be compared as numbers. */
-function isOlder(version: string, than: string | undefined): boolean {
-  if (than === undefined) return false;
-  return version.length === than.length ? version < than : version.length < than.length;
 }

@@ -3,6 +3,7 @@ import { managedBy } from "../infrastructure/names.ts";
 import type { ApiObject, ApiResource } from "../kubernetes/api-object.ts";
 import type { KubernetesClient } from "../kubernetes/client.ts";
 import { Reflector, type ReflectorFailure } from "../kubernetes/reflector.ts";
+import { isOlder } from "../kubernetes/resource-version.ts";
 import { keyOf } from "../resources/object.ts";
 
 export type OwnedKind = Manifest["kind"];
@@ -26,11 +27,16 @@ export interface OwnedObjectsOptions {
   readonly failed: (kind: OwnedKind, failure: ReflectorFailure) => void;
 }
 
+// A watch is behind by milliseconds. An object that it never shows was deleted before we had the answer.
+const expectedMs = 30_000;
+
 /** What was made for Gateways, as the API server has it: objects with our label, by the Gateway that owns them. */
 export class OwnedObjects {
   /** Resolves when everything is known that is there. */
   readonly ready: Promise<unknown>;
   readonly #objects = new Map<string, ApiObject>();
+  /** What the API server answered with, until its watch shows it, or anything later. */
+  readonly #expected = new Map<string, { readonly object: ApiObject; readonly until: number }>();
   readonly #byGateway = new Map<string, Set<string>>();
   readonly #stop = new AbortController();
   readonly #ended: Promise<unknown>;
@@ -67,7 +73,12 @@ export class OwnedObjects {
   }
 
   get(kind: OwnedKind, namespace: string, name: string): ApiObject | undefined {
-    return this.#objects.get(`${kind}/${namespace}/${name}`);
+    const key = `${kind}/${namespace}/${name}`;
+    const expected = this.#expected.get(key);
+    return (
+      this.#objects.get(key) ??
+      (expected !== undefined && performance.now() < expected.until ? expected.object : undefined)
+    );
   }
 
   /** Everything that a Gateway owns. */
@@ -86,7 +97,10 @@ export class OwnedObjects {
 
   /** The API server answered with a version that its watch may not have shown yet. */
   answered(kind: OwnedKind, object: ApiObject): void {
-    this.#take(`${kind}/${keyOf(object)}`, object);
+    const key = `${kind}/${keyOf(object)}`;
+    const known = this.#objects.get(key);
+    if (known === undefined) this.#expected.set(key, { object, until: performance.now() + expectedMs });
+    else if (isOlder(versionOf(known), versionOf(object))) this.#objects.set(key, object);
   }
 
   async close(): Promise<void> {
@@ -97,6 +111,10 @@ export class OwnedObjects {
   /** @returns the Gateways that are concerned */
   #take(key: string, object: ApiObject | undefined): readonly string[] {
     const before = this.#objects.get(key);
+    this.#expected.delete(key);
+    // We may have had this, or a later one, as the answer to a write of ours.
+    const isOutdated = before?.metadata.uid === object?.metadata.uid && isOutdatedBy(object, before);
+    if (isOutdated) return [];
     const owners = [before, object].flatMap((version) => ownerOf(version) ?? []);
     if (before !== undefined) this.#unlink(ownerOf(before), key);
     if (object === undefined) this.#objects.delete(key);
@@ -119,6 +137,14 @@ export class OwnedObjects {
     keys?.delete(key);
     if (keys?.size === 0) this.#byGateway.delete(gateway ?? "");
   }
+}
+
+function versionOf({ metadata }: ApiObject): string {
+  return metadata.resourceVersion ?? "";
+}
+
+function isOutdatedBy(object: ApiObject | undefined, known: ApiObject | undefined): boolean {
+  return object !== undefined && known !== undefined && isOlder(versionOf(object), versionOf(known));
 }
 
 interface OwnerReference {
