@@ -14,7 +14,7 @@ import { inCluster } from "../infrastructure/placement.ts";
 import { exposedPorts } from "../infrastructure/services.ts";
 import type { ApiResource } from "../kubernetes/api-object.ts";
 import type { KubernetesClient } from "../kubernetes/client.ts";
-import { kinds } from "../resources/kinds.ts";
+import { apiVersionOf, kinds } from "../resources/kinds.ts";
 import type { ProxyParameters } from "../resources/proxy-parameters.ts";
 import { watchCluster } from "../sources/kubernetes/watch-cluster.ts";
 import type { ResourceBatch, ResourceSource } from "../sources/source.ts";
@@ -22,6 +22,7 @@ import { MutualTls } from "../xds/credentials.ts";
 import type { XdsObserver } from "../xds/observer.ts";
 import { XdsServer } from "../xds/server.ts";
 import { keepAuthority } from "./authority-keeper.ts";
+import { EventRecorder } from "./event-recorder.ts";
 import { InfrastructureWriter } from "./infrastructure-writer.ts";
 import { takePart } from "./leader-election.ts";
 import { LiveObjects } from "./live-objects.ts";
@@ -114,10 +115,24 @@ export class Cluster {
         logger.warn({ gateway: key, error: String(error), delayMs }, "what a Gateway is given could not be written"),
       problem: (key, message) => this.#states.problem(key, message),
     });
+    const recorder = new EventRecorder({
+      client,
+      identity: options.identity,
+      apiVersionOf: (group, kind) => {
+        const served = this.#served.get(`${kind}.${group}`);
+        return served && apiVersionOf(group, served.version);
+      },
+      failed: (error) => logger.info({ error: String(error) }, "an event could not be told"),
+    });
     this.#statusWriter = new StatusWriter({
       client,
       statuses: this.controlPlane.status,
       live: this.#live,
+      written: (object, before, after) => {
+        const { kind, namespace, name } = object;
+        logger.debug?.({ kind, namespace, name }, "status written");
+        recorder.written(object, before, after);
+      },
       resourceOf: (group, kind) => this.#served.get(`${kind}.${group}`),
       failed: ({ key, error, delayMs }) =>
         logger.info(

@@ -2,6 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { isReason } from "../kubernetes/api-error.ts";
 import type { ApiObject, ApiResource } from "../kubernetes/api-object.ts";
 import type { KubernetesClient } from "../kubernetes/client.ts";
+import { microTime } from "../kubernetes/micro-time.ts";
 
 export interface LeaderElectionOptions {
   readonly client: KubernetesClient;
@@ -124,9 +125,4 @@ async function giveBack(
 ): Promise<void> {
   const spec = { ...lease.spec, holderIdentity: "", leaseDurationSeconds: 1, renewTime: microTime() };
   await client.replace(leases, { ...lease, spec }, { signal: AbortSignal.timeout(2_000) });
-}
-
-/** Leases are written with microseconds. */
-function microTime(): string {
-  return new Date().toISOString().replace(/Z$/, "000Z");
 }

@@ -8,7 +8,7 @@ export interface StatusProblem {
 }
 
 /** Conditions for which True is the bad news. */
-const negative: ReadonlySet<string> = new Set([
+export const negativeConditions: ReadonlySet<string> = new Set([
   "Conflicted",
   "PartiallyInvalid",
   "OverlappingTLSConfig",
@@ -44,6 +44,6 @@ export function problemsOf({ status }: ObjectStatus): readonly StatusProblem[] {
 
 function inPart(part: string, conditions: readonly Condition[]): readonly StatusProblem[] {
   return conditions
-    .filter(({ type, status }) => status === (negative.has(type) ? "True" : "False"))
+    .filter(({ type, status }) => status === (negativeConditions.has(type) ? "True" : "False"))
     .map((condition) => ({ part, condition }));
 }
