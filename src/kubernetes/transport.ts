@@ -1,5 +1,6 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type RequestOptions } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+import type { SecureContextOptions } from "node:tls";
 import type { ClusterAccess, Credential } from "./access.ts";
 import { ApiError } from "./api-error.ts";
 
@@ -14,11 +15,11 @@ export interface Exchange {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Connections to one API server: kept alive, and made anew when certificates are. */
+/** Connections to one API server, kept alive. */
 export class Transport {
   readonly #access: ClusterAccess;
   readonly #base: URL;
-  #agent: { readonly agent: HttpAgent; readonly made: string } | undefined;
+  #agent: Promise<HttpAgent> | undefined;
 
   constructor(access: ClusterAccess) {
     this.#access = access;
@@ -32,7 +33,8 @@ export class Transport {
    */
   async exchange(exchange: Exchange): Promise<IncomingMessage> {
     const credential = await this.#access.credential();
-    const agent = await this.#agentFor(credential);
+    this.#agent ??= agentFor(this.#access);
+    const agent = await this.#agent;
     try {
       return await this.#send(exchange, credential, agent);
     } catch (error) {
@@ -44,41 +46,8 @@ export class Transport {
   }
 
   close(): void {
-    this.#agent?.agent.destroy();
+    void this.#agent?.then((agent) => agent.destroy());
     this.#agent = undefined;
-  }
-
-  async #agentFor(credential: Credential): Promise<HttpAgent> {
-    const { ca, cert, key } = credential;
-    const made = JSON.stringify([ca, cert, key]);
-    if (this.#agent?.made === made) return this.#agent.agent;
-    const agent = await this.#newAgent({ ca, cert, key });
-    // What is under way ends as it began.
-    for (const sockets of Object.values(this.#agent?.agent.freeSockets ?? {})) {
-      for (const socket of sockets ?? []) socket.destroy();
-    }
-    this.#agent = { agent, made };
-    return agent;
-  }
-
-  async #newAgent(tls: Omit<Credential, "headers">): Promise<HttpAgent> {
-    const { serverName, insecure, server } = this.#access;
-    const options = {
-      keepAlive: true,
-      // Below the 90 s after which an API server closes idle connections.
-      timeout: 60_000,
-      ...(this.#base.protocol === "https:" && {
-        ...defined(tls),
-        ...(serverName !== undefined && { servername: serverName }),
-        ...(insecure && { rejectUnauthorized: false }),
-      }),
-    };
-    const proxy = await proxyFor(server, this.#access.proxyUrl);
-    if (proxy !== undefined) {
-      const { HttpsProxyAgent } = await import("https-proxy-agent");
-      return new HttpsProxyAgent(proxy, options);
-    }
-    return this.#base.protocol === "https:" ? new HttpsAgent(options) : new HttpAgent(options);
   }
 
   #send(exchange: Exchange, credential: Credential, agent: HttpAgent): Promise<IncomingMessage> {
@@ -95,16 +64,19 @@ export class Transport {
         ...(body !== undefined && { "content-length": String(Buffer.byteLength(body)) }),
       },
       timeout: idleMs,
+      // Connections are kept apart by these, so renewed certificates get new ones.
+      ...(this.#base.protocol === "https:" && tlsOptions(this.#access, credential)),
       agent,
       ...(signal && { signal }),
     };
     return new Promise((resolve, reject) => {
+      let answer: IncomingMessage | undefined;
       const request = (this.#base.protocol === "https:" ? httpsRequest : httpRequest)(options, (response) => {
-        // Node only tells; ending it is up to us. The reader of the body gets the error.
-        request.on("timeout", () => response.destroy(silence(idleMs)));
+        answer = response;
         resolve(response);
       });
-      request.on("timeout", () => request.destroy(silence(idleMs)));
+      // Node only tells; ending it is up to us. Whoever reads the answer gets the error.
+      request.on("timeout", () => (answer ?? request).destroy(silence(idleMs)));
       request.on("error", (error) => {
         if (signal?.aborted === true) reject(signal.reason);
         else if (request.reusedSocket && "code" in error && error.code === "ECONNRESET") {
@@ -136,8 +108,25 @@ function silence(idleMs: number): ApiError {
   return new ApiError(`nothing came for ${idleMs / 1000} s`, { reason: "Unreachable", status: 0 });
 }
 
-function defined({ ca, cert, key }: Omit<Credential, "headers">) {
-  return { ...(ca !== undefined && { ca }), ...(cert !== undefined && { cert }), ...(key !== undefined && { key }) };
+function tlsOptions({ serverName, insecure }: ClusterAccess, { ca, cert, key }: Credential): SecureContextOptions {
+  return {
+    ...(ca !== undefined && { ca }),
+    ...(cert !== undefined && { cert }),
+    ...(key !== undefined && { key }),
+    ...(serverName !== undefined && { servername: serverName }),
+    ...(insecure && { rejectUnauthorized: false }),
+  };
+}
+
+async function agentFor({ server, proxyUrl }: ClusterAccess): Promise<HttpAgent> {
+  // Below the 90 s after which an API server closes idle connections.
+  const options = { keepAlive: true, timeout: 60_000 };
+  const proxy = await proxyFor(server, proxyUrl);
+  if (proxy !== undefined) {
+    const { HttpsProxyAgent } = await import("https-proxy-agent");
+    return new HttpsProxyAgent(proxy, options);
+  }
+  return server.startsWith("https:") ? new HttpsAgent(options) : new HttpAgent(options);
 }
 
 const loopback = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
