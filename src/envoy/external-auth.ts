@@ -1,5 +1,7 @@
 import type { Any } from "@bufbuild/protobuf/wkt";
+import { maximalAuthorizations } from "../ir/host-table.ts";
 import type { ExternalAuth } from "../ir/rule.ts";
+import type { TypedExtensionConfigSchema } from "./generated/envoy/config/core/v3/extension_pb.ts";
 import {
   CompositePerRouteSchema,
   CompositeSchema,
@@ -16,14 +18,17 @@ import { SCOPE_HEADER } from "./scope.ts";
 /** Name of the filter, and of a route's configuration of it. */
 export const EXTERNAL_AUTH = "external-auth";
 
+/** The same before a route is chosen, one after the other, and of a whole table's configuration of them. */
+export const LISTENER_AUTH = Array.from({ length: maximalAuthorizations }, (_, index) => `listener-auth-${index}`);
+
 const AUTHORIZATION_MILLISECONDS = 5_000;
 
 /**
  * Does nothing until a route says which filter stands here. What a route's own `ext_authz` could override is less than the API
  * has (which headers are sent, for one), so a route brings a whole filter of its own, and routes without one pay next to nothing.
  */
-export function externalAuthFilter(): Init<typeof HttpFilterSchema> {
-  return { name: EXTERNAL_AUTH, configType: { case: "typedConfig", value: pack(CompositeSchema, {}) } };
+export function externalAuthFilter(name: string): Init<typeof HttpFilterSchema> {
+  return { name, configType: { case: "typedConfig", value: pack(CompositeSchema, {}) } };
 }
 
 /**
@@ -31,28 +36,42 @@ export function externalAuthFilter(): Init<typeof HttpFilterSchema> {
  * answer, the answer is 503.
  */
 export function externalAuth(auth: ExternalAuth): Any {
-  const filter = pack(ExtAuthzSchema, {
+  return execute(authorization(auth, false));
+}
+
+/**
+ * GEP-5224, Listener.filters.requests: one after the other, and the route is chosen anew after the last that adds something.
+ * None of them can change the Host. Each has a filter of its own: in a `filter_chain` of one composite filter, those after the
+ * first that waits for an answer would be skipped.
+ */
+export function listenerAuth(authorizations: readonly ExternalAuth[]): Record<string, Any> {
+  return Object.fromEntries(
+    LISTENER_AUTH.flatMap((name, index) => {
+      const auth = authorizations[index];
+      return auth === undefined ? [] : [[name, execute(authorization(auth, true))]];
+    }),
+  );
+}
+
+function execute(filter: Init<typeof TypedExtensionConfigSchema>): Any {
+  const typedConfig = pack(ExecuteFilterActionSchema, { typedConfig: filter });
+  return pack(CompositePerRouteSchema, {
+    matcher: { onNoMatch: { onMatch: { case: "action", value: { name: "execute", typedConfig } } } },
+  });
+}
+
+function authorization(auth: ExternalAuth, clearRouteCache: boolean): Init<typeof TypedExtensionConfigSchema> {
+  const typedConfig = pack(ExtAuthzSchema, {
     services: service(auth),
     statusOnError: { code: StatusCode.ServiceUnavailable },
     ...allowedHeaders(auth),
     disallowedHeaders: names([SCOPE_HEADER]),
+    // What decides on the table is not theirs to change; nor is the Host, which Envoy protects by itself.
+    decoderHeaderMutationRules: { disallowExpression: { regex: SCOPE_HEADER } },
+    clearRouteCache,
     ...(auth.bodyBytes !== undefined && { withRequestBody: { maxRequestBytes: auth.bodyBytes } }),
   });
-  return pack(CompositePerRouteSchema, {
-    matcher: {
-      onNoMatch: {
-        onMatch: {
-          case: "action",
-          value: {
-            name: "execute",
-            typedConfig: pack(ExecuteFilterActionSchema, {
-              typedConfig: { name: "envoy.filters.http.ext_authz", typedConfig: filter },
-            }),
-          },
-        },
-      },
-    },
-  });
+  return { name: "envoy.filters.http.ext_authz", typedConfig };
 }
 
 function service(auth: ExternalAuth): NonNullable<Init<typeof ExtAuthzSchema>["services"]> {

@@ -1,6 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import type { HostTable } from "../ir/host-table.ts";
-import type { Rule } from "../ir/rule.ts";
+import { listenerAuth } from "./external-auth.ts";
 import { FIX, fixDisabled } from "./fix.ts";
 import {
   type ScopedRouteConfiguration,
@@ -16,7 +16,7 @@ import { SCOPE_HEADER, scopeKey } from "./scope.ts";
 export function hostTableResource(table: HostTable, options: Options): EnvoyResource {
   const scope = scopedRouteConfiguration(table, options);
   return resource(table.proxy, scope.name, ScopedRouteConfigurationSchema, scope, {
-    clusters: clustersOf(table.rules),
+    clusters: clustersOf(table),
   });
 }
 
@@ -36,7 +36,10 @@ export function scopedRouteConfiguration(table: HostTable, options: Options): Sc
       requestHeadersToRemove: [SCOPE_HEADER],
       // Some clusters never exist, on purpose; that the others do is seen to by the order of delivery.
       validateClusters: false,
-      ...(exact && { typedPerFilterConfig: { [FIX]: fixDisabled } }),
+      typedPerFilterConfig: {
+        ...(exact && { [FIX]: fixDisabled }),
+        ...listenerAuth(table.authorizations ?? []),
+      },
       virtualHosts: [
         {
           name: table.hostname,
@@ -55,9 +58,9 @@ export function scopedRouteConfiguration(table: HostTable, options: Options): Sc
   });
 }
 
-/** Clusters that rules send to, in order. */
-function clustersOf(rules: readonly Rule[]): readonly string[] {
-  const names = new Set<string>();
+/** Clusters that requests are sent to, in order. */
+function clustersOf({ authorizations, rules }: HostTable): readonly string[] {
+  const names = new Set((authorizations ?? []).map(({ cluster }) => cluster));
   for (const { action, externalAuth } of rules) {
     if (externalAuth !== undefined) names.add(externalAuth.cluster);
     if (action.kind !== "forward") continue;

@@ -1,7 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import type { HttpChain } from "../ir/listener.ts";
 import { CORS } from "./cors.ts";
-import { externalAuthFilter } from "./external-auth.ts";
+import { EXTERNAL_AUTH, externalAuthFilter, LISTENER_AUTH } from "./external-auth.ts";
 import { fixFilter } from "./fix.ts";
 import { HttpProtocolOptions_HeadersWithUnderscoresAction } from "./generated/envoy/config/core/v3/protocol_pb.ts";
 import { CorsSchema } from "./generated/envoy/extensions/filters/http/cors/v3/cors_pb.ts";
@@ -88,8 +88,9 @@ function verifiedClient({ tls }: HttpChain): Init<typeof HttpConnectionManagerSc
 function httpFilters(): Init<typeof HttpFilterSchema>[] {
   return [
     fixFilter(),
+    ...LISTENER_AUTH.map((name) => externalAuthFilter(name)),
     { name: CORS, configType: { case: "typedConfig", value: pack(CorsSchema, {}) } },
-    externalAuthFilter(),
+    externalAuthFilter(EXTERNAL_AUTH),
     sessionPersistenceFilter(),
     {
       name: "envoy.filters.http.router",

@@ -6,9 +6,10 @@ import type { Origin, ResourceReference } from "../resources/origin.ts";
 import type { BackendService } from "./backend-service.ts";
 import { ofPort, type PolicyHolder } from "./backend-tls.ts";
 import type { PolicyTarget } from "./backend-tls-policy.ts";
+import type { ListenerParentKind } from "./listener-parent.ts";
 import type { Problem } from "./problem.ts";
 import { type GrantsByNamespace, mayRefer, missingGrant, missingGrantReference } from "./reference-grant.ts";
-import { gatewayGroup, type RouteKind } from "./route-kind.ts";
+import { gatewayGroup, isRouteKind, type RouteKind } from "./route-kind.ts";
 
 /** How a route speaks to its backends where the Service does not say. */
 export type BackendProtocol = Cluster["protocol"];
@@ -47,11 +48,11 @@ export interface BackendContext {
 export function resolveBackend(
   reader: Reader,
   { services, grants, tlsHolders }: BackendContext,
-  kind: RouteKind,
+  referrer: RouteKind | ListenerParentKind,
   routeNamespace: string,
   reference: BackendObjectReference,
   origin: Origin,
-  spokenAs: RouteKind = kind,
+  spokenAs: RouteKind = isRouteKind(referrer) ? referrer : "HTTPRoute",
 ): ResolvedBackend {
   const refused = (reason: string, message: string, missing?: ResourceReference): ResolvedBackend => ({
     problem: { reason, message, origin, ...(missing === undefined ? {} : { missing }) },
@@ -63,16 +64,16 @@ export function resolveBackend(
     );
   }
   const namespace = reference.namespace ?? routeNamespace;
-  const from = { group: gatewayGroup, kind, namespace: routeNamespace };
+  const from = { group: gatewayGroup, kind: referrer, namespace: routeNamespace };
   const to = { group: "", kind: "Service", namespace, name: reference.name };
   if (!mayRefer(reader, grants, from, to))
     return refused("RefNotPermitted", missingGrant(from, to), missingGrantReference(to));
   const key = `${namespace}/${reference.name}`;
   const service = reader.fetch(services, key);
   if (service === undefined) return refused("BackendNotFound", `There is no Service ${key}.`, to);
-  const transport = kind === "UDPRoute" ? "UDP" : "TCP";
-  if (service.externalName !== undefined && kind !== "HTTPRoute" && kind !== "GRPCRoute") {
-    return refused("InvalidKind", `Service ${key} is of type ExternalName, which a ${kind} can't send to.`);
+  const transport = spokenAs === "UDPRoute" ? "UDP" : "TCP";
+  if (service.externalName !== undefined && spokenAs !== "HTTPRoute" && spokenAs !== "GRPCRoute") {
+    return refused("InvalidKind", `Service ${key} is of type ExternalName, which a ${spokenAs} can't send to.`);
   }
   const port = findPort(service, reference.port, transport);
   if (port === undefined) {
@@ -83,12 +84,12 @@ export function resolveBackend(
     );
   }
   const use: PolicyTarget = { service: key, ...(port.name === undefined ? {} : { portName: port.name }) };
-  const holder = kind === "UDPRoute" ? undefined : ofPort(reader, tlsHolders, key, port.name);
+  const holder = spokenAs === "UDPRoute" ? undefined : ofPort(reader, tlsHolders, key, port.name);
   const spoken = speak(spokenAs, port, holder !== undefined);
   if (spoken === undefined) {
     const protocolRefused = refused(
       "UnsupportedProtocol",
-      `Port ${port.port} of Service ${key} speaks ${port.appProtocol} (appProtocol), and ${kind}s can't be served with that.`,
+      `Port ${port.port} of Service ${key} speaks ${port.appProtocol} (appProtocol), and ${spokenAs}s can't be served with that.`,
     );
     return { ...protocolRefused, use };
   }

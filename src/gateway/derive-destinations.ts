@@ -5,6 +5,7 @@ import type { Service } from "../resources/generated/core.ts";
 import { type BackendTarget, clusterName } from "./backend.ts";
 import { type BackendTlsCollections, ofPort } from "./backend-tls.ts";
 import { certificateName } from "./certificate.ts";
+import type { ListenerCollections } from "./derive-listeners.ts";
 import type { RouteAttachment, RouteCollections } from "./derive-routes.ts";
 import { endpointsOf, serviceNameLabel } from "./endpoints.ts";
 import type { AttachmentPoint } from "./gateway-listener.ts";
@@ -43,6 +44,7 @@ interface StreamRequest {
 export function deriveDestinations(
   graph: Graph,
   resources: Resources,
+  { points }: ListenerCollections,
   { attachments, compiled, streams }: RouteCollections,
   { tls }: BackendTlsCollections,
 ): DestinationCollections {
@@ -69,15 +71,20 @@ export function deriveDestinations(
     return asked ?? (hostname === undefined ? {} : { serverName: hostname });
   };
 
-  const targetRequests = graph.deriveMany("targetRequests", attachments, (attachment, key, { fetch }) =>
+  const requestOf = (proxy: string, target: BackendTarget, clientCertificate: string | undefined) => {
+    const shown = target.tls && clientCertificate !== undefined ? { clientCertificate } : {};
+    const request: TargetRequest = { proxy, target, ...shown };
+    return [`${proxy}|${clusterName(target, clientCertificate)}`, request] as const;
+  };
+  const ofRoutes = graph.deriveMany("targetRequestsOfRoutes", attachments, (attachment, key, { fetch }) =>
     gatewaysOf(attachment).flatMap(({ proxy, clientCertificate }) =>
-      (fetch(compiled, key)?.targets ?? []).map((target) => {
-        const shown = target.tls && clientCertificate !== undefined ? { clientCertificate } : {};
-        const request: TargetRequest = { proxy, target, ...shown };
-        return [`${proxy}|${clusterName(target, clientCertificate)}`, request] as const;
-      }),
+      (fetch(compiled, key)?.targets ?? []).map((target) => requestOf(proxy, target, clientCertificate)),
     ),
   );
+  const ofListeners = graph.deriveMany("targetRequestsOfListeners", points, ({ serving, socket, guard, ...point }) =>
+    ((serving && guard?.targets) || []).map((target) => requestOf(socket.proxy, target, point.clientCertificate)),
+  );
+  const targetRequests = graph.join("targetRequests", [ofRoutes, ofListeners]);
   const streamRequests = graph.deriveMany("streamRequests", attachments, (attachment, key, { fetch }) =>
     fetch(streams, key) === undefined
       ? []

@@ -1,6 +1,7 @@
 import type { Collection, Member } from "../collections/collection.ts";
 import type { Graph } from "../collections/graph.ts";
 import type { Gateway } from "../resources/generated/gateway-api.ts";
+import type { BackendContext } from "./backend.ts";
 import { type KeyPair, readKeyPair } from "./certificate.ts";
 import { type AcceptedClass, acceptClass, controllerName } from "./class.ts";
 import { type ClientCertificate, clientCertificate } from "./client-certificate.ts";
@@ -58,6 +59,7 @@ export function deriveListeners(
   resources: Resources,
   placement: Placement,
   trust: TrustCollections,
+  backends: Omit<BackendContext, "grants">,
 ): ListenerCollections {
   const classes = graph.derive("classes", resources.GatewayClass, (gatewayClass, _key, reader) =>
     // Those of others are not looked at.
@@ -90,7 +92,7 @@ export function deriveListeners(
   const keyPairs = graph.derive("keyPairs", resources.Secret, readKeyPair);
   // Apart from the key pairs, so that a rotated certificate changes no listener.
   const validity = graph.derive("certificateValidity", keyPairs, (pair) => pair.problem ?? "valid");
-  const context = { validity, grants, trust };
+  const context = { validity, grants, trust, ...backends };
   const clientCertificates = graph.derive("clientCertificates", gateways, (gateway, _key, reader) =>
     clientCertificate(gateway, reader, context),
   );

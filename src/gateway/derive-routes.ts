@@ -1,8 +1,7 @@
 import type { Collection, Member, Reader } from "../collections/collection.ts";
 import type { Graph } from "../collections/graph.ts";
 import { attach, type ParentAttachment, refuseParent } from "./attachment.ts";
-import { backendService } from "./backend-service.ts";
-import type { BackendTlsCollections } from "./backend-tls.ts";
+import type { BackendContext } from "./backend.ts";
 import type { CompiledRoute } from "./compiled-route.ts";
 import type { Condition } from "./condition.ts";
 import type { ListenerCollections } from "./derive-listeners.ts";
@@ -41,7 +40,7 @@ export function deriveRoutes(
   graph: Graph,
   resources: Resources,
   listeners: ListenerCollections,
-  backendTls: BackendTlsCollections,
+  context: Omit<BackendContext, "grants">,
 ): RouteCollections {
   const routes = graph.join(
     "routes",
@@ -51,8 +50,7 @@ export function deriveRoutes(
     attachRoute(route, reader, resources, listeners),
   );
   // Whether a route is attached comes first: what nobody of ours carries is not compiled.
-  const services = graph.derive("backendServices", resources.Service, backendService);
-  const backends = { services, grants: listeners.grants, tlsHolders: backendTls.holders };
+  const backends = { ...context, grants: listeners.grants };
   const attachedTo = (reader: Reader, kind: RouteKind, key: string): Route | undefined =>
     reader.fetch(proposed, routeKey(kind, key))?.route;
   const compiled = graph.join("compiledRoutes", [

@@ -2,6 +2,7 @@ import { type Condition, isFalse } from "./condition.ts";
 import { wildcardsOver } from "./hostname.ts";
 import type { ListenerCandidate } from "./listener.ts";
 import { chainName, type Distinctness, noConflict } from "./listener-conflict.ts";
+import { guardShowing, type ListenerGuard } from "./listener-filters.ts";
 
 /** A listener of a Gateway of ours, its own or a ListenerSet's, with what became of it. */
 export interface GatewayListener extends ListenerCandidate {
@@ -49,11 +50,13 @@ export type AttachmentPoint = Pick<
   | "serving"
   | "chain"
   | "tlsMode"
+  | "origin"
 > & {
   /** `namespace/name` of the Gateway that has it in the end. */
   readonly gatewayKey: string;
   /** Key of the Secret that the Gateway shows to its backends. */
   readonly clientCertificate?: string;
+  readonly guard?: ListenerGuard;
   /** More specific hostnames that other listeners hold on the same socket: those listeners, and not this one, serve them. */
   readonly heldElsewhere: ReadonlySet<string>;
 };
@@ -64,6 +67,7 @@ export function attachmentPoint(
   clientCertificate: string | undefined,
 ): AttachmentPoint {
   const { key, name, parent, socket, protocol, hostname, kinds, namespaces, serving, chain, tlsMode } = listener;
+  const { guard } = listener.filters;
   return {
     key,
     name,
@@ -76,8 +80,10 @@ export function attachmentPoint(
     namespaces,
     serving,
     tlsMode,
+    origin: listener.origin,
     ...(chain === undefined ? {} : { chain }),
     ...(clientCertificate === undefined ? {} : { clientCertificate }),
+    ...(guard === undefined ? {} : { guard: guardShowing(guard, clientCertificate) }),
     heldElsewhere,
   };
 }

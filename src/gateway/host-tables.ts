@@ -1,11 +1,13 @@
 import type { HostTable } from "../ir/host-table.ts";
 import type { Rule } from "../ir/rule.ts";
+import type { Origin } from "../resources/origin.ts";
 import type { AttachedListener } from "./attachment.ts";
 import { clusterName } from "./backend.ts";
 import type { CompiledRoute, CompiledRule } from "./compiled-route.ts";
 import { redirectOn } from "./filters/redirect.ts";
 import { type AttachmentPoint, type GatewayListener, isHeldElsewhere } from "./gateway-listener.ts";
 import { anyHostname } from "./hostname.ts";
+import type { ListenerGuard } from "./listener-filters.ts";
 import { type Competitor, compareCompetitors, type Seniority } from "./precedence.ts";
 import type { Route } from "./route.ts";
 
@@ -15,11 +17,14 @@ export interface HostEntry {
   readonly chain: string;
   readonly hostname: string;
   readonly listener: ServingListener;
+  /** Of the listener that the hostname belongs to. */
+  readonly guard?: ListenerGuard;
   readonly route?: { readonly key: string; readonly seniority: Seniority; readonly hostname: string };
 }
 
 /** What of the listener makes a difference to a rule: redirects keep its address, and backends are shown its Gateway's certificate. */
 interface ServingListener {
+  readonly origin: Origin;
   readonly port: number;
   readonly scheme: "http" | "https";
   readonly clientCertificate?: string;
@@ -29,8 +34,10 @@ function servingListener({
   socket,
   protocol,
   clientCertificate,
-}: Pick<AttachmentPoint, "socket" | "protocol" | "clientCertificate">): ServingListener {
+  origin,
+}: Pick<AttachmentPoint, "socket" | "protocol" | "clientCertificate" | "origin">): ServingListener {
   return {
+    origin,
     port: socket.port,
     scheme: protocol === "HTTPS" ? "https" : "http",
     ...(clientCertificate === undefined ? {} : { clientCertificate }),
@@ -46,13 +53,23 @@ export function hostEntryTable({ proxy, chain, hostname }: HostEntry): string {
  * more specific listener holds is never this one's ("Listener Isolation"): over HTTP they share a chain and its tables, and
  * over TLS such a request is misdirected.
  */
-export function listenerEntries(listener: GatewayListener): readonly (readonly [string, HostEntry])[] {
+export function listenerEntries(
+  listener: GatewayListener,
+  guard: ListenerGuard | undefined,
+): readonly (readonly [string, HostEntry])[] {
   const { chain } = listener;
   if (chain === undefined || !listener.serving) return [];
   const hostnames = new Set([anyHostname, listener.hostname]);
   return [...hostnames].map((hostname) => [
     `${listener.socket.proxy}|${chain}/${hostname}`,
-    { proxy: listener.socket.proxy, chain, hostname, listener: servingListener(listener) },
+    {
+      proxy: listener.socket.proxy,
+      chain,
+      hostname,
+      listener: servingListener(listener),
+      // The table for all other hosts is there even if it is no listener's.
+      ...(guard === undefined || hostname !== listener.hostname ? {} : { guard }),
+    },
   ]);
 }
 
@@ -69,6 +86,7 @@ export function routeEntries(route: Route, attached: AttachedListener): readonly
         chain,
         hostname,
         listener: servingListener(point),
+        ...(point.guard === undefined ? {} : { guard: point.guard }),
         route: { key: route.key, seniority: route.seniority, hostname: original },
       };
       return [`${hostEntryTable(entry)}|${point.key}|${route.key}`, entry] as const;
@@ -82,6 +100,9 @@ export function hostTable(
 ): HostTable | undefined {
   const [first] = entries;
   if (first === undefined) return undefined;
+  const guard = entries.find((entry) => entry.guard !== undefined)?.guard;
+  const { proxy, chain, hostname } = first;
+  if (guard?.closed === true) return { proxy, chain, hostname, rules: [closed(first)] };
   const competitors = entries.flatMap(({ route, listener }) =>
     route === undefined
       ? []
@@ -93,9 +114,10 @@ export function hostTable(
   );
   const seen = new Set<string>();
   return {
-    proxy: first.proxy,
-    chain: first.chain,
-    hostname: first.hostname,
+    proxy,
+    chain,
+    hostname,
+    ...(guard === undefined ? {} : { authorizations: guard.authorizations }),
     rules: competitors
       .sort((left, right) => compareCompetitors(left.competitor, right.competitor))
       // A route that is attached to a listener by two parentRefs competes once.
@@ -122,6 +144,16 @@ function rulesOn(route: CompiledRoute | undefined, { clientCertificate }: Servin
     const { destinations, mirrors } = action;
     return { ...guarded, action: { ...action, destinations: destinations.map(shown), mirrors: mirrors.map(shown) } };
   });
+}
+
+/** Where those that should be asked before every rule can't be, nothing is served. */
+function closed({ listener }: HostEntry): Rule {
+  return {
+    name: "listener",
+    match: { path: { type: "PathPrefix", value: "/" }, headers: [], queryParams: [] },
+    action: { kind: "respond", statusCode: 500, reason: "authorization_not_resolved" },
+    origin: listener.origin,
+  };
 }
 
 function competitorOf(rule: CompiledRule, { created, key }: Seniority, hostname: string): Competitor {

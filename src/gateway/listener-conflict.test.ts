@@ -24,6 +24,7 @@ function candidate(text: string): ListenerCandidate {
     kinds: [],
     namespaces: { from: "Same" },
     certificates: [],
+    filters: { problems: [] },
     accepted: protocol === "ODD" ? isFalse("Accepted", "UnsupportedProtocol", "") : isTrue("Accepted", "Accepted", ""),
     problems: [],
     resolvedRefs: allResolved,

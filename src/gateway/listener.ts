@@ -8,13 +8,14 @@ import type {
 } from "../resources/generated/gateway-api.ts";
 import type { Origin } from "../resources/origin.ts";
 import type { AllowedNamespaces } from "./allowed-routes.ts";
+import type { BackendContext } from "./backend.ts";
 import { type CertificateContext, type ResolvedCertificates, resolveCertificates } from "./certificate.ts";
 import { type PortValidation, portValidation, type ValidationContext } from "./client-validation.ts";
 import { type Condition, isFalse, isTrue } from "./condition.ts";
 import { anyHostname } from "./hostname.ts";
+import { type ListenerFilters, listenerFilters, refuseFilters } from "./listener-filters.ts";
 import { type ListenerParent, listenerParent, parentKey } from "./listener-parent.ts";
 import type { Placement } from "./placement.ts";
-
 import type { Seniority } from "./precedence.ts";
 import { type Problem, resolvedRefs } from "./problem.ts";
 import { gatewayGroup, kindsByProtocol, type RouteKind, supportedKinds } from "./route-kind.ts";
@@ -37,6 +38,9 @@ export function socketName({ address, port, transport }: Socket): string {
   return `${address === undefined ? "" : `[${address}]:`}${port}/${transport}`;
 }
 
+/** What a listener refers to. */
+export type ListenerContext = CertificateContext & ValidationContext & BackendContext;
+
 /** A listener of a Gateway of ours, or of a ListenerSet that adds it to one, looked at by itself: conflicts with others are found in a further step. */
 export interface ListenerCandidate {
   /** `Gateway/namespace/name/listener` or `ListenerSet/namespace/name/listener`. */
@@ -57,6 +61,7 @@ export interface ListenerCandidate {
   readonly certificates: readonly string[];
   /** What is asked of clients, over HTTPS. */
   readonly clients?: ClientValidation;
+  readonly filters: ListenerFilters;
   readonly accepted: Condition;
   readonly problems: readonly Problem[];
   readonly resolvedRefs: Condition;
@@ -70,7 +75,7 @@ export function listenerCandidates(
   placement: Placement,
   refusal: Condition | undefined,
   reader: Reader,
-  context: CertificateContext & ValidationContext,
+  context: ListenerContext,
 ): readonly (readonly [string, ListenerCandidate])[] {
   const parent =
     listenerSet === undefined ? listenerParent("Gateway", gateway) : listenerParent("ListenerSet", listenerSet);
@@ -91,7 +96,7 @@ function listenerCandidate(
   placement: Placement,
   refusal: Condition | undefined,
   reader: Reader,
-  context: CertificateContext & ValidationContext,
+  context: ListenerContext,
 ): ListenerCandidate {
   const { kinds, refused } = supportedKinds(listener.protocol, listener.allowedRoutes?.kinds);
   const tlsMode =
@@ -102,11 +107,13 @@ function listenerCandidate(
       : { secrets: [], problems: [] };
   const clients: PortValidation =
     listener.protocol === "HTTPS" ? portValidation(gateway, listener.port, reader, context) : { problems: [] };
+  const filters = listenerFilters(listener, parent, reader, context, origin);
   const problems = [
     ...certificates.problems,
     ...clients.problems,
     ...noCertificate(listener, tlsMode, origin),
     ...refusedKinds(listener.protocol, refused, origin),
+    ...filters.problems,
   ];
   const address = placement.bindsAddresses ? boundAddress(gateway) : undefined;
   const namespaces = listener.allowedRoutes?.namespaces;
@@ -132,6 +139,7 @@ function listenerCandidate(
     },
     certificates: certificates.secrets,
     ...(clients.validation === undefined ? {} : { clients: clients.validation }),
+    filters,
     accepted: accepted(listener, refusal, clients),
     problems,
     resolvedRefs: resolvedRefs(problems),
@@ -178,13 +186,5 @@ function accepted(
     );
   }
   if (refusal !== undefined) return isFalse("Accepted", "UnsupportedValue", refusal.message);
-  if (clients.refused !== undefined) return clients.refused;
-  if ((listener.filters?.requests?.length ?? 0) > 0) {
-    return isFalse(
-      "Accepted",
-      "UnsupportedValue",
-      "Filters of listeners (spec.listeners[].filters) are not supported yet, so listeners that ask for them are not served.",
-    );
-  }
-  return isTrue("Accepted", "Accepted", "The listener is valid.");
+  return clients.refused ?? refuseFilters(listener) ?? isTrue("Accepted", "Accepted", "The listener is valid.");
 }

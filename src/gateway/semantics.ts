@@ -4,6 +4,7 @@ import type { TlsCertificate } from "../ir/certificate.ts";
 import type { HostTable } from "../ir/host-table.ts";
 import type { Listener } from "../ir/listener.ts";
 import type { TrustBundle } from "../ir/trust-bundle.ts";
+import { backendService } from "./backend-service.ts";
 import { type BackendTlsCollections, deriveBackendTls } from "./backend-tls.ts";
 import { certificateName, certificateOf, secretOf } from "./certificate.ts";
 import { type DestinationCollections, deriveDestinations } from "./derive-destinations.ts";
@@ -42,10 +43,12 @@ export function deriveSemantics(
   { systemCertificates = () => undefined }: SemanticsOptions = {},
 ): Semantics {
   const trust = deriveTrust(graph, resources, systemCertificates);
-  const listeners = deriveListeners(graph, resources, placement, trust);
   const backendTls = deriveBackendTls(graph, resources, trust);
-  const routes = deriveRoutes(graph, resources, listeners, backendTls);
-  const destinations = deriveDestinations(graph, resources, routes, backendTls);
+  const services = graph.derive("backendServices", resources.Service, backendService);
+  const backends = { services, tlsHolders: backendTls.holders };
+  const listeners = deriveListeners(graph, resources, placement, trust, backends);
+  const routes = deriveRoutes(graph, resources, listeners, backends);
+  const destinations = deriveDestinations(graph, resources, listeners, routes, backendTls);
   const sockets = deriveSockets(graph, listeners, routes);
   return {
     ...listeners,
@@ -62,12 +65,13 @@ export function deriveSemantics(
 
 function deriveHostTables(
   graph: Graph,
-  { listeners }: ListenerCollections,
+  { listeners, points }: ListenerCollections,
   { attachments, compiled }: RouteCollections,
 ): Collection<HostTable> {
-  const ofListeners = graph.deriveMany("hostEntriesOfListeners", listeners, (listener, key) =>
-    listenerEntries(listener).map(([entryKey, entry]) => [`${entryKey}|${key}`, entry] as const),
-  );
+  const ofListeners = graph.deriveMany("hostEntriesOfListeners", listeners, (listener, key, { fetch }) => {
+    const guard = listener.filters.guard === undefined ? undefined : fetch(points, key)?.guard;
+    return listenerEntries(listener, guard).map(([entryKey, entry]) => [`${entryKey}|${key}`, entry] as const);
+  });
   const ofRoutes = graph.deriveMany("hostEntriesOfRoutes", attachments, ({ route, parents }) =>
     parents.flatMap((parent) => parent.listeners.flatMap((attached) => routeEntries(route, attached))),
   );

@@ -1,4 +1,7 @@
-import type { Rule } from "./rule.ts";
+import type { ExternalAuth, Rule } from "./rule.ts";
+
+/** How many authorizations a table can have: each costs every connection manager a filter. */
+export const maximalAuthorizations = 2;
 
 /**
  * What one hostname of one HTTP filter chain serves: the unit of recompute, of cached bytes, of the xDS push, of NACK
@@ -14,6 +17,8 @@ export interface HostTable {
   readonly chain: string;
   /** `a.example.com`, `*.example.com` (one label or more), or `*` for every other host. Lower-case. */
   readonly hostname: string;
+  /** At most {@link maximalAuthorizations}. Asked in this order about every request, before a rule is looked for; what they add to it counts for the choice. */
+  readonly authorizations?: readonly ExternalAuth[];
   readonly rules: readonly Rule[];
 }
 

@@ -15,6 +15,7 @@ export const supportedFeatures: readonly { readonly name: string }[] = [
   "GatewayFrontendClientCertificateValidationInsecureFallback",
   "GatewayHTTPListenerIsolation",
   "GatewayHTTPSListenerDetectMisdirectedRequests",
+  "GatewayListenerFilters",
   "GatewayPort8080",
   "GatewayRouteHostnameIntersectionPrecedence",
   "HTTPRoute",

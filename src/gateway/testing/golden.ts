@@ -10,7 +10,7 @@ import type { GatewayStatus, ObjectStatus, StatusCondition } from "../../status/
 import { isResourceKind } from "../inputs.ts";
 import { onThisMachine } from "../placement.ts";
 import { withKeyPairs } from "./key-pairs.ts";
-import { describeChain, describeCluster, describeEndpoints, describeRule, describeTrust } from "./notation.ts";
+import { describeChain, describeCluster, describeEndpoints, describeTable, describeTrust } from "./notation.ts";
 
 /**
  * A rule of the API as a folder of YAML shows it: what people write, and what becomes of it.
@@ -98,7 +98,7 @@ export function describeOutcome(plane: ControlPlane, { own, findings }: Golden):
       describeStatus,
     ),
     sockets: record(sorted(sockets), ({ chains }) => chains.map(describeChain)),
-    hosts: record(sorted(hostTables), ({ rules }) => rules.map(describeRule)),
+    hosts: record(sorted(hostTables), describeTable),
     clusters: record(sorted(clusters), describeCluster),
     endpoints: record(sorted(endpointSets), describeEndpoints),
     certificates: sorted(certificates).map(([, { name }]) => name),

@@ -1,5 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import type { Cluster, EndpointSet, UpstreamTls } from "../../ir/cluster.ts";
+import type { HostTable } from "../../ir/host-table.ts";
 import type { FilterChain } from "../../ir/listener.ts";
 import type {
   Cors,
@@ -28,6 +29,11 @@ export function describeRule(rule: Rule): string {
     ...describeAction(rule),
   ];
   return `${describeMatch(rule.match)} → ${steps.join("; ")} (${rule.name})`;
+}
+
+/** A line for each rule, and before them one for each authorization. */
+export function describeTable({ authorizations, rules }: HostTable): readonly string[] {
+  return [...(authorizations ?? []).map((auth) => `first ${describeExternalAuth(auth)}`), ...rules.map(describeRule)];
 }
 
 function describeMatch({ path, method, headers, queryParams, grpc }: RequestMatch): string {
