@@ -61,9 +61,9 @@ describe("authorization before a rule is chosen", () => {
     });
 
     test(`${host}: who is refused by the first is not asked about again, and meets no rule`, async () => {
-      const before = seenBy("second").length;
+      const asked = seenBy("second").length;
       const { status, seen } = await get(host, "/nowhere", { "x-answer": "401" });
-      deepEqual([status, seen?.backend, seenBy("second").length], [401, "first", before]);
+      deepEqual([status, seen?.backend, seenBy("second").length], [401, "first", asked]);
     });
   }
 
