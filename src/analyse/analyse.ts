@@ -6,6 +6,7 @@ import type { Finding } from "../resources/finding.ts";
 import type { KubernetesObject } from "../resources/object.ts";
 import type { Analysed } from "./analysed.ts";
 import { analyseGateways } from "./gateways.ts";
+import { analysePolicies } from "./policies.ts";
 import { analyseRoutes } from "./routes.ts";
 import { analyseServices } from "./services.ts";
 
@@ -31,5 +32,10 @@ export function analyse(
 
 /** The same, of objects whose semantics are at hand. Costs what there is, not what changed. */
 export function analyseAll(analysed: Analysed): readonly Finding[] {
-  return [...analyseGateways(analysed), ...analyseRoutes(analysed), ...analyseServices(analysed)];
+  return [
+    ...analyseGateways(analysed),
+    ...analyseRoutes(analysed),
+    ...analyseServices(analysed),
+    ...analysePolicies(analysed),
+  ];
 }

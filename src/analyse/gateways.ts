@@ -1,3 +1,4 @@
+import type { GatewayListener } from "../gateway/gateway-listener.ts";
 import { socketName } from "../gateway/listener.ts";
 import { gatewayKeyOf } from "../gateway/listener-set.ts";
 import { gatewayGroup } from "../gateway/route-kind.ts";
@@ -40,7 +41,7 @@ export function analyseGateways({ resources, semantics }: Analysed): readonly Fi
     ...(listener.accepted.status === "False"
       ? [
           {
-            severity: "error",
+            severity: mayBeMended(listener) ? "warning" : "error",
             code: codeOf(listener.accepted.reason),
             message: `Listener "${listener.name}" (${socketName(listener.socket)}) is not served. ${listener.accepted.message}`,
             origin: listener.origin,
@@ -49,7 +50,21 @@ export function analyseGateways({ resources, semantics }: Analysed): readonly Fi
       : []),
     ...listener.problems.map(findingOf),
   ]);
-  return [...classes, ...missingClasses, ...refusedListenerSets({ resources, semantics }), ...listeners];
+  const clientCertificates = sorted(semantics.clientCertificates).flatMap(([, { problem }]) =>
+    problem === undefined ? [] : [findingOf(problem)],
+  );
+  return [
+    ...classes,
+    ...missingClasses,
+    ...refusedListenerSets({ resources, semantics }),
+    ...listeners,
+    ...clientCertificates,
+  ];
+}
+
+/** Whether documents that are not here could make the listener acceptable. */
+function mayBeMended({ accepted, problems }: GatewayListener): boolean {
+  return accepted.reason === "NoValidCACertificate" && problems.every(({ missing }) => missing !== undefined);
 }
 
 /** A selector reads the labels of the Namespace, which may be among the documents that are not here; so may the Gateway. */

@@ -1,9 +1,9 @@
 import type { Problem } from "../gateway/problem.ts";
 import type { Finding } from "../resources/finding.ts";
 
-/** @example codeOf("BackendNotFound")  // "backend-not-found" */
+/** @example codeOf("InvalidCACertificateRef")  // "invalid-ca-certificate-ref" */
 export function codeOf(reason: string): string {
-  return reason.replace(/([a-z])(?=[A-Z])/g, "$1-").toLowerCase();
+  return reason.replace(/[a-z](?=[A-Z])|[A-Z](?=[A-Z][a-z])/g, "$&-").toLowerCase();
 }
 
 /** A problem with a reference: a warning if a further document could mend it. */

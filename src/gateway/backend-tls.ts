@@ -2,6 +2,7 @@ import type { Collection, Member, Reader } from "../collections/collection.ts";
 import type { Graph } from "../collections/graph.ts";
 import type { UpstreamTls } from "../ir/cluster.ts";
 import type { BackendTLSPolicy } from "../resources/generated/gateway-api.ts";
+import type { ResourceReference } from "../resources/origin.ts";
 import { type PolicyTarget, policyTargets, readTlsPolicy, type TlsPolicy } from "./backend-tls-policy.ts";
 import { type Condition, isFalse } from "./condition.ts";
 import type { Resources } from "./inputs.ts";
@@ -24,6 +25,8 @@ export interface PolicyHolder {
   readonly policy: string;
   /** Why it can't be enforced; its target gets no traffic then. */
   readonly refused?: Condition;
+  /** What would have to be there to enforce it, where nothing else is wrong. */
+  readonly missing?: ResourceReference;
 }
 
 export function targetKey({ service, portName }: PolicyTarget): string {
@@ -41,8 +44,15 @@ export function deriveBackendTls(graph: Graph, resources: Resources, trust: Trus
   const holders = graph.derive("tlsPolicyHolders", byTarget, (members, _key, { fetch }): PolicyHolder => {
     const policy = oldest(members);
     const read = fetch(policies, policy);
-    const refused = read === undefined ? isFalse("Accepted", "Invalid", "It can't be read.") : read.refused;
-    return { policy, ...(refused === undefined ? {} : { refused }) };
+    if (read === undefined) return { policy, refused: isFalse("Accepted", "Invalid", "It can't be read.") };
+    if (read.refused === undefined) return { policy };
+    const missing = read.problems.map((problem) => problem.missing);
+    const [first] = missing;
+    return {
+      policy,
+      refused: read.refused,
+      ...(first === undefined || missing.includes(undefined) ? {} : { missing: first }),
+    };
   });
   const tls = graph.derive("backendTls", byTarget, (members, _key, { fetch }) => fetch(policies, oldest(members))?.tls);
   return { policies, holders, tls };

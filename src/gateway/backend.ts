@@ -96,7 +96,14 @@ export function resolveBackend(
   const target: BackendTarget = { service: key, port: port.port, ...spoken };
   if (holder?.refused === undefined) return { target, use };
   const message = `Nothing is sent to Service ${key}, because its BackendTLSPolicy ${holder.policy} can't be enforced: ${holder.refused.message}`;
-  return { problem: { reason: invalidBackendTls, message, origin }, use, asIs: { ...target, tls: false } };
+  const { missing } = holder;
+  const problem: Problem = {
+    reason: invalidBackendTls,
+    message,
+    origin,
+    ...(missing === undefined ? {} : { missing }),
+  };
+  return { problem, use, asIs: { ...target, tls: false } };
 }
 
 /** Reason of ours for ResolvedRefs: the backend is there, and may not be spoken to without the TLS that a policy asks for. */

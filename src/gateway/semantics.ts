@@ -31,7 +31,7 @@ export interface Semantics extends ListenerCollections, RouteCollections, Destin
 }
 
 export interface SemanticsOptions {
-  /** The authorities that this machine trusts, in PEM; asked for when a policy wants them. */
+  /** The authorities that this machine trusts, in PEM; asked for when a policy wants them. Absent: nobody will be served. */
   readonly systemCertificates?: () => string | undefined;
 }
 
@@ -40,7 +40,7 @@ export function deriveSemantics(
   graph: Graph,
   resources: Resources,
   placement: Placement,
-  { systemCertificates = () => undefined }: SemanticsOptions = {},
+  { systemCertificates }: SemanticsOptions = {},
 ): Semantics {
   const trust = deriveTrust(graph, resources, systemCertificates);
   const backendTls = deriveBackendTls(graph, resources, trust);

@@ -16,11 +16,11 @@ export interface TrustCollections {
 /** Key of the authorities that the machine trusts. */
 export const systemTrust = "System";
 
-/** @param systemCertificates the machine's own authorities in PEM, read when something first asks for them */
+/** @param systemCertificates the machine's own authorities in PEM; without it, they are taken for granted */
 export function deriveTrust(
   graph: Graph,
   resources: Resources,
-  systemCertificates: () => string | undefined,
+  systemCertificates: (() => string | undefined) | undefined,
 ): TrustCollections {
   const ofObjects = graph.join<TrustAnchors>("trustAnchorsOfObjects", [
     graph.deriveMany("trustAnchorsOfConfigMaps", resources.ConfigMap, (object, key) => [
@@ -34,13 +34,15 @@ export function deriveTrust(
     ]),
   ]);
   const system = graph.deriveMany("systemTrustAnchors", resources.BackendTLSPolicy, ({ spec }) =>
-    spec.validation.wellKnownCACertificates === systemTrust ? [[systemTrust, systemAnchors(systemCertificates())]] : [],
+    spec.validation.wellKnownCACertificates === systemTrust ? [[systemTrust, systemAnchors(systemCertificates)]] : [],
   );
   const anchors = graph.join<TrustAnchors>("trustAnchors", [ofObjects, system]);
   return { anchors, validity: graph.derive("trustValidity", anchors, ({ problem }) => problem ?? "valid") };
 }
 
-function systemAnchors(certificates: string | undefined): TrustAnchors {
+function systemAnchors(read: (() => string | undefined) | undefined): TrustAnchors {
+  if (read === undefined) return { certificates: "" };
+  const certificates = read();
   if (certificates === undefined) return { problem: "there are none on this machine" };
   return readTrustAnchors(certificates, "the system's file");
 }

@@ -1,6 +1,5 @@
 import type { Collection, Reader } from "../collections/collection.ts";
 import type { Graph } from "../collections/graph.ts";
-import { controllerName } from "../gateway/class.ts";
 import type { ResourceKinds, Resources } from "../gateway/inputs.ts";
 import { type ListenerParentKind, parentKey } from "../gateway/listener-parent.ts";
 import type { ProxyOf } from "../gateway/placement.ts";
@@ -90,12 +89,11 @@ export function deriveStatus(
     (object, key, { fetch }) => {
       const policy = fetch(semantics.backendTls.policies, key);
       const ancestors = fetch(semantics.policyAncestors, key) ?? [];
-      const others = (object.status?.ancestors ?? []).filter((entry) => entry.controllerName !== controllerName);
       if (policy === undefined) return [];
       const { namespace = "default", name, generation = 1 } = object.metadata;
       const status: ObjectStatus = {
         reference: { group: gatewayGroup, kind: "BackendTLSPolicy", namespace, name },
-        status: policyStatus(policy, ancestors, generation, others.length),
+        status: policyStatus(policy, ancestors, generation),
       };
       return [[`BackendTLSPolicy/${key}`, status]];
     },

@@ -8,19 +8,14 @@ import { observed, type PolicyStatus } from "./object-status.ts";
 /** Gateway API, PolicyStatus.ancestors: "A maximum of 16 ancestors will be represented in this list". */
 const maxAncestors = 16;
 
-/**
- * Gateway API, PolicyStatus: one entry for each Gateway that the policy matters to.
- *
- * @param taken how many entries are other controllers'
- */
+/** Gateway API, PolicyStatus: one entry for each Gateway that the policy matters to, as many as the list may hold. */
 export function policyStatus(
   policy: TlsPolicy,
   ancestors: readonly PolicyAncestor[],
   generation: number,
-  taken: number,
 ): PolicyStatus {
   return {
-    ancestors: ancestors.slice(0, Math.max(0, maxAncestors - taken)).map(({ gateway, accepted }) => {
+    ancestors: ancestors.slice(0, maxAncestors).map(({ gateway, accepted }) => {
       const [namespace = "default", name = ""] = gateway.split("/");
       return {
         ancestorRef: { group: gatewayGroup, kind: "Gateway", namespace, name },

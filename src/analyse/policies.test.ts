@@ -1,0 +1,60 @@
+import { deepEqual } from "node:assert/strict";
+import { test } from "node:test";
+import { readGoldens } from "../gateway/testing/golden.ts";
+import { formatPath } from "../resources/origin.ts";
+import { analyse } from "./analyse.ts";
+
+const goldens = await readGoldens();
+
+/** What the analyser says of the BackendTLSPolicies and client certificates of a golden file. */
+function findings(name: string): readonly string[] {
+  const golden = goldens.find((one) => one.name === name);
+  return analyse(golden?.objects ?? []).flatMap(({ severity, code, origin }) =>
+    origin === undefined || !["BackendTLSPolicy", "Gateway"].includes(origin.resource.kind)
+      ? []
+      : [`${severity} ${code} ${origin.resource.name} ${formatPath(origin.path)}`],
+  );
+}
+
+test("authorities that can't be used: an error, unless a further document could hold them", () => {
+  deepEqual(findings("backend-tls-policy/invalid-authorities"), [
+    "error invalid-kind invalid-kind spec.validation.caCertificateRefs[0]",
+    "error invalid-ca-certificate-ref malformed spec.validation.caCertificateRefs[0]",
+    "error invalid-ca-certificate-ref malformed spec.validation.caCertificateRefs[1]",
+    "error invalid-ca-certificate-ref malformed spec.validation.caCertificateRefs[2]",
+    "warning invalid-ca-certificate-ref nonexistent spec.validation.caCertificateRefs[0]",
+    "error invalid-kind one-of-two spec.validation.caCertificateRefs[0]",
+    "error invalid well-known spec.validation",
+    "error conflicted younger spec.targetRefs[0]",
+  ]);
+});
+
+test("targets that another policy holds, and ports that are not there", () => {
+  deepEqual(findings("backend-tls-policy/conflicts"), [
+    "error conflicted a-younger spec.targetRefs[0]",
+    "error conflicted port-2 spec.targetRefs[0]",
+    "error conflicted two-targets spec.targetRefs[0]",
+    "error target-not-found two-targets spec.targetRefs[1]",
+  ]);
+});
+
+test("options that nobody knows; the system's authorities are taken for granted", () => {
+  deepEqual(findings("backend-tls-policy/authorities"), ["warning not-enforced b spec.options"]);
+});
+
+test("client certificates, and the authorities for those of clients", () => {
+  deepEqual(findings("client-certificate/invalid").slice(-4), [
+    "error invalid-client-certificate-ref group spec.tls.backend.clientCertificateRef",
+    "error invalid-client-certificate-ref malformed spec.tls.backend.clientCertificateRef",
+    "warning invalid-client-certificate-ref nonexistent spec.tls.backend.clientCertificateRef",
+    "warning ref-not-permitted not-granted spec.tls.backend.clientCertificateRef",
+  ]);
+  deepEqual(
+    findings("client-validation/invalid").filter((finding) => finding.includes("no-valid")),
+    [
+      "error no-valid-ca-certificate edge spec.listeners[2]",
+      "warning no-valid-ca-certificate edge spec.listeners[3]",
+      "warning no-valid-ca-certificate edge spec.listeners[1]",
+    ],
+  );
+});
