@@ -72,12 +72,18 @@ const readKeys: Readonly<Record<string, ReadonlySet<string>>> = {
 };
 
 function slimmed({ kind }: Kind, rest: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  const keys = readKeys[kind];
-  const { data } = rest;
-  if (keys === undefined || typeof data !== "object" || data === null) return rest;
-  const kept = Object.entries(data).map(([key, value]) => [key, keys.has(key) ? value : ""]);
-  const { binaryData: _, ...others } = rest;
-  return { ...others, data: Object.fromEntries(kept) };
+  const read = readKeys[kind];
+  if (read === undefined) return rest;
+  const { data, binaryData, ...others } = rest;
+  return {
+    ...others,
+    ...(data !== undefined && { data: withoutValues(data, read) }),
+    ...(binaryData !== undefined && { binaryData: withoutValues(binaryData, read) }),
+  };
+}
+
+function withoutValues(data: unknown, but: ReadonlySet<string>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(Object(data)).map(([key, value]) => [key, but.has(key) ? value : ""]));
 }
 
 /** It came out of a JSON parser, which the type of what came out does not say. */

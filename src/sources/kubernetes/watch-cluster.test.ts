@@ -209,14 +209,30 @@ describe("watchCluster", () => {
     equal(batches.at(-1)?.findings.get("HTTPRoute/shop/a")?.length, 0);
   });
 
-  test("of Secrets, what a Gateway can use: not other types, not other values", async () => {
+  test("of Secrets and ConfigMaps, what a Gateway can use: not other types, not other values", async () => {
+    const configMaps = kind("configmap");
+    server.serve(configMaps);
+    const metadata = { namespace: "shop", name: "c" };
+    const [text, binaryData] = [
+      { "ca.crt": "pem", big: "x" },
+      { "ca.crt": "cGVt", big: "eA==" },
+    ];
+    server.put({ apiVersion: "v1", kind: "ConfigMap", metadata, data: text, binaryData });
     const data = { "tls.crt": "YQ==", "tls.key": "Yg==", password: "Yw==" };
     server.put({ apiVersion: "v1", kind: "Secret", metadata: { namespace: "shop", name: "s" }, data });
-    start();
+    start({ kinds: [secrets, configMaps] });
     await source?.ready;
     const asked = server.asked.find((line) => line.includes("/secrets?"));
     match(decodeURIComponent(asked ?? ""), /fieldSelector=type!=.*,type!=helm\.sh\/release\.v1,/);
     deepEqual(Object(objectOf("Secret/shop/s")).data, { ...data, password: "" });
+    const read = Object(objectOf("ConfigMap/shop/c"));
+    deepEqual(
+      [read.data, read.binaryData],
+      [
+        { "ca.crt": "pem", big: "" },
+        { "ca.crt": "cGVt", big: "" },
+      ],
+    );
   });
 
   test("scope: some namespaces, and labels for Gateways and routes", async () => {
