@@ -83,6 +83,18 @@ describe("house rules", () => {
     );
   });
 
+  test("`gatewright get` loads nothing that reads files, serves or talks to a cluster before it must", () => {
+    const heavy = ["cluster", "control-plane", "envoy", "gateway", "kubernetes", "sources", "standalone", "xds"];
+    deepEqual(
+      ["src/cli/program.ts", "src/cli/get.ts"].flatMap((start) =>
+        [...loadedBy(start)]
+          .filter((name) => heavy.includes(name.split("/")[1] ?? ""))
+          .map((name) => `${start}: ${name}`),
+      ),
+      [],
+    );
+  });
+
   test("every X.in.yaml has its X.out.yaml", () => {
     const inputs = files.filter((name) => name.endsWith(".in.yaml"));
     deepEqual(
@@ -110,4 +122,14 @@ function imports(folder: string): readonly { readonly from: string; readonly to:
         to: relative(".", join(dirname(from), specifier)),
       })),
     );
+}
+
+/** Files that are loaded with this one: what it imports as more than a type, and so on. */
+function loadedBy(start: string): ReadonlySet<string> {
+  const loaded = new Set([start]);
+  for (const name of loaded) {
+    for (const [, specifier = ""] of read(name).matchAll(/^import (?!type )[^;]*?from "(\.[^"]+)";$/gm))
+      loaded.add(relative(".", join(dirname(name), specifier)));
+  }
+  return loaded;
 }
