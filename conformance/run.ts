@@ -119,6 +119,8 @@ function flags(): readonly string[] {
   return [
     "-test.v",
     "-test.timeout=60m",
+    // The whole cluster goes.
+    "-cleanup-base-resources=false",
     "-gateway-class=gatewright",
     `-conformance-profiles=${profiles.join(",")}`,
     `-usable-address=${layout.usableAddress}`,

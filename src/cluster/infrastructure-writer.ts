@@ -12,10 +12,10 @@ import { isOwnedBy, type OwnedObjects, ownedResources } from "./owned-objects.ts
 import { WorkQueue, type WorkQueueOptions } from "./work-queue.ts";
 
 export interface InfrastructureWriterOptions {
-  readonly client: KubernetesClient;
+  readonly client: Pick<KubernetesClient, "get" | "apply" | "delete">;
   readonly gateways: Collection<Gateway>;
   readonly manifests: Collection<readonly Manifest[]>;
-  readonly owned: OwnedObjects;
+  readonly owned: Pick<OwnedObjects, "get" | "of" | "gateways" | "answered">;
   /** Whether a Gateway is nobody's, or somebody else's: what it was given is taken away. */
   readonly isGone: (gateway: string) => boolean;
   readonly authority: () => Authority;

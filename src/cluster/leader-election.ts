@@ -5,7 +5,7 @@ import type { KubernetesClient } from "../kubernetes/client.ts";
 import { microTime } from "../kubernetes/micro-time.ts";
 
 export interface LeaderElectionOptions {
-  readonly client: KubernetesClient;
+  readonly client: Pick<KubernetesClient, "get" | "create" | "replace">;
   readonly namespace: string;
   /** Name of the Lease. */
   readonly name: string;

@@ -8,7 +8,7 @@ import type { LiveObject, LiveObjects } from "./live-objects.ts";
 import { WorkQueue, type WorkQueueOptions } from "./work-queue.ts";
 
 export interface StatusWriterOptions {
-  readonly client: KubernetesClient;
+  readonly client: Pick<KubernetesClient, "get" | "mergePatch">;
   /** What is to be written, by `Kind/namespace/name`. */
   readonly statuses: Collection<ObjectStatus>;
   readonly live: LiveObjects;
@@ -63,6 +63,11 @@ export class StatusWriter {
 
   stop(): void {
     this.#queue.pause();
+  }
+
+  /** Resolves when nothing is left to be written. */
+  idle(): Promise<void> {
+    return this.#queue.idle();
   }
 
   close(): void {

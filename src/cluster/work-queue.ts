@@ -112,7 +112,6 @@ export class WorkQueue {
       },
       Math.max(delayMs, this.#options.settleMs, this.#charge(entry)),
     );
-    entry.timer.unref();
   }
 
   /** How long the key has to wait for its turn. */
