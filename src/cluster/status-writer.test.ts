@@ -63,9 +63,7 @@ class Store {
   }
 
   entries(): readonly string[] {
-    const { parents } = this.object["status"] as {
-      parents: { controllerName: string; conditions: { status: string }[] }[];
-    };
+    const { parents }: Entries = JSON.parse(JSON.stringify(this.object["status"]));
     return parents.map((entry) => `${entry.controllerName} ${entry.conditions.map(({ status }) => status).join()}`);
   }
 }
