@@ -1,4 +1,5 @@
 import { type CelInput, type CelUint, celList, celMap } from "@bufbuild/cel";
+import type { FieldReads, Reads } from "./reads.ts";
 import { isJsonObject, type Json, type JsonObject, type Schema } from "./schema.ts";
 
 const untyped: Schema = {};
@@ -8,18 +9,31 @@ const untyped: Schema = {};
  *
  * A field whose name is a reserved word of CEL is `__name__` in rules.
  */
-export function celValue(value: Json, schema: Schema = untyped): CelInput {
-  if (typeof value === "number") {
-    return schema.type !== "number" && Number.isInteger(value) ? BigInt(value) : value;
+export function celValue(value: Json, schema?: Schema): CelInput {
+  return readable(value, schema).value;
+}
+
+/** {@link celValue}, and what rules have read of it so far. */
+export function readable(value: Json, schema: Schema = untyped): { readonly value: CelInput; readonly reads: Reads } {
+  if (Array.isArray(value)) {
+    const items = value.map((item: Json) => readable(item, schema.items));
+    return {
+      value: celList(items.map((item) => item.value)),
+      reads: { kind: "list", items: items.map((item) => item.reads) },
+    };
   }
-  if (Array.isArray(value)) return celList(value.map((item: Json) => celValue(item, schema.items)));
-  if (isJsonObject(value)) return celMap(new Fields(value, schema));
-  return value;
+  if (isJsonObject(value)) {
+    const fields = new Fields(value, schema);
+    return { value: celMap(fields), reads: fields.reads };
+  }
+  const isInteger = typeof value === "number" && schema.type !== "number" && Number.isInteger(value);
+  return { value: isInteger ? BigInt(value) : value, reads: { kind: "scalar", value } };
 }
 
 type Key = bigint | string | boolean | CelUint;
 
 class Fields implements ReadonlyMap<Key, CelInput> {
+  readonly reads: FieldReads = { kind: "object", fields: new Map() };
   readonly #object: JsonObject;
   readonly #schema: Schema;
   readonly #converted = new Map<string, CelInput>();
@@ -30,17 +44,22 @@ class Fields implements ReadonlyMap<Key, CelInput> {
   }
 
   get size(): number {
-    return Object.keys(this.#object).length;
+    return this.#names().length;
   }
 
   get(key: Key): CelInput | undefined {
     if (typeof key !== "string") return undefined;
     const name = key.startsWith("__") && key.endsWith("__") ? key.slice(2, -2) : key;
     const known = this.#converted.get(name);
-    if (known !== undefined || !Object.hasOwn(this.#object, name)) return known;
-    const converted = celValue(this.#object[name] ?? null, this.#schemaOf(name));
-    this.#converted.set(name, converted);
-    return converted;
+    if (known !== undefined) return known;
+    if (!Object.hasOwn(this.#object, name)) {
+      this.reads.fields.set(name, undefined);
+      return undefined;
+    }
+    const { value, reads } = readable(this.#object[name] ?? null, this.#schemaOf(name));
+    this.reads.fields.set(name, reads);
+    this.#converted.set(name, value);
+    return value;
   }
 
   has(key: Key): boolean {
@@ -52,11 +71,11 @@ class Fields implements ReadonlyMap<Key, CelInput> {
   }
 
   *entries(): MapIterator<[Key, CelInput]> {
-    for (const key of Object.keys(this.#object)) yield [key, this.get(key) ?? null];
+    for (const key of this.#names()) yield [key, this.get(key) ?? null];
   }
 
   *keys(): MapIterator<Key> {
-    yield* Object.keys(this.#object);
+    yield* this.#names();
   }
 
   *values(): MapIterator<CelInput> {
@@ -65,6 +84,12 @@ class Fields implements ReadonlyMap<Key, CelInput> {
 
   [Symbol.iterator](): MapIterator<[Key, CelInput]> {
     return this.entries();
+  }
+
+  #names(): readonly string[] {
+    const names = Object.keys(this.#object);
+    this.reads.names = names;
+    return names;
   }
 
   #schemaOf(name: string): Schema | undefined {

@@ -1,9 +1,10 @@
 import { type CelInput, type CelResult, celEnv, isCelError, parse, plan } from "@bufbuild/cel";
 import { strings } from "@bufbuild/cel/ext";
 import { kubernetesFunctions } from "./cel-functions.ts";
-import { celValue } from "./cel-value.ts";
+import { celValue, readable } from "./cel-value.ts";
 import { type Mistake, mistake } from "./mistake.ts";
 import { type FieldPath, formatPath } from "./origin.ts";
+import { type Reads, readsAlike } from "./reads.ts";
 import { culprit } from "./rule-culprit.ts";
 import { messageOf, remedyOf } from "./rule-words.ts";
 import { isJsonObject, type Json, type Schema, type ValidationRule } from "./schema.ts";
@@ -12,8 +13,8 @@ import { isJsonObject, type Json, type Schema, type ValidationRule } from "./sch
  * Checks an object, structurally valid and with defaults, against the CEL rules of its schema.
  *
  * A value that holds something already found wrong is not checked, nor is what contains it, since its rules would only
- * say the same again. Verdicts are remembered by (schema, value), since most values come again and
- * again and this is the slowest part of reading.
+ * say the same again. What rules have read of values that kept them is remembered, since most values differ only in what
+ * no rule reads, and rules are the slowest part of reading.
  *
  * @param broken paths of values already known to be wrong
  */
@@ -92,27 +93,24 @@ function fieldSchema({ properties, additionalProperties }: Schema, field: string
   return typeof additionalProperties === "object" ? additionalProperties : undefined;
 }
 
-const remembered = new WeakMap<Schema, Map<string, readonly Mistake[]>>();
-const mostRemembered = 1000;
-const longestRemembered = 4096;
+/** By schema: what its rules read of values that kept all of them; the latest first. */
+const kept = new WeakMap<Schema, readonly Reads[]>();
+const mostRemembered = 16;
 
 /** What the rules of one schema say of one value; paths are relative to it. */
 function verdicts(value: Json, schema: Schema): readonly Mistake[] {
   const rules = rulesOf(schema).always;
   if (rules.length === 0) return [];
-  const key = JSON.stringify(value);
-  const memory = remembered.get(schema) ?? new Map<string, readonly Mistake[]>();
-  remembered.set(schema, memory);
-  const known = memory.get(key);
-  if (known !== undefined) return known;
-  const found = judge(value, schema, rules);
-  if (memory.size >= mostRemembered) memory.clear();
-  if (key.length <= longestRemembered) memory.set(key, found);
-  return found;
+  const known = kept.get(schema) ?? [];
+  if (known.some((reads) => readsAlike(value, reads))) return [];
+  const self = readable(value, schema);
+  const mistakes = judge(value, self.value, schema, rules);
+  if (mistakes.length > 0) return mistakes;
+  kept.set(schema, [self.reads, ...known.slice(0, mostRemembered - 1)]);
+  return [];
 }
 
-function judge(value: Json, schema: Schema, rules: readonly ValidationRule[]): readonly Mistake[] {
-  const self = celValue(value, schema);
+function judge(value: Json, self: CelInput, schema: Schema, rules: readonly ValidationRule[]): readonly Mistake[] {
   const failed = rules.filter((rule) => !evaluate(rule.rule, { self }));
   // The rules of a union complain in pairs ("x must be set", "y must not be"): the first of them is enough.
   const isUnion = (rule: ValidationRule) => isJsonObject(value) && /\bself\.(type|mode|protocol)\b/.test(rule.rule);

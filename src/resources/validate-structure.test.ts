@@ -1,15 +1,10 @@
-import { deepEqual, equal, ok } from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { deepEqual, equal } from "node:assert/strict";
 import { describe, test } from "node:test";
 import { Ajv, type ValidateFunction } from "ajv";
 import fc from "fast-check";
-import { identify } from "./identify.ts";
-import { schemaOf } from "./kinds.ts";
 import { formatPath } from "./origin.ts";
-import { isJsonObject, type Json, type JsonObject, jsonCopy, type Schema } from "./schema.ts";
-import { parseDocumentText } from "./text/parse.ts";
-import { splitDocuments } from "./text/split-documents.ts";
+import { jsonCopy, type Schema } from "./schema.ts";
+import { changedSomewhere, validObjects } from "./testing/changed-objects.ts";
 import { validateStructure } from "./validate-structure.ts";
 
 const schema: Schema = {
@@ -121,63 +116,6 @@ describe("validateStructure", () => {
     );
   });
 });
-
-interface ValidObject {
-  readonly value: JsonObject;
-  readonly schema: Schema;
-}
-
-function validObjects(): readonly ValidObject[] {
-  const folder = join(import.meta.dirname, "../../test/valid");
-  const files = readdirSync(folder).filter((file) => file.endsWith(".yaml"));
-  const objects = files.flatMap((file) =>
-    splitDocuments(readFileSync(join(folder, file), "utf8")).flatMap(({ text }) => {
-      const identity = identify(parseDocumentText(text, file).value);
-      if ("mistake" in identity) return [];
-      const { status: _, metadata: __, ...value } = identity.value;
-      return [{ value, schema: schemaOf(identity.kind, identity.version) }];
-    }),
-  );
-  ok(objects.length >= 20);
-  return objects;
-}
-
-const strangers: readonly Json[] = [
-  "",
-  "a",
-  "A b",
-  "80",
-  0,
-  1,
-  -1,
-  70_000,
-  0.5,
-  true,
-  [],
-  ["a"],
-  {},
-  { a: 1 },
-  "x".repeat(300),
-  "10s",
-  "a.b",
-];
-
-/** A copy in which one value somewhere is replaced, removed or joined by an unknown field. */
-function changedSomewhere(value: Json, random: () => number): Json {
-  const isLeaf = typeof value !== "object" || value === null || Object.keys(value).length === 0;
-  if (isLeaf || random() % 5 === 0) return strangers[random() % strangers.length] ?? "";
-  if (Array.isArray(value)) {
-    const index = random() % value.length;
-    if (random() % 8 === 0) return value.concat(value, value, value, value);
-    return value.map((item: Json, at) => (at === index ? changedSomewhere(item, random) : item));
-  }
-  if (!isJsonObject(value)) return value;
-  const fields = Object.keys(value);
-  const field = fields[random() % fields.length] ?? "";
-  if (random() % 8 === 0) return { ...value, unknown: 1 };
-  const { [field]: chosen = null, ...others } = value;
-  return random() % 8 === 0 ? others : { ...value, [field]: changedSomewhere(chosen, random) };
-}
 
 const compiled = new Map<Schema, ValidateFunction>();
 
