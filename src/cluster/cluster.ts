@@ -257,6 +257,10 @@ export class Cluster {
         for (const { kind, resource } of served) {
           if (resource !== undefined) this.#served.set(`${kind.kind}.${kind.group}`, resource);
         }
+        const definitions = served.flatMap(({ kind, definition }) =>
+          definition === undefined ? [] : [{ kind: kind.kind, bundleVersion: definition.bundleVersion }],
+        );
+        if (definitions.length > 0) this.controlPlane.setDefinitions(definitions);
       },
       observed: (key, object) => {
         if (object === undefined) this.#live.observe(key, undefined);

@@ -12,9 +12,10 @@ import type { Finding } from "../resources/finding.ts";
 import type { KubernetesObject } from "../resources/object.ts";
 import type { Origin, SourceLocation } from "../resources/origin.ts";
 import type { ResourceBatch, ResourceChange, ResourceSink } from "../sources/source.ts";
-import { deriveStatus } from "../status/derive-status.ts";
+import { definitionsKey, deriveStatus } from "../status/derive-status.ts";
 import type { ObjectStatus } from "../status/object-status.ts";
 import type { ProxyState } from "../status/proxy-state.ts";
+import type { DefinitionVersion } from "../status/supported-version.ts";
 
 export interface ControlPlaneOptions {
   readonly placement: Placement;
@@ -38,6 +39,7 @@ export class ControlPlane implements ResourceSink {
   /** What the Envoys say of themselves; written by whoever runs them. */
   readonly proxies: Input<ProxyState>;
   readonly status: Collection<ObjectStatus>;
+  readonly #definitions: Input<readonly DefinitionVersion[]>;
   readonly #objects = new Map<string, ResourceChange & { readonly object: KubernetesObject }>();
   readonly #findings = new Map<string, readonly Finding[]>();
   #since: number | undefined;
@@ -53,7 +55,20 @@ export class ControlPlane implements ResourceSink {
       { listeners: sockets, hostTables, clusters, endpoints: endpointSets, certificates, trustBundles },
       { ...defaultOptions, ...envoy },
     );
-    this.status = deriveStatus(this.graph, this.resources, this.semantics, this.proxies, placement.proxyOf);
+    this.#definitions = this.graph.input("definitions");
+    this.status = deriveStatus(
+      this.graph,
+      this.resources,
+      this.semantics,
+      this.proxies,
+      placement.proxyOf,
+      this.#definitions,
+    );
+  }
+
+  /** Which definitions of Gateway API kinds there are. Files need none, and say nothing of them. */
+  setDefinitions(definitions: readonly DefinitionVersion[]): void {
+    this.#definitions.set(definitionsKey, definitions);
   }
 
   /** Applies one batch of a source as one transaction. */

@@ -16,11 +16,16 @@ import { policyStatus } from "./policy-status.ts";
 import { noProxy, type ProxyState } from "./proxy-state.ts";
 import { routeStatus } from "./route-status.ts";
 import { supportedFeatures } from "./supported-features.ts";
+import { type DefinitionVersion, supportedVersion } from "./supported-version.ts";
+
+/** Where the list of definitions is kept. */
+export const definitionsKey = "definitions";
 
 /**
  * The status of every object that is ours, by `Kind/namespace/name` (`Kind/name` for GatewayClasses).
  *
- * `proxies` tells what the Envoys say, by proxy; where there is none, Programmed is Unknown.
+ * `proxies` tells what the Envoys say, by proxy; where there is none, Programmed is Unknown. `definitions` holds one list
+ * where there are definitions of kinds, and nothing where there are none.
  */
 export function deriveStatus(
   graph: Graph,
@@ -28,16 +33,19 @@ export function deriveStatus(
   semantics: Semantics,
   proxies: Collection<ProxyState>,
   proxyOf: ProxyOf,
+  definitions: Collection<readonly DefinitionVersion[]>,
 ): Collection<ObjectStatus> {
   const { classes, gateways, listenerSets, listenersByParent, attachedRoutes, refusals, clientCertificates } =
     semantics;
   const ofClasses = graph.deriveMany("statusOfGatewayClasses", resources.GatewayClass, (object, key, { fetch }) => {
     const accepted = fetch(classes, key)?.accepted;
     if (accepted === undefined) return [];
+    const known = fetch(definitions, definitionsKey);
+    const conditions = known === undefined ? [accepted] : [accepted, supportedVersion(known)];
     const status: ObjectStatus = {
       reference: { group: gatewayGroup, kind: "GatewayClass", name: object.metadata.name },
       status: {
-        conditions: [observed(accepted, object.metadata.generation ?? 1)],
+        conditions: conditions.map((condition) => observed(condition, object.metadata.generation ?? 1)),
         supportedFeatures: accepted.status === "True" ? supportedFeatures : [],
       },
     };

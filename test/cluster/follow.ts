@@ -32,8 +32,8 @@ watchCluster(
       print({
         served: served
           .filter(({ resource }) => resource !== undefined)
-          .map(({ kind, resource, bundleVersion, channel }) =>
-            [kind.kind, resource?.version, bundleVersion, channel].join(" "),
+          .map(({ kind, resource, definition }) =>
+            [kind.kind, resource?.version, definition?.bundleVersion, definition?.channel].join(" "),
           ),
       }),
     observed: (key, object) => print({ observed: key, status: object?.status }),

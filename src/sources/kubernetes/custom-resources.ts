@@ -21,10 +21,16 @@ export interface ServedKind {
   readonly kind: Kind;
   /** The best version that both sides know; absent if the cluster has none. */
   readonly resource: ApiResource | undefined;
-  /** Release of the Gateway API that the definition comes from: `v1.7.0`. */
-  readonly bundleVersion?: string;
+  /** Absent if the kind has none, or it may not be read. */
+  readonly definition: Definition | undefined;
+}
+
+/** What the annotations of a CustomResourceDefinition say. */
+export interface Definition {
+  /** Release of the Gateway API that it comes from: `v1.7.0`. */
+  readonly bundleVersion: string | undefined;
   /** `standard` or `experimental`. */
-  readonly channel?: string;
+  readonly channel: string | undefined;
 }
 
 export interface CustomResourcesOptions {
@@ -34,11 +40,6 @@ export interface CustomResourcesOptions {
   readonly logger: SourceLogger;
   /** Told of all kinds, once at first and then after every change. */
   readonly changed: (served: readonly ServedKind[]) => void;
-}
-
-interface Definition {
-  readonly bundleVersion: string | undefined;
-  readonly channel: string | undefined;
 }
 
 // Discovery follows a definition within a second or so; one that is not to be served tells when that changes.
@@ -141,12 +142,10 @@ export class CustomResources {
   #served(kind: Kind, resources: readonly ApiResource[]): ServedKind {
     const versions = resources.filter((it) => it.group === kind.group && it.plural === kind.plural);
     const version = kind.versions.find((known) => versions.some((it) => it.version === known));
-    const { bundleVersion, channel } = this.#definitions.get(definitionName(kind)) ?? {};
     return {
       kind,
       resource: version === undefined ? undefined : resourceOf(kind, version),
-      ...(bundleVersion !== undefined && { bundleVersion }),
-      ...(channel !== undefined && { channel }),
+      definition: this.#definitions.get(definitionName(kind)),
     };
   }
 }

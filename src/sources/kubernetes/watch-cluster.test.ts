@@ -132,7 +132,8 @@ describe("watchCluster", () => {
     server.put(route("a"));
     equal(await nextBatch(), "HTTPRoute/shop/a");
     const now = served.at(-1)?.[0];
-    deepEqual([now?.resource?.version, now?.bundleVersion, now?.channel], ["v1", "v1.7.0", "standard"]);
+    equal(now?.resource?.version, "v1");
+    deepEqual(now?.definition, { bundleVersion: "v1.7.0", channel: "standard" });
 
     server.withdraw(routes);
     equal(await nextBatch(), "-HTTPRoute/shop/a");
