@@ -73,7 +73,10 @@ function refusedParents({ resources }: Analysed, { route, parents }: RouteAttach
         severity: perhaps ? "warning" : "error",
         code: codeOf(accepted.reason),
         message: accepted.message,
-        origin: { resource: route.reference, path: ["spec", "parentRefs", index] },
+        origin: {
+          resource: route.reference,
+          path: index < route.parentRefs.length ? ["spec", "parentRefs", index] : ["spec", "useDefaultGateways"],
+        },
         ...(perhaps
           ? {
               remedy: `There is no Namespace ${route.reference.namespace} among the documents; add it with its labels.`,

@@ -1,6 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import type { FilterChain, HttpChain, Listener, StreamChain } from "../ir/listener.ts";
-import { SocketAddress_Protocol } from "./generated/envoy/config/core/v3/address_pb.ts";
+import { type AddressSchema, SocketAddress_Protocol } from "./generated/envoy/config/core/v3/address_pb.ts";
 import type {
   FilterChainSchema,
   ListenerFilterSchema,
@@ -35,7 +35,10 @@ export function envoyListener(listener: Listener, options: Options): EnvoyListen
   const chains = [...listener.chains].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
   const init: Init<typeof ListenerSchema> = {
     name: listener.name,
-    address: socketAddress(listener, options),
+    address: socketAddress(listener, listener.address ?? options.anyAddress, options),
+    additionalAddresses: (listener.additionalAddresses ?? []).map((address) => ({
+      address: socketAddress(listener, address, options),
+    })),
     perConnectionBufferLimitBytes: BUFFER_LIMIT,
   };
   const datagrams = chains.find((chain) => chain.kind === "datagram");
@@ -64,8 +67,7 @@ export function envoyListener(listener: Listener, options: Options): EnvoyListen
   });
 }
 
-function socketAddress(listener: Listener, options: Options): Init<typeof ListenerSchema>["address"] {
-  const address = listener.address ?? options.anyAddress;
+function socketAddress(listener: Listener, address: string, options: Options): Init<typeof AddressSchema> {
   return {
     address: {
       case: "socketAddress",

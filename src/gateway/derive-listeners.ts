@@ -35,6 +35,8 @@ export interface ListenerCollections {
    * not run again when a Gateway changes.
    */
   readonly parents: Collection<ParentState>;
+  /** Those that take every route which asks for default Gateways, under "All". */
+  readonly defaultGateways: Collection<readonly Member<DefaultGateway>[]>;
   readonly grants: GrantsByNamespace;
   readonly keyPairs: Collection<KeyPair>;
   /** What Gateways show to their backends, by `namespace/name` of the Gateway. */
@@ -47,6 +49,12 @@ export interface ListenerCollections {
   readonly listenersByParent: Collection<readonly Member<GatewayListener>[]>;
   readonly points: Collection<AttachmentPoint>;
   readonly pointsByParent: Collection<readonly Member<AttachmentPoint>[]>;
+}
+
+/** GEP-3793: a Gateway with a `defaultScope`; nothing but its name, for a route need not run again when it changes. */
+export interface DefaultGateway {
+  readonly namespace: string;
+  readonly name: string;
 }
 
 /** Whether a Gateway or ListenerSet takes routes at all, and why not. */
@@ -86,6 +94,9 @@ export function deriveListeners(
       [parentKey({ kind: "ListenerSet", key }), refused === undefined ? {} : { refused: refused.message }],
     ]),
   ]);
+  const defaults = graph.derive("defaultGateways", gateways, ({ metadata, spec }): DefaultGateway | undefined =>
+    spec.defaultScope === "All" ? { namespace: metadata.namespace ?? "default", name: metadata.name } : undefined,
+  );
   const grants = graph.group("grantsByNamespace", resources.ReferenceGrant, (grant) => [
     grant.metadata.namespace ?? "default",
   ]);
@@ -126,6 +137,7 @@ export function deriveListeners(
     refusals,
     listenerSets,
     parents,
+    defaultGateways: graph.group("defaultGatewaysByScope", defaults, () => ["All"]),
     grants,
     keyPairs,
     clientCertificates,

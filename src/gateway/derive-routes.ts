@@ -1,17 +1,18 @@
 import type { Collection, Member, Reader } from "../collections/collection.ts";
 import type { Graph } from "../collections/graph.ts";
+import type { ParentReference } from "../resources/generated/gateway-api.ts";
 import { attach, type ParentAttachment, refuseParent } from "./attachment.ts";
 import type { BackendContext } from "./backend.ts";
 import type { CompiledRoute } from "./compiled-route.ts";
 import type { Condition } from "./condition.ts";
-import type { ListenerCollections } from "./derive-listeners.ts";
+import type { DefaultGateway, ListenerCollections } from "./derive-listeners.ts";
 import { compileGrpcRoute } from "./grpc-route.ts";
 import { compileHttpRoute } from "./http-route.ts";
 import type { ResourceKinds, Resources } from "./inputs.ts";
 import { namedParent, parentKey } from "./listener-parent.ts";
 import { hostnameClaims, oldestClaim, settleRivals } from "./rival-kinds.ts";
 import { type Route, routeKey, routeOf } from "./route.ts";
-import { type RouteKind, routeKinds } from "./route-kind.ts";
+import { gatewayGroup, type RouteKind, routeKinds } from "./route-kind.ts";
 import { type ServiceUse, serviceUses } from "./service-use.ts";
 import { type CompiledStream, compileStream } from "./stream-route.ts";
 import { type RouteVerdict, verdictOf } from "./verdict.ts";
@@ -113,10 +114,11 @@ function attachRoute(
   route: Route,
   reader: Reader,
   resources: Resources,
-  { parents: states, pointsByParent }: ListenerCollections,
+  { parents: states, pointsByParent, defaultGateways }: ListenerCollections,
 ): RouteAttachment | undefined {
   const { namespace } = route.reference;
-  const parents = route.parentRefs.flatMap((parentRef, index): readonly ParentAttachment[] => {
+  const defaults = route.usesDefaultGateways === true ? (reader.fetch(defaultGateways, "All") ?? []) : [];
+  const parents = withDefaults(route, defaults).flatMap((parentRef, index): readonly ParentAttachment[] => {
     const parent = namedParent(parentRef, namespace);
     const state = parent && reader.fetch(states, parentKey(parent));
     if (parent === undefined || state === undefined) return [];
@@ -125,6 +127,24 @@ function attachRoute(
     return [attach(route, parentRef, index, parent, points, () => reader.fetch(resources.Namespace, namespace))];
   });
   return parents.length === 0 ? undefined : { route, parents };
+}
+
+/**
+ * GEP-3793, useDefaultGateways: all default Gateways are parents, too, as if they had been named. One that is named has what
+ * was written of it alone.
+ */
+function withDefaults(route: Route, defaults: readonly Member<DefaultGateway>[]): readonly ParentReference[] {
+  if (defaults.length === 0) return route.parentRefs;
+  const named = new Set(
+    route.parentRefs.flatMap((reference) => {
+      const parent = namedParent(reference, route.reference.namespace);
+      return parent?.kind === "Gateway" ? [parent.key] : [];
+    }),
+  );
+  const added = defaults
+    .filter(({ key }) => !named.has(key))
+    .map(({ value: { namespace, name } }) => ({ group: gatewayGroup, kind: "Gateway", namespace, name }));
+  return [...route.parentRefs, ...added];
 }
 
 /** Whether the route is attached to a listener that does not pass TLS through. */

@@ -17,11 +17,12 @@ export function refuseGateway({ spec }: Gateway): Condition | undefined {
       `spec.addresses asks for ${named.value ?? "an address"} of type ${named.type}; Gatewright binds addresses of type IPAddress only.`,
     );
   }
-  if (addresses.length > 1) {
+  const reach = addresses.find(({ routability = "" }) => routability !== "");
+  if (reach !== undefined) {
     return isFalse(
       "Accepted",
       "UnsupportedAddress",
-      `spec.addresses asks for ${addresses.length} addresses; Gatewright binds one. Leave one, or remove spec.addresses to bind all addresses.`,
+      `spec.addresses asks for ${reach.value ?? "an address"} with routability ${reach.routability}; an address of this machine is reached from wherever it is routed. Remove routability.`,
     );
   }
   const parameters = spec.infrastructure?.parametersRef;

@@ -1,7 +1,7 @@
 import type { Member } from "../collections/collection.ts";
 import { type Condition, isFalse, isTrue } from "./condition.ts";
 import { anyHostname } from "./hostname.ts";
-import type { ListenerCandidate, Socket } from "./listener.ts";
+import { addressesOf, type ListenerCandidate, type Socket } from "./listener.ts";
 import { type ListenerParent, parentKey } from "./listener-parent.ts";
 import { overlappingTls } from "./overlapping-tls.ts";
 import { compareSeniority } from "./precedence.ts";
@@ -140,7 +140,7 @@ function portUnavailable(candidate: ListenerCandidate, holder: ListenerCandidate
  *
  * @example chainName({ proxy: "local", port: 443, transport: "TCP" }, "*.example.com")  // "443~*.example.com"
  */
-export function chainName({ address, port }: Socket, serverName?: string): string {
-  const socket = address === undefined ? String(port) : `${address.replaceAll(":", "-")}~${port}`;
+export function chainName(socketOf: Socket, serverName?: string): string {
+  const socket = [...addressesOf(socketOf).map((address) => address.replaceAll(":", "-")), socketOf.port].join("~");
   return serverName === undefined ? socket : `${socket}~${serverName}`;
 }

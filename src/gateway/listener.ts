@@ -25,6 +25,8 @@ export interface Socket {
   readonly proxy: string;
   /** Absent for every address of the machine. */
   readonly address?: string;
+  /** Where a Gateway asks for several. */
+  readonly additionalAddresses?: readonly string[];
   readonly port: number;
   readonly transport: "TCP" | "UDP";
 }
@@ -34,8 +36,14 @@ export function socketKey(socket: Socket): string {
 }
 
 /** @example socketName({ proxy: "local", port: 80, transport: "TCP" })  // "80/TCP" */
-export function socketName({ address, port, transport }: Socket): string {
-  return `${address === undefined ? "" : `[${address}]:`}${port}/${transport}`;
+export function socketName(socket: Socket): string {
+  const addresses = addressesOf(socket);
+  return `${addresses.length === 0 ? "" : `[${addresses.join(",")}]:`}${socket.port}/${socket.transport}`;
+}
+
+/** None for every address of the machine. */
+export function addressesOf({ address, additionalAddresses = [] }: Socket): readonly string[] {
+  return address === undefined ? [] : [address, ...additionalAddresses];
 }
 
 /** What a listener refers to. */
@@ -115,7 +123,7 @@ function listenerCandidate(
     ...refusedKinds(listener.protocol, refused, origin),
     ...filters.problems,
   ];
-  const address = placement.bindsAddresses ? boundAddress(gateway) : undefined;
+  const [address, ...additionalAddresses] = placement.bindsAddresses ? boundAddresses(gateway) : [];
   const namespaces = listener.allowedRoutes?.namespaces;
   return {
     key: `${parentKey(parent)}/${listener.name}`,
@@ -125,6 +133,7 @@ function listenerCandidate(
     socket: {
       proxy: placement.proxyOf(gateway),
       ...(address === undefined ? {} : { address }),
+      ...(additionalAddresses.length === 0 ? {} : { additionalAddresses }),
       port: listener.port,
       transport: listener.protocol === "UDP" ? "UDP" : "TCP",
     },
@@ -147,9 +156,13 @@ function listenerCandidate(
   };
 }
 
-/** A Gateway that asks for an IP address is bound to that one alone, so that several can share a port on one machine. */
-function boundAddress(gateway: Gateway): string | undefined {
-  return gateway.spec.addresses?.find((address) => address.type === "IPAddress" && address.value !== undefined)?.value;
+/**
+ * A Gateway that asks for IP addresses is bound to those alone, so that several can share a port on one machine. One that asks
+ * for an address without saying which has them all.
+ */
+function boundAddresses({ spec }: Gateway): readonly string[] {
+  const values = (spec.addresses ?? []).map(({ value = "" }) => value);
+  return values.includes("") ? [] : [...new Set(values)].sort();
 }
 
 function noCertificate(

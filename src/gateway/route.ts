@@ -13,12 +13,15 @@ export interface Route {
   readonly seniority: Seniority;
   readonly parentRefs: readonly ParentReference[];
   readonly hostnames: readonly string[] | undefined;
+  /** Whether it also attaches to every Gateway that is a default one. */
+  readonly usesDefaultGateways?: true;
 }
 
 interface RouteObject extends KubernetesObject {
   readonly spec: {
     readonly parentRefs?: readonly ParentReference[];
     readonly hostnames?: readonly string[];
+    readonly useDefaultGateways?: "All" | "None";
   };
 }
 
@@ -31,6 +34,7 @@ export function routeOf(kind: RouteKind, key: string, object: RouteObject): Rout
     seniority: { created: object.metadata.creationTimestamp, key },
     parentRefs: object.spec.parentRefs ?? [],
     hostnames: object.spec.hostnames,
+    ...(object.spec.useDefaultGateways === "All" ? { usesDefaultGateways: true } : {}),
   };
 }
 

@@ -38,7 +38,7 @@ export function socketListener(
 ): Listener | undefined {
   const [first] = listeners;
   if (first === undefined) return undefined;
-  const { proxy, address, port, transport } = first.socket;
+  const { proxy, address, additionalAddresses, port, transport } = first.socket;
   const chains = listeners.flatMap((listener) =>
     chainsOf(
       listener,
@@ -54,6 +54,7 @@ export function socketListener(
     proxy,
     name: socketName(first.socket),
     ...(address === undefined ? {} : { address }),
+    ...(additionalAddresses === undefined ? {} : { additionalAddresses }),
     port,
     transport,
     chains: [...byName.values()].sort((left, right) => (left.name < right.name ? -1 : 1)),

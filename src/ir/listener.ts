@@ -50,6 +50,8 @@ export interface Listener {
   readonly name: string;
   /** IP address to bind; absent for all. */
   readonly address?: string;
+  /** Bound besides `address`. */
+  readonly additionalAddresses?: readonly string[];
   /** As the Gateway says; an offset for local use is added where the socket is configured. */
   readonly port: number;
   readonly transport: "TCP" | "UDP";

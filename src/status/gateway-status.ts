@@ -1,6 +1,7 @@
 import { insecureFrontend } from "../gateway/client-validation.ts";
 import { type Condition, isFalse, isTrue, isUnknown } from "../gateway/condition.ts";
 import type { GatewayListener } from "../gateway/gateway-listener.ts";
+import { addressesOf as socketAddresses } from "../gateway/listener.ts";
 import type { Problem } from "../gateway/problem.ts";
 import type { Gateway } from "../resources/generated/gateway-api.ts";
 import { listenerProgrammed, listenerStatus, listenersAccepted } from "./listener-status.ts";
@@ -28,6 +29,15 @@ export function gatewayStatus(
       programmed(ordered, proxy),
       resolvedRefs(ordered, clientCertificate),
       ...(insecure === undefined ? [] : [insecure]),
+      ...(gateway.spec.defaultScope === "All"
+        ? [
+            isTrue(
+              "DefaultGateway",
+              "DefaultGateway",
+              "Routes that use default Gateways attach to it (spec.defaultScope: All).",
+            ),
+          ]
+        : []),
     ].map((condition) => observed(condition, generation)),
     listeners: ordered.map((listener) => listenerStatus(listener, attachedRoutes(listener.key), proxy, generation)),
     attachedListenerSets,
@@ -47,9 +57,7 @@ export function waitingGatewayStatus(gateway: Gateway, classProblem: string): Ga
 }
 
 function addressesOf(listeners: readonly GatewayListener[], proxy: ProxyState): readonly ProxyAddress[] {
-  const bound = listeners.flatMap((listener) =>
-    listener.socket.address === undefined ? [] : [listener.socket.address],
-  );
+  const bound = listeners.flatMap(({ socket }) => socketAddresses(socket));
   if (bound.length === 0) return proxy.addresses;
   return [...new Set(bound)].map((value) => ({ type: "IPAddress", value }));
 }
