@@ -1,5 +1,5 @@
 /**
- * Makes dist/, which is what the npm package holds: the sources as JavaScript that runs under Node 20.19 and later, and
+ * Makes dist/, which is what the npm package holds: the sources as JavaScript that runs under Node 20 and later, and
  * the data that they read.
  *
  *     node scripts/build.ts

@@ -1,6 +1,6 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { execFileSync, type SpawnSyncReturns, spawnSync } from "node:child_process";
-import { cpSync, globSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, globSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -14,14 +14,13 @@ const systemPath = (process.env["PATH"] ?? "")
   .split(delimiter)
   .filter((folder) => !folder.includes("node_modules"))
   .join(delimiter);
-const systemNode = execFileSync("node", ["--print", "process.execPath"], {
-  encoding: "utf8",
-  env: { ...process.env, PATH: systemPath },
-}).trim();
+/** The oldest Node that package.json admits (engines). */
+const oldestNode = "20.0.0";
 
 describe("the package, installed elsewhere", () => {
   let folder = "";
   let command = "";
+  let oldest = "";
   before(() => {
     folder = mkdtempSync(join(tmpdir(), "gatewright-package-"));
     const env = { ...process.env, PATH: systemPath };
@@ -34,6 +33,9 @@ describe("the package, installed elsewhere", () => {
     const quiet = ["--silent", "--no-audit", "--no-fund", "--prefer-offline"];
     execFileSync("npm", ["install", ...quiet, join(folder, tarball)], { cwd: project, env });
     command = join(project, "node_modules/.bin/gatewright");
+    const build = `node-${process.platform}-${process.arch}`;
+    execFileSync("npm", ["install", ...quiet, "--prefix", folder, `${build}@${oldestNode}`], { cwd: folder, env });
+    oldest = join(folder, "node_modules", build, "bin/node");
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -55,13 +57,26 @@ describe("the package, installed elsewhere", () => {
     ok(size > 100_000 && size < 1_000_000, `${size} bytes`);
   });
 
+  test("nothing in it needs a newer Node than the oldest that it admits", () => {
+    const { engines } = JSON.parse(readFileSync(join(folder, "project/node_modules/gatewright/package.json"), "utf8"));
+    equal(engines.node, `>=${oldestNode.split(".")[0]}`);
+    const modules = globSync("src/**/*.js", { cwd: join(folder, "project/node_modules/gatewright/dist") });
+    // Which of its exports a module of Node's has is checked when the modules are linked.
+    const imports = modules.filter((name) => name !== "src/cli/main.js").map((name) => `import "./${name}";\n`);
+    const all = join(folder, "project/node_modules/gatewright/dist/all.mjs");
+    writeFileSync(all, imports.join(""));
+    const { status, stderr } = spawnSync(oldest, [all], { encoding: "utf8" });
+    rmSync(all);
+    equal(status, 0, stderr);
+  });
+
   for (const [name, node] of [
-    ["the Node of this machine", systemNode],
-    ["the Node of this checkout", process.execPath],
+    [`Node ${oldestNode}`, () => oldest],
+    [`Node ${process.versions.node}`, () => process.execPath],
   ] as const) {
     describe(`under ${name}`, () => {
       const run = (...args: readonly string[]): SpawnSyncReturns<string> =>
-        spawnSync(node, [command, ...args], {
+        spawnSync(node(), [command, ...args], {
           cwd: join(folder, "project"),
           encoding: "utf8",
           env: { ...process.env, PATH: systemPath },
@@ -91,7 +106,7 @@ describe("the package, installed elsewhere", () => {
       });
 
       test("serves", async (t) => {
-        const options = { command: [node, command], env: { PATH: systemPath } };
+        const options = { command: [node(), command], env: { PATH: systemPath } };
         const { gateway } = await startExample(t, "quickstart", options);
         const client = httpClient(gateway.port(8080));
         t.after(() => client.close());

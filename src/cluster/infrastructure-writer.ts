@@ -1,4 +1,4 @@
-import { hash } from "node:crypto";
+import { createHash } from "node:crypto";
 import type { Authority } from "../certificates/authority.ts";
 import { proxyUri } from "../certificates/proxy-identity.ts";
 import type { Collection } from "../collections/collection.ts";
@@ -113,7 +113,7 @@ export class InfrastructureWriter {
     const { client, owned } = this.#options;
     const { kind, metadata } = manifest;
     const { namespace, name } = metadata;
-    const applied = hash("sha256", JSON.stringify(manifest), "hex").slice(0, 16);
+    const applied = createHash("sha256").update(JSON.stringify(manifest)).digest("hex").slice(0, 16);
     const desired = {
       ...manifest,
       metadata: { ...metadata, annotations: { ...metadata.annotations, [appliedAnnotation]: applied } },

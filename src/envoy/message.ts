@@ -1,4 +1,4 @@
-import { hash } from "node:crypto";
+import { createHash } from "node:crypto";
 import { create, type DescMessage, type MessageInitShape, type MessageShape, toBinary } from "@bufbuild/protobuf";
 import { type Any, AnySchema, type Duration, DurationSchema } from "@bufbuild/protobuf/wkt";
 import type { EnvoyResource } from "./resource.ts";
@@ -41,5 +41,12 @@ export function resource<Schema extends DescMessage>(
   needs: Needs = {},
 ): EnvoyResource {
   const bytes = toBinary(schema, message);
-  return { proxy, typeUrl: typeUrl(schema), name, bytes, version: hash("sha256", bytes, "base64url"), ...needs };
+  return {
+    proxy,
+    typeUrl: typeUrl(schema),
+    name,
+    bytes,
+    version: createHash("sha256").update(bytes).digest("base64url"),
+    ...needs,
+  };
 }

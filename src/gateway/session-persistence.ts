@@ -1,4 +1,4 @@
-import { hash } from "node:crypto";
+import { createHash } from "node:crypto";
 import type { SessionPersistence } from "../ir/rule.ts";
 import type { SessionPersistence as SessionPersistenceSpec } from "../resources/generated/gateway-api.ts";
 import { milliseconds } from "./duration.ts";
@@ -38,7 +38,7 @@ export function compileSessionPersistence(
   return {
     session: {
       kind: "cookie",
-      name: spec.cookie?.name ?? `gatewright-${hash("sha256", owner).slice(0, 8)}`,
+      name: spec.cookie?.name ?? `gatewright-${createHash("sha256").update(owner).digest("hex").slice(0, 8)}`,
       path: spec.cookie?.path ?? "/",
       ...(lifetime === undefined ? {} : { lifetimeMilliseconds: lifetime }),
     },

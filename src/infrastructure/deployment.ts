@@ -1,4 +1,4 @@
-import { hash } from "node:crypto";
+import { createHash } from "node:crypto";
 import { bootstrap } from "../envoy/bootstrap.ts";
 import { xdsSecretFiles } from "../envoy/xds-cluster.ts";
 import type { Gateway } from "../resources/generated/gateway-api.ts";
@@ -83,7 +83,10 @@ export function deployment(
             "prometheus.io/port": String(healthPort),
             "prometheus.io/path": "/stats/prometheus",
             ...metadata.annotations,
-            "gatewright.dev/bootstrap": hash("sha256", JSON.stringify(configMap["data"]), "hex").slice(0, 16),
+            "gatewright.dev/bootstrap": createHash("sha256")
+              .update(JSON.stringify(configMap["data"]))
+              .digest("hex")
+              .slice(0, 16),
           },
         },
         spec: {

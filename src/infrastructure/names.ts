@@ -1,4 +1,4 @@
-import { hash } from "node:crypto";
+import { createHash } from "node:crypto";
 import type { Gateway } from "../resources/generated/gateway-api.ts";
 
 /** Whose objects are Gatewright's: they have this label, and no others are watched, changed or deleted. */
@@ -42,5 +42,5 @@ export function selectorLabels({ metadata, spec }: Gateway): Readonly<Record<str
 }
 
 function shortHash(text: string): string {
-  return hash("sha256", text, "hex").slice(0, 8);
+  return createHash("sha256").update(text).digest("hex").slice(0, 8);
 }

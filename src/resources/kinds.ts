@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { kinds as generated } from "./generated/kinds.ts";
 import type { KubernetesObject } from "./object.ts";
 import type { Schema } from "./schema.ts";
@@ -143,5 +142,5 @@ function objectMeta(): Schema {
 }
 
 function readGenerated(file: string) {
-  return JSON.parse(readFileSync(join(import.meta.dirname, "generated", file), "utf8"));
+  return JSON.parse(readFileSync(new URL(`generated/${file}`, import.meta.url), "utf8"));
 }
