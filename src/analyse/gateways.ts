@@ -49,6 +49,14 @@ export function analyseGateways({ resources, semantics }: Analysed): readonly Fi
         ]
       : []),
     ...listener.problems.map(findingOf),
+    ...listener.notEnforced.map(
+      (field): Finding => ({
+        severity: "warning",
+        code: "not-enforced",
+        message: `${field} of listener "${listener.name}" is set, and has no effect.`,
+        origin: listener.origin,
+      }),
+    ),
   ]);
   const clientCertificates = sorted(semantics.clientCertificates).flatMap(([, { problem }]) =>
     problem === undefined ? [] : [findingOf(problem)],

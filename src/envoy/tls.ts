@@ -1,6 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import type { Cluster, SubjectAltName, UpstreamTls } from "../ir/cluster.ts";
 import type { ClientValidation, TlsTermination } from "../ir/listener.ts";
+import type { TlsParameters } from "../ir/tls-parameters.ts";
 import { ads, WAIT_A_LITTLE } from "./ads.ts";
 import { type TransportSocket, TransportSocketSchema } from "./generated/envoy/config/core/v3/base_pb.ts";
 import {
@@ -8,6 +9,7 @@ import {
   SubjectAltNameMatcher_SanType,
   type SubjectAltNameMatcherSchema,
   TlsParameters_TlsProtocol,
+  type TlsParametersSchema,
 } from "./generated/envoy/extensions/transport_sockets/tls/v3/common_pb.ts";
 import {
   type CommonTlsContextSchema,
@@ -27,6 +29,7 @@ export function downstreamTls(tls: TlsTermination): TransportSocket {
       case: "typedConfig",
       value: pack(DownstreamTlsContextSchema, {
         commonTlsContext: {
+          ...(tls.parameters && { tlsParams: tlsParams(tls.parameters) }),
           tlsCertificateSdsSecretConfigs: tls.certificates.map((name) => ({ name, sdsConfig: ads(WAIT_A_LITTLE) })),
           alpnProtocols: [...tls.alpn],
           ...(tls.clients && clientValidation(tls.clients)),
@@ -51,7 +54,7 @@ export function upstreamTls(
         sni: tls.serverName ?? "",
         commonTlsContext: {
           // Envoy's own maximum for a client is TLS 1.2.
-          tlsParams: { tlsMaximumProtocolVersion: TlsParameters_TlsProtocol.TLSv1_3 },
+          tlsParams: tlsParams({ maximumVersion: "1.3", ...tls.parameters }),
           alpnProtocols: upstreamAlpn(protocol),
           ...validation(tls.verification),
           ...(clientCertificate !== undefined && {
@@ -62,6 +65,16 @@ export function upstreamTls(
     },
   });
 }
+
+function tlsParams({ minimumVersion, maximumVersion, cipherSuites }: TlsParameters): Init<typeof TlsParametersSchema> {
+  return {
+    ...(minimumVersion !== undefined && { tlsMinimumProtocolVersion: protocols[minimumVersion] }),
+    ...(maximumVersion !== undefined && { tlsMaximumProtocolVersion: protocols[maximumVersion] }),
+    cipherSuites: [...(cipherSuites ?? [])],
+  };
+}
+
+const protocols = { "1.2": TlsParameters_TlsProtocol.TLSv1_2, "1.3": TlsParameters_TlsProtocol.TLSv1_3 } as const;
 
 /** Where a certificate is not required, one that fails the check does no harm either. */
 function clientValidation({ trust, required }: ClientValidation): Init<typeof CommonTlsContextSchema> {

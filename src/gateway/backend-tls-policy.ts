@@ -5,6 +5,7 @@ import type { Origin } from "../resources/origin.ts";
 import { type Condition, isFalse } from "./condition.ts";
 import { type Problem, resolvedRefs } from "./problem.ts";
 import { gatewayGroup } from "./route-kind.ts";
+import { readTlsOptions } from "./tls-options.ts";
 import { resolveTrust, systemTrust, type TrustCollections, trustName, trustProblem } from "./trust.ts";
 
 /** A Service, or one port of it by name, that a policy is for. */
@@ -45,24 +46,30 @@ export function readTlsPolicy(policy: BackendTLSPolicy, reader: Reader, trust: T
     resource: { group: gatewayGroup, kind: "BackendTLSPolicy", namespace, name: policy.metadata.name },
     path: ["spec", "validation"],
   };
-  const { anchors, problems, refused } =
-    validation.caCertificateRefs === undefined || validation.caCertificateRefs.length === 0
-      ? wellKnown(validation.wellKnownCACertificates, reader, trust)
-      : referred(validation.caCertificateRefs, namespace, origin, reader, trust);
+  const { parameters, unknown, refused: refusedOption } = readTlsOptions(options);
+  const {
+    anchors,
+    problems,
+    refused: refusedAuthorities,
+  } = validation.caCertificateRefs === undefined || validation.caCertificateRefs.length === 0
+    ? wellKnown(validation.wellKnownCACertificates, reader, trust)
+    : referred(validation.caCertificateRefs, namespace, origin, reader, trust);
+  const refused =
+    refusedAuthorities ??
+    (refusedOption === undefined ? undefined : isFalse("Accepted", "Invalid", `spec.options: ${refusedOption}`));
   return {
     targets: policyTargets(policy),
     resolvedRefs: resolvedRefs(problems),
     ...(refused === undefined ? {} : { refused }),
     tls: {
       serverName: validation.hostname,
+      ...(parameters === undefined ? {} : { parameters }),
       verification: {
         trust: trustName(anchors),
         subjectAltNames: names(validation.hostname, validation.subjectAltNames ?? []),
       },
     },
-    notEnforced: Object.keys(options ?? {})
-      .sort()
-      .map((name) => `spec.options["${name}"]`),
+    notEnforced: unknown.map((name) => `spec.options["${name}"]`),
     problems,
   };
 }

@@ -27,6 +27,7 @@ function candidate(text: string): ListenerCandidate {
     filters: { problems: [] },
     accepted: protocol === "ODD" ? isFalse("Accepted", "UnsupportedProtocol", "") : isTrue("Accepted", "Accepted", ""),
     problems: [],
+    notEnforced: [],
     resolvedRefs: allResolved,
     origin: { resource: { group: "", kind: "Gateway", name: gateway }, path: [] },
   };

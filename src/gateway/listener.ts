@@ -1,5 +1,6 @@
 import type { Reader } from "../collections/collection.ts";
 import type { ClientValidation } from "../ir/listener.ts";
+import type { TlsParameters } from "../ir/tls-parameters.ts";
 import type {
   Gateway,
   ListenerEntry,
@@ -19,6 +20,7 @@ import type { Placement } from "./placement.ts";
 import type { Seniority } from "./precedence.ts";
 import { type Problem, resolvedRefs } from "./problem.ts";
 import { gatewayGroup, kindsByProtocol, type RouteKind, supportedKinds } from "./route-kind.ts";
+import { readTlsOptions, type TlsOptions } from "./tls-options.ts";
 
 /** A socket that listeners share: where, which port, which transport. */
 export interface Socket {
@@ -67,6 +69,9 @@ export interface ListenerCandidate {
   readonly namespaces: AllowedNamespaces;
   /** Keys of Secrets. */
   readonly certificates: readonly string[];
+  readonly parameters?: TlsParameters;
+  /** Fields that are set and have no effect, from the listener on. */
+  readonly notEnforced: readonly string[];
   /** What is asked of clients, over HTTPS. */
   readonly clients?: ClientValidation;
   readonly filters: ListenerFilters;
@@ -115,6 +120,7 @@ function listenerCandidate(
       : { secrets: [], problems: [] };
   const clients: PortValidation =
     listener.protocol === "HTTPS" ? portValidation(gateway, listener.port, reader, context) : { problems: [] };
+  const options: TlsOptions = tlsMode === "Terminate" ? readTlsOptions(listener.tls?.options) : { unknown: [] };
   const filters = listenerFilters(listener, parent, reader, context, origin);
   const problems = [
     ...certificates.problems,
@@ -147,9 +153,11 @@ function listenerCandidate(
       ...(namespaces?.selector === undefined ? {} : { selector: namespaces.selector }),
     },
     certificates: certificates.secrets,
+    ...(options.parameters === undefined ? {} : { parameters: options.parameters }),
+    notEnforced: tlsMode === "Passthrough" ? passedThrough(listener) : options.unknown.map(optionField),
     ...(clients.validation === undefined ? {} : { clients: clients.validation }),
     filters,
-    accepted: accepted(listener, refusal, clients),
+    accepted: accepted(listener, refusal, clients, options),
     problems,
     resolvedRefs: resolvedRefs(problems),
     origin,
@@ -163,6 +171,20 @@ function listenerCandidate(
 function boundAddresses({ spec }: Gateway): readonly string[] {
   const values = (spec.addresses ?? []).map(({ value = "" }) => value);
   return values.includes("") ? [] : [...new Set(values)].sort();
+}
+
+/** ListenerTLSConfig.mode: of TLS that is passed through, certificates and options are somebody else's. */
+function passedThrough({ tls }: ListenerSpec | ListenerEntry): readonly string[] {
+  return [
+    ...((tls?.certificateRefs?.length ?? 0) === 0 ? [] : ["tls.certificateRefs"]),
+    ...Object.keys(tls?.options ?? {})
+      .sort()
+      .map(optionField),
+  ];
+}
+
+function optionField(name: string): string {
+  return `tls.options["${name}"]`;
 }
 
 function noCertificate(
@@ -190,6 +212,7 @@ function accepted(
   listener: ListenerSpec | ListenerEntry,
   refusal: Condition | undefined,
   clients: PortValidation,
+  options: TlsOptions,
 ): Condition {
   if (kindsByProtocol[listener.protocol] === undefined) {
     return isFalse(
@@ -199,5 +222,6 @@ function accepted(
     );
   }
   if (refusal !== undefined) return isFalse("Accepted", "UnsupportedValue", refusal.message);
+  if (options.refused !== undefined) return isFalse("Accepted", "UnsupportedValue", `tls.options: ${options.refused}`);
   return clients.refused ?? refuseFilters(listener) ?? isTrue("Accepted", "Accepted", "The listener is valid.");
 }

@@ -102,8 +102,12 @@ function chainsOf(listener: GatewayListener, streams: readonly StreamEntry[]): r
   ];
 }
 
-function termination({ certificates, clients }: GatewayListener): Omit<TlsTermination, "alpn"> {
-  return { certificates: certificates.map(certificateName), ...(clients === undefined ? {} : { clients }) };
+function termination({ certificates, parameters, clients }: GatewayListener): Omit<TlsTermination, "alpn"> {
+  return {
+    certificates: certificates.map(certificateName),
+    ...(parameters === undefined ? {} : { parameters }),
+    ...(clients === undefined ? {} : { clients }),
+  };
 }
 
 function serverNames(hostname: string): readonly string[] {

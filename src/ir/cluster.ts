@@ -1,4 +1,5 @@
 import type { Origin } from "../resources/origin.ts";
+import type { TlsParameters } from "./tls-parameters.ts";
 
 /**
  * A backend that a proxy can send to: one per (backend, port, policy), shared by every rule that names it.
@@ -26,6 +27,7 @@ export interface Cluster {
 export interface UpstreamTls {
   /** SNI; absent for the Host of the request. */
   readonly serverName?: string;
+  readonly parameters?: TlsParameters;
   /** How the backend proves who it is; absent where nothing is verified (`appProtocol: https`). */
   readonly verification?: {
     /** Name of the {@link TrustBundle} whose authorities count. */

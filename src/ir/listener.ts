@@ -1,9 +1,11 @@
 import type { Origin } from "../resources/origin.ts";
+import type { TlsParameters } from "./tls-parameters.ts";
 
 /** TLS that ends at the proxy. `certificates` name {@link TlsCertificate}s; SNI picks among them, the first is the default. */
 export interface TlsTermination {
   readonly certificates: readonly string[];
   readonly alpn: readonly string[];
+  readonly parameters?: TlsParameters;
   /** Asks clients for certificates. */
   readonly clients?: ClientValidation;
 }

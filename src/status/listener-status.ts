@@ -2,6 +2,7 @@ import { type Condition, isFalse, isTrue, isUnknown } from "../gateway/condition
 import type { GatewayListener } from "../gateway/gateway-listener.ts";
 import { socketName } from "../gateway/listener.ts";
 import { gatewayGroup } from "../gateway/route-kind.ts";
+import { notEnforced } from "../gateway/verdict.ts";
 import { type ListenerStatus, observed } from "./object-status.ts";
 import type { ProxyState } from "./proxy-state.ts";
 
@@ -22,6 +23,7 @@ export function listenerStatus(
       listener.resolvedRefs,
       listener.conflicted,
       ...(listener.overlapping === undefined ? [] : [listener.overlapping]),
+      ...notEnforced(listener.notEnforced),
     ].map((condition) => observed(condition, generation)),
   };
 }

@@ -1,6 +1,8 @@
 import { deepEqual, equal, rejects } from "node:assert/strict";
+import { once } from "node:events";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { connect } from "node:tls";
 import { createAuthority } from "../../examples/seeds/certificate-authority.ts";
 import { tlsSecret } from "../../examples/seeds/make-certificates.ts";
 import { temporaryFolder } from "./harness/example.ts";
@@ -35,7 +37,8 @@ async function stage(t: TestContext) {
   const folder = await resourceFolder(join(path, "resources"));
   const validation = (name: string) => ({ caCertificateRefs: [{ group: "", kind: "ConfigMap", name }] });
   const https = (name: string, port: number) => {
-    const tls = { mode: "Terminate", certificateRefs: [{ name: "front" }] };
+    const options = name === "fallback" ? { "gatewright.dev/tls-minimum-version": "1.3" } : {};
+    const tls = { mode: "Terminate", certificateRefs: [{ name: "front" }], options };
     return { name, port, protocol: "HTTPS", hostname: host, tls };
   };
   await folder.write(
@@ -121,6 +124,24 @@ test("client certificates", async (t) => {
     for (const client of [known, stranger, undefined]) {
       deepEqual(await ask(8443, client), { client: "edge.example.com", forwarded: undefined });
     }
+  });
+
+  await t.test("a listener that asks for TLS 1.3 speaks no older one", async () => {
+    const connected = async (maxVersion: "TLSv1.2" | "TLSv1.3") => {
+      const options = {
+        host: "127.0.0.1",
+        port: gateway.port(8443),
+        servername: host,
+        ca: front.certificate,
+        maxVersion,
+      };
+      const socket = connect(options);
+      t.after(() => socket.destroy());
+      await once(socket, "secureConnect");
+      return socket.getProtocol();
+    };
+    equal(await connected("TLSv1.3"), "TLSv1.3");
+    await rejects(connected("TLSv1.2"), /protocol version/);
   });
 
   await t.test("a port whose authority is not there lets in nobody", async () => {

@@ -13,6 +13,7 @@ import type {
   SessionPersistence,
   ValueMatch,
 } from "../../ir/rule.ts";
+import type { TlsParameters } from "../../ir/tls-parameters.ts";
 import type { TrustBundle } from "../../ir/trust-bundle.ts";
 
 /**
@@ -154,6 +155,7 @@ export function describeChain(chain: FilterChain): string {
   const parts = [
     `${chain.kind}${chain.serverNames.length === 0 ? "" : ` for SNI ${chain.serverNames.join(" ")}`}`,
     ...(chain.tls === undefined ? [] : [`TLS with ${chain.tls.certificates.join(" ")}`]),
+    ...describeParameters(chain.tls?.parameters),
     ...(chain.tls?.clients === undefined
       ? []
       : [`${chain.tls.clients.required ? "only " : "perhaps "}clients of ${chain.tls.clients.trust}`]),
@@ -175,10 +177,20 @@ export function describeCluster({ protocol, tls, tlsByGroup, clientCertificate, 
     : `${protocol}${wrapped} to whatever DNS has for ${discovery.hostname}:${discovery.port}`;
 }
 
-function describeTls({ serverName, verification }: UpstreamTls): string {
+function describeParameters(parameters: TlsParameters | undefined): readonly string[] {
+  const { minimumVersion, maximumVersion, cipherSuites } = parameters ?? {};
+  return [
+    ...(minimumVersion === undefined ? [] : [`from TLS ${minimumVersion}`]),
+    ...(maximumVersion === undefined ? [] : [`up to TLS ${maximumVersion}`]),
+    ...(cipherSuites === undefined ? [] : [`ciphers ${cipherSuites.join(" ")}`]),
+  ];
+}
+
+function describeTls({ serverName, parameters, verification }: UpstreamTls): string {
   const names = verification?.subjectAltNames.map(({ type, value }) => (type === "URI" ? value : `DNS:${value}`));
   return [
     ` with TLS${serverName === undefined ? "" : ` for ${serverName}`}`,
+    ...describeParameters(parameters),
     ...(verification === undefined ? [] : [`trusting ${verification.trust} about ${names?.join(" or ")}`]),
   ].join(" ");
 }
