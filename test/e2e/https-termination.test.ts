@@ -1,9 +1,15 @@
 import { equal, match, notEqual } from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { test } from "node:test";
+import { createAuthority } from "../../examples/seeds/certificate-authority.ts";
+import { tlsSecret } from "../../examples/seeds/make-certificates.ts";
 import { curl } from "./harness/curl.ts";
-import { startExample } from "./harness/example.ts";
+import { startExample, temporaryFolder } from "./harness/example.ts";
+import { startGateway } from "./harness/gateway.ts";
 import { httpClient } from "./harness/http-client.ts";
 import { needs, run } from "./harness/programs.ts";
+import { gateway as edgeGateway, gatewayClass, resourceFolder } from "./harness/resources.ts";
 import { assertSplit } from "./harness/split.ts";
 import { assertGateway, assertRoute } from "./harness/status.ts";
 
@@ -69,4 +75,39 @@ test("HTTPS termination", async (t) => {
     await assertRoute(gateway, "httproute", "my-app-route", "my-app-ns");
     await assertRoute(gateway, "httproute", "shops", "my-app-ns");
   });
+});
+
+test("several certificates on one listener: SNI picks, and the first is for all other names", async (t) => {
+  if (!needs(t, "openssl", "curl")) return;
+  const path = await temporaryFolder(t);
+  const folder = await resourceFolder(join(path, "resources"));
+  const authority = await createAuthority();
+  const caFile = join(path, "ca.pem");
+  await writeFile(caFile, authority.certificate);
+  const names = { first: "a.example.com", second: "b.example.org", wildcard: "*.c.example.net" };
+  for (const [name, hostname] of Object.entries(names))
+    await folder.writeText(`${name}.yaml`, tlsSecret("default", name, await authority.issue([hostname])));
+  const certificateRefs = Object.keys(names).map((name) => ({ name }));
+  await folder.write(
+    "gateway.yaml",
+    gatewayClass(),
+    edgeGateway("edge", [{ name: "https", port: 443, protocol: "HTTPS", tls: { certificateRefs } }]),
+  );
+  const gateway = await startGateway(t, [join(path, "resources")], [443]);
+  const port = gateway.port(443);
+  for (const [name, subject] of [
+    ["a.example.com", names.first],
+    ["b.example.org", names.second],
+    ["x.c.example.net", names.wildcard],
+    ["unknown.example.com", names.first],
+  ] as const) {
+    await t.test(`${name} is shown ${subject}`, async () => {
+      const options = `-connect 127.0.0.1:${port} -servername ${name} -CAfile ${caFile}`;
+      const { stdout } = await run("sh", ["-c", `openssl s_client ${options} </dev/null`]);
+      match(stdout, new RegExp(`subject=CN ?= ?${subject.replaceAll(/[.*]/g, "\\$&")}\n`));
+      match(stdout, /Verify return code: 0 \(ok\)/);
+    });
+  }
+
+  await t.test("status", () => assertGateway(gateway, "edge", "default", { https: 0 }));
 });
