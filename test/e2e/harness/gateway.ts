@@ -9,6 +9,7 @@ import { bounded, eventually } from "./wait.ts";
 /** A Kubernetes object as `gatewright get -o json` prints it. */
 export interface StatusObject {
   readonly metadata: { readonly name: string; readonly namespace?: string };
+  readonly spec: { readonly gatewayClassName?: string };
   readonly status?: {
     readonly conditions?: readonly Condition[];
     readonly addresses?: readonly { readonly type: string; readonly value: string }[];

@@ -7,7 +7,10 @@ export function statuses(conditions: readonly Condition[] = []): Readonly<Record
   return Object.fromEntries(conditions.map(({ type, status }) => [type, status]));
 }
 
-/** Asserts that a Gateway is accepted, programmed and has an address, each listener too, and how many routes each has attached. */
+/**
+ * Asserts that a Gateway's class is accepted, that the Gateway is accepted, programmed and has an address, and each of its
+ * listeners too, and how many routes each has attached.
+ */
 export async function assertGateway(
   gateway: RunningGateway,
   name: string,
@@ -15,7 +18,9 @@ export async function assertGateway(
   attachedRoutes: Readonly<Record<string, number>>,
 ): Promise<void> {
   await eventually(async () => {
-    const { status } = await gateway.get("gateway", name, namespace);
+    const { spec, status } = await gateway.get("gateway", name, namespace);
+    const { status: ofClass } = await gateway.get("gatewayclass", spec.gatewayClassName ?? "");
+    partialDeepEqual(statuses(ofClass?.conditions), { Accepted: "True" });
     partialDeepEqual(statuses(status?.conditions), { Accepted: "True", Programmed: "True" });
     ok((status?.addresses ?? []).length > 0, "it has an address");
     const listeners = status?.listeners ?? [];
