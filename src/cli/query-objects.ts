@@ -55,7 +55,7 @@ export async function queryEverything(origin: Origin, namespace: string): Promis
         findings: await ask(origin.address, "/api/v1/findings", isFinding),
       };
     case "cluster": {
-      const { everythingOfCluster } = await import("./read-cluster.ts");
+      const { everythingOfCluster } = await import("./analyse-cluster.ts");
       return await everythingOfCluster(origin.access, namespace);
     }
     case "files": {

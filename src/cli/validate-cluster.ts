@@ -1,7 +1,7 @@
 import type { Finding } from "../resources/finding.ts";
 import { type KubernetesObject, keyOf } from "../resources/object.ts";
+import { analyseCluster, readObjects } from "./analyse-cluster.ts";
 import { clusterOrigin, type OriginOptions } from "./choose-origin.ts";
-import { analyseCluster, readObjects } from "./read-cluster.ts";
 import { count, printResult, type ValidateExitCode, type ValidateOptions, validate } from "./validate.ts";
 
 export interface ValidateFlags
