@@ -43,7 +43,9 @@ export function validateMetadata(metadata: JsonObject, kind: Kind): ValidatedMet
 
 function nameMistakes(name: string, kind: Kind): readonly Mistake[] {
   const isLabel = namedByLabel.has(kind.kind);
-  if (hasFormat(isLabel ? "dns1123Label" : "dns1123Subdomain", name)) return [];
+  // A signer's ClusterTrustBundle has the signer in front, as in example.com:signer:NAME.
+  const own = kind.kind === "ClusterTrustBundle" ? name.slice(name.lastIndexOf(":") + 1) : name;
+  if (hasFormat(isLabel ? "dns1123Label" : "dns1123Subdomain", own)) return [];
   return [invalidName("name", name, isLabel ? 63 : 253, !isLabel)];
 }
 
