@@ -212,6 +212,7 @@ func (r *runtime) StopContainer(ctx context.Context, request *cri.StopContainerR
 func (r *runtime) stop(ctx context.Context, c *container, grace time.Duration) {
 	r.mu.Lock()
 	process, running := c.process, c.state == cri.ContainerState_CONTAINER_RUNNING
+	c.sandbox.changed = time.Now()
 	r.mu.Unlock()
 	if !running {
 		return

@@ -48,6 +48,7 @@ func main() {
 		containers: map[string]*container{},
 		watchers:   map[chan *cri.ContainerEventResponse]struct{}{},
 	}
+	go r.repeat()
 	if err := r.serveStreams(); err != nil {
 		log.Fatal(err)
 	}

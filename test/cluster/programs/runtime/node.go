@@ -44,12 +44,47 @@ func (r *runtime) ListPodSandboxStats(context.Context, *cri.ListPodSandboxStatsR
 
 // announce tells kubelet what happened, so that it needs not ask every second; the mutex is held.
 func (r *runtime) announce(kind cri.ContainerEventType, id string, s *sandbox) {
+	s.changed = time.Now()
+	r.tell(kind, id, s)
+}
+
+const (
+	// For so long after a change kubelet is told a pod's state at every beat.
+	unsettled = 15 * time.Second
+	beat      = 200 * time.Millisecond
+	// Every so many beats it is told every pod's state.
+	beatsOfAll = 5
+)
+
+// repeat tells kubelet the state of pods again and again. It does nothing with a pod before it has seen a state that is newer than what
+// it did last; and with events (the feature gate EventedPLEG) it would learn only every five seconds that there is no news.
+func (r *runtime) repeat() {
+	ticker := time.NewTicker(beat)
+	defer ticker.Stop()
+	for count := 0; ; count++ {
+		<-ticker.C
+		r.mu.Lock()
+		for _, s := range r.sandboxes {
+			if count%beatsOfAll == 0 || time.Since(s.changed) < unsettled {
+				// Of all kinds, this one starts nothing.
+				r.tell(cri.ContainerEventType_CONTAINER_CREATED_EVENT, s.id, s)
+			}
+		}
+		r.mu.Unlock()
+	}
+}
+
+// tell sends an event to kubelet; the mutex is held.
+func (r *runtime) tell(kind cri.ContainerEventType, id string, s *sandbox) {
 	event := &cri.ContainerEventResponse{
 		ContainerId: id, ContainerEventType: kind, CreatedAt: time.Now().UnixNano(),
 		PodSandboxStatus: s.status(), ContainersStatuses: r.statusesOf(s),
 	}
 	for watcher := range r.watchers {
-		watcher <- event
+		select {
+		case watcher <- event:
+		default: // It doesn't read. The next beat tells the same.
+		}
 	}
 }
 

@@ -37,6 +37,7 @@ type sandbox struct {
 	config  *cri.PodSandboxConfig
 	created int64
 	ready   bool
+	changed time.Time
 	// namespace is the file that keeps the network namespace; "" with the node's network.
 	namespace string
 	address   netip.Addr
