@@ -9,6 +9,7 @@ import { analyseGateways } from "./gateways.ts";
 import { analysePolicies } from "./policies.ts";
 import { analyseRoutes } from "./routes.ts";
 import { analyseServices } from "./services.ts";
+import { unservedKinds } from "./unserved-kinds.ts";
 
 /**
  * What is wrong between objects: references to what is not there or not allowed, routes that attach nowhere, listeners
@@ -27,7 +28,7 @@ export function analyse(
   graph.transaction(() => {
     for (const object of objects) if (isResourceKind(object.kind)) setResource(resources, object.kind, object);
   });
-  return analyseAll({ resources, semantics });
+  return [...analyseAll({ resources, semantics }), ...unservedKinds(objects)];
 }
 
 /** The same, of objects whose semantics are at hand. Costs what there is, not what changed. */
