@@ -12,7 +12,7 @@ import type { ResourceReference } from "../resources/origin.ts";
 import { gatewayStatus, waitingGatewayStatus } from "./gateway-status.ts";
 import { isAttached, listenerSetStatus } from "./listener-set-status.ts";
 import { type ObjectStatus, observed } from "./object-status.ts";
-import { policyStatus } from "./policy-status.ts";
+import { policyStatus, withoutRoom } from "./policy-status.ts";
 import { noProxy, type ProxyState } from "./proxy-state.ts";
 import { routeStatus } from "./route-status.ts";
 import { supportedFeatures } from "./supported-features.ts";
@@ -67,6 +67,10 @@ export function deriveStatus(
     const reference = referenceOf("ListenerSet", listenerSet.object);
     return [[`ListenerSet/${key}`, { reference, status } satisfies ObjectStatus]];
   });
+  const beyond = graph.deriveMany("policiesWithoutRoom", semantics.policyAncestors, (ancestors, policy) =>
+    withoutRoom(ancestors).map(({ gateway }) => [`${gateway}|${policy}`, { gateway, policy }] as const),
+  );
+  const beyondByGateway = graph.group("policiesWithoutRoomByGateway", beyond, ({ gateway }) => [gateway]);
   const ofGateways = graph.deriveMany("statusOfGateways", gateways, (gateway, key, reader) => {
     const { fetch } = reader;
     const status = gatewayStatus(
@@ -77,6 +81,7 @@ export function deriveStatus(
       fetch(proxies, proxyOf(gateway)) ?? noProxy,
       fetch(refusals, key),
       fetch(clientCertificates, key)?.problem,
+      (fetch(beyondByGateway, key) ?? []).map(({ value }) => value.policy),
     );
     return [[`Gateway/${key}`, { reference: referenceOf("Gateway", gateway), status } satisfies ObjectStatus]];
   });

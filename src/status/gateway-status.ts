@@ -6,6 +6,7 @@ import type { Problem } from "../gateway/problem.ts";
 import type { Gateway } from "../resources/generated/gateway-api.ts";
 import { listenerProgrammed, listenerStatus, listenersAccepted } from "./listener-status.ts";
 import { type GatewayStatus, observed } from "./object-status.ts";
+import { policiesWithoutRoom } from "./policy-status.ts";
 import type { ProxyAddress, ProxyState } from "./proxy-state.ts";
 
 /** Gateway API, GatewayStatus: the Gateway's own conditions and those of every listener of its own, in the order of the spec. */
@@ -17,6 +18,7 @@ export function gatewayStatus(
   proxy: ProxyState,
   refusal: Condition | undefined,
   clientCertificate: Problem | undefined,
+  policies: readonly string[],
 ): GatewayStatus {
   const generation = gateway.metadata.generation ?? 1;
   const byName = new Map(listeners.map((listener) => [listener.name, listener]));
@@ -29,6 +31,7 @@ export function gatewayStatus(
       programmed(ordered, proxy),
       resolvedRefs(ordered, clientCertificate),
       ...(insecure === undefined ? [] : [insecure]),
+      ...policiesWithoutRoom(policies),
       ...(gateway.spec.defaultScope === "All"
         ? [
             isTrue(
