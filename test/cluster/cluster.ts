@@ -115,9 +115,9 @@ export async function startCluster(options: ClusterOptions): Promise<TestCluster
       installGatewayApi(cluster, options.channel),
     ]);
     progress(`the Gateway API is there (${options.channel} channel)`);
-    await cluster.kubectl(["wait", "--for=create", "serviceaccount/default", "--timeout=60s"]);
-    await cluster.kubectl(["wait", "--for=create", `node/${layout.nodeName}`, "--timeout=60s"]);
-    await cluster.kubectl(["wait", "--for=condition=Ready", `node/${layout.nodeName}`, "--timeout=60s"]);
+    const node = `node/${layout.nodeName}`;
+    await cluster.kubectl(["wait", "--for=create", "serviceaccount/default", node, "--timeout=60s"]);
+    await cluster.kubectl(["wait", "--for=condition=Ready", node, "--timeout=60s"]);
     progress("the node is ready");
   } catch (error) {
     await cluster.stop();
@@ -153,10 +153,14 @@ function handle(name: string, { holder, files }: State, watchdog: Watchdog | und
   };
   const kubectl: TestCluster["kubectl"] = (args, input) =>
     execute([files.kube, "kubectl", ...args], input === undefined ? {} : { input });
+  const pki = (file: string) => join(files.folder, "pki", file);
+  const identity = ["--cacert", pki("ca.crt"), "--cert", pki("admin.crt"), "--key", pki("admin.key")];
+  // Not kubectl, which takes longer to start than what is waited for.
+  const fetchReady = (url: string) => execute(["curl", "--silent", "--show-error", "--fail", ...identity, url]);
   const processFile = (of: ComponentName) => join(files.folder, `${of}.pid`);
   const ready = {
-    etcd: () => execute([files.kube, "kubectl", "--server=http://127.0.0.1:2379", "get", "--raw=/readyz"]),
-    "kube-apiserver": () => kubectl(["get", "--raw=/readyz"]),
+    etcd: () => fetchReady("http://127.0.0.1:2379/readyz"),
+    "kube-apiserver": () => fetchReady(`https://127.0.0.1:${layout.apiPort}/readyz`),
     "kube-controller-manager": undefined,
     "kube-scheduler": undefined,
     "kube-proxy": undefined,

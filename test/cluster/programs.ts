@@ -10,6 +10,7 @@ import { createHash } from "node:crypto";
 import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
 import { isAbsolute, join, relative } from "node:path";
+import { createInterface } from "node:readline";
 import { goToolchain } from "../../scripts/go-toolchain.ts";
 import { execFileText } from "./execute.ts";
 
@@ -75,6 +76,7 @@ export async function build(program: Program): Promise<string> {
     process.stderr.write(`building ${program.name}${program === kube ? " (ten minutes the first time)" : ""}\n`);
     await runGo(go, program.module, [
       ...(program.test === true ? ["test", "-c"] : ["build"]),
+      "-v",
       "-trimpath",
       `-ldflags=-s -w ${program.ldflags ?? ""}`,
       "-o",
@@ -82,7 +84,12 @@ export async function build(program: Program): Promise<string> {
       program.package,
     ]);
     process.stderr.write(`built ${program.name} in ${((performance.now() - started) / 1000).toFixed(0)} s\n`);
-    if (!existsSync(path)) renameSync(partial, folder);
+    try {
+      renameSync(partial, folder);
+    } catch (error) {
+      // Another process was first with the same.
+      if (!existsSync(path)) throw error;
+    }
   } finally {
     rmSync(partial, { recursive: true, force: true });
   }
@@ -123,15 +130,27 @@ function fingerprint(program: Program): string {
   return hash.digest("hex").slice(0, 16);
 }
 
-/** Runs Go and shows what it says, which is what is downloaded and what is wrong. */
+/** Runs Go, tells every now and then how far it is, and shows what is wrong. */
 function runGo(go: string, cwd: string, args: readonly string[]): Promise<void> {
   const env = { ...process.env, CGO_ENABLED: "0", GOTOOLCHAIN: "local", GOFLAGS: "-buildvcs=false" };
   return new Promise((resolve, reject) => {
-    const child = spawn(go, args, { cwd, env, stdio: ["ignore", "ignore", "inherit"] });
+    const child = spawn(go, args, { cwd, env, stdio: ["ignore", "ignore", "pipe"] });
+    let downloaded = 0;
+    let compiled = 0;
+    const said: string[] = [];
+    createInterface({ input: child.stderr }).on("line", (line) => {
+      if (line.startsWith("go: downloading ")) downloaded += 1;
+      else if (/^[\w./~-]+$/.test(line)) compiled += 1;
+      else said.push(line);
+    });
+    const report = setInterval(() => {
+      process.stderr.write(`  ${downloaded} modules downloaded, ${compiled} packages compiled\n`);
+    }, 15_000);
     child.on("error", reject);
     child.on("close", (code) => {
+      clearInterval(report);
       if (code === 0) resolve();
-      else reject(new Error(`go ${args.join(" ")} in ${relative(root, cwd)} failed with ${code}`));
+      else reject(new Error(`go ${args.join(" ")} in ${relative(root, cwd)} failed:\n${said.join("\n")}`));
     });
   });
 }

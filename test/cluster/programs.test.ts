@@ -1,0 +1,12 @@
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import { test } from "node:test";
+import { goToolchain } from "../../scripts/go-toolchain.ts";
+
+test("the Go programs of our own pass go vet and their tests", () => {
+  const packages = ["./loadbalancer", "./pause", "./runtime"];
+  const env = { ...process.env, CGO_ENABLED: "0", GOTOOLCHAIN: "local", GOFLAGS: "-buildvcs=false" };
+  const options = { cwd: join(import.meta.dirname, "programs"), env, stdio: "pipe" } as const;
+  execFileSync(goToolchain("1.26"), ["vet", ...packages], options);
+  execFileSync(goToolchain("1.26"), ["test", ...packages], options);
+});
