@@ -2,6 +2,9 @@ import "reflect-metadata";
 import { randomBytes, webcrypto } from "node:crypto";
 import * as x509 from "@peculiar/x509";
 
+/** ECDSA on P-256, or RSA of 2048 bits. */
+export type KeyType = "ECDSA" | "RSA";
+
 /** Signs certificates of servers, and of clients, for examples and tests. */
 export interface CertificateAuthority {
   /** In PEM. */
@@ -9,10 +12,16 @@ export interface CertificateAuthority {
   /** In PEM, PKCS #8. */
   readonly key: string;
   /** A certificate for the names, which are hostnames (perhaps wildcards) or URIs, and its key; in PEM. */
-  issue(names: readonly string[]): Promise<{ readonly cert: string; readonly key: string }>;
+  issue(names: readonly string[], keyType?: KeyType): Promise<{ readonly cert: string; readonly key: string }>;
 }
 
 const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
+const rsa = {
+  name: "RSASSA-PKCS1-v1_5",
+  modulusLength: 2048,
+  publicExponent: new Uint8Array([1, 0, 1]),
+  hash: "SHA-256",
+};
 const day = 24 * 60 * 60 * 1000;
 
 x509.cryptoProvider.set(webcrypto);
@@ -51,8 +60,8 @@ async function authority(issuer: x509.X509Certificate, signingKey: webcrypto.Cry
   return {
     certificate: `${issuer.toString("pem")}\n`,
     key: await exportKey(signingKey),
-    issue: async (names) => {
-      const keys = await generateKeys();
+    issue: async (names, keyType) => {
+      const keys = await generateKeys(keyType);
       const certificate = await x509.X509CertificateGenerator.create({
         ...validity(30),
         subject: `CN=${names[0] ?? "localhost"}`,
@@ -81,8 +90,9 @@ function validity(days: number): { serialNumber: string; notBefore: Date; notAft
   return { serialNumber, notBefore: new Date(Date.now() - day), notAfter: new Date(Date.now() + days * day) };
 }
 
-async function generateKeys(): Promise<webcrypto.CryptoKeyPair> {
-  return await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
+async function generateKeys(keyType: KeyType = "ECDSA"): Promise<webcrypto.CryptoKeyPair> {
+  const chosen = keyType === "RSA" ? rsa : algorithm;
+  return await webcrypto.subtle.generateKey(chosen, true, ["sign", "verify"]);
 }
 
 async function exportKey(key: webcrypto.CryptoKey): Promise<string> {

@@ -53,7 +53,7 @@ test("a policy names sixteen Gateways, the oldest; the others say themselves tha
   const policy = plane.status.get("BackendTLSPolicy/default/web")?.status;
   const named =
     policy !== undefined && "ancestors" in policy ? policy.ancestors.map((one) => one.ancestorRef.name) : [];
-  deepEqual(named, gateways.slice(2).reverse());
+  deepEqual(named, gateways.slice(2).toReversed());
   for (const name of gateways) {
     const status = plane.status.get(`Gateway/default/${name}`)?.status;
     const conditions = status !== undefined && "conditions" in status ? (status.conditions ?? []) : [];

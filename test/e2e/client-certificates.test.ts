@@ -38,7 +38,7 @@ async function stage(t: TestContext) {
   const validation = (name: string) => ({ caCertificateRefs: [{ group: "", kind: "ConfigMap", name }] });
   const https = (name: string, port: number) => {
     const options = name === "fallback" ? { "gatewright.dev/tls-minimum-version": "1.3" } : {};
-    const tls = { mode: "Terminate", certificateRefs: [{ name: "front" }], options };
+    const tls = { mode: "Terminate", certificateRefs: [{ name: "front" }, { name: "front-rsa" }], options };
     return { name, port, protocol: "HTTPS", hostname: host, tls };
   };
   await folder.write(
@@ -57,6 +57,7 @@ async function stage(t: TestContext) {
     gatewayOf("other", [{ name: "http", port: 80, protocol: "HTTP" }]),
   );
   await folder.writeText("front.yaml", tlsSecret("default", "front", await front.issue([host])));
+  await folder.writeText("front-rsa.yaml", tlsSecret("default", "front-rsa", await front.issue([host], "RSA")));
   await folder.writeText("edge.yaml", tlsSecret("default", "edge", await back.issue(["edge.example.com"])));
   await folder.write("clients.yaml", configMap("clients", clients.certificate));
   await folder.write(
@@ -143,6 +144,19 @@ test("client certificates", async (t) => {
     equal(await connected("TLSv1.3"), "TLSv1.3");
     await rejects(connected("TLSv1.2"), /protocol version/);
   });
+
+  for (const [sigalgs, type] of [
+    ["ecdsa_secp256r1_sha256", "ec"],
+    ["rsa_pss_rsae_sha256", "rsa"],
+  ] as const) {
+    await t.test(`of two certificates of one host, a client that knows ${type} alone gets that one`, async () => {
+      const options = { host: "127.0.0.1", port: gateway.port(8443), servername: host, rejectUnauthorized: false };
+      const socket = connect({ ...options, sigalgs });
+      t.after(() => socket.destroy());
+      await once(socket, "secureConnect");
+      equal(socket.getPeerX509Certificate()?.publicKey.asymmetricKeyType, type);
+    });
+  }
 
   await t.test("a port whose authority is not there lets in nobody", async () => {
     await rejects(ask(9443, known));
