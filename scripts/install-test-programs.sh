@@ -28,23 +28,23 @@ have vim || need vim.tiny vim-tiny
 need ip iproute2
 need nft nftables
 
-apt_install() {
+apt_install() (
   echo "installing Debian packages:$packages"
   # postgresql would start a server of its own: policy-rc.d keeps every service down while packages are installed.
   policy=/usr/sbin/policy-rc.d
-  ours=""
   if [ ! -e "$policy" ]; then
-    ours=yes
+    trap 'rm -f "$policy"' EXIT
+    trap 'exit 130' INT TERM
     printf '#!/bin/sh\nexit 101\n' >"$policy" && chmod +x "$policy"
   fi
+  # Another apt may be at work, as on a machine that has just started.
+  waiting="-o DPkg::Lock::Timeout=300"
   # shellcheck disable=SC2086
-  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $packages; } \
-    >"$cache/apt.log" 2>&1
-  status=$?
-  [ -z "$ours" ] || rm -f "$policy"
-  [ $status -eq 0 ] || tail -n 5 "$cache/apt.log"
-  return $status
-}
+  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $waiting --no-install-recommends $packages; } \
+    >"$cache/apt.log" 2>&1 && return
+  tail -n 5 "$cache/apt.log"
+  return 1
+)
 
 mkdir -p "$cache/bin"
 if [ -n "$packages" ]; then
