@@ -15,7 +15,11 @@ export interface AdminOptions {
   /** Envoy's metrics in Prometheus' format. Rejects when no Envoy answers. */
   readonly envoyMetrics: () => Promise<string>;
   readonly times?: StatusTimes;
+  /** Only health and our own metrics: for an address that others reach, who are not to read what everybody wrote. */
+  readonly onlyHealth?: boolean;
 }
+
+const ofHealth: readonly string[] = ["/healthz", "/readyz", "/metrics"];
 
 interface Answer {
   readonly status: number;
@@ -81,8 +85,9 @@ async function answerOf(request: IncomingMessage, own: string, options: AdminOpt
   }
   if (request.method !== "GET" && request.method !== "HEAD") return text(405, "Only GET is allowed here.");
   const [path = "", query = ""] = (request.url ?? "").split("?", 2);
-  const endpoint = Object.hasOwn(endpoints, path) ? endpoints[path] : undefined;
-  if (endpoint === undefined) return text(404, `There is\n${Object.keys(endpoints).join("\n")}`);
+  const known = options.onlyHealth === true ? ofHealth : Object.keys(endpoints);
+  const endpoint = known.includes(path) ? endpoints[path] : undefined;
+  if (endpoint === undefined) return text(404, `There is\n${known.join("\n")}`);
   return await endpoint(new URLSearchParams(query), options);
 }
 

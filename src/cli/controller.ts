@@ -3,7 +3,7 @@ import { AdminAddressError } from "../admin/address.ts";
 import { createLogger } from "../admin/log.ts";
 import type { LogFormat, LogLevel } from "../admin/log-options.ts";
 import { createMetrics } from "../admin/metrics.ts";
-import { serveAdmin } from "../admin/server.ts";
+import { type AdminOptions, serveAdmin } from "../admin/server.ts";
 import { Cluster } from "../cluster/cluster.ts";
 import { allFindings } from "../control-plane/all-findings.ts";
 import { AccessError } from "../kubernetes/access.ts";
@@ -28,6 +28,8 @@ export interface ControllerOptions {
   readonly proxyImage: string;
   readonly proxyPullPolicy?: string;
   readonly adminAddress: string;
+  /** Where health and metrics are for others: kubelet and Prometheus. */
+  readonly healthAddress: string;
   readonly logLevel: LogLevel;
   readonly logFormat: LogFormat;
 }
@@ -70,20 +72,26 @@ export async function controller(options: ControllerOptions): Promise<number> {
       observer: metrics.observer,
       applied: (_batch, seconds) => metrics.transaction(seconds),
     });
-    const admin = await serveAdmin(options.adminAddress, {
+    const sources: AdminOptions = {
       controlPlane: cluster.controlPlane,
       metrics,
       times: new TransitionTimes(cluster.controlPlane.status),
       findings: () => allFindings(cluster.controlPlane),
       notReady: () => (cluster.ready ? [] : ["The cluster's resources have not been read yet."]),
       envoyMetrics: () => Promise.reject(new Error("each proxy serves its own, at /stats/prometheus of port 19003")),
-    });
+    };
+    const servers = [
+      await serveAdmin(options.adminAddress, sources),
+      await serveAdmin(options.healthAddress, { ...sources, onlyHealth: true }),
+    ];
     await Promise.race([cluster.start(), requests.first]);
     await requests.first;
     logger.info({}, "stopping");
     await Promise.race([cluster.stop(), requests.second]);
-    admin.close();
-    admin.closeAllConnections();
+    for (const server of servers) {
+      server.close();
+      server.closeAllConnections();
+    }
     client.close();
     return 0;
   } catch (error) {

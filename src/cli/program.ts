@@ -99,6 +99,11 @@ Examples:
       `gatewright.dev/gatewright:${version()}`,
     )
     .addOption(
+      new Option("--health-address <HOST:PORT>", "where health and metrics are for kubelet and Prometheus").default(
+        "0.0.0.0:19002",
+      ),
+    )
+    .addOption(
       new Option("--proxy-pull-policy <POLICY>", "when that image is pulled").choices([
         "Always",
         "IfNotPresent",
