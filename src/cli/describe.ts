@@ -88,7 +88,12 @@ function statusLines(object: ObjectWithStatus): readonly string[] {
     ...list(field(status, "listeners")).flatMap((listener) =>
       section(listenerHeading(listener), conditionLines(listener)),
     ),
-    ...list(field(status, "parents")).flatMap((parent) => section(parentHeading(parent), conditionLines(parent))),
+    ...list(field(status, "parents")).flatMap((parent) =>
+      section(`Parent ${referenceText(field(parent, "parentRef"))}:`, conditionLines(parent)),
+    ),
+    ...list(field(status, "ancestors")).flatMap((ancestor) =>
+      section(`On ${referenceText(field(ancestor, "ancestorRef"))}:`, conditionLines(ancestor)),
+    ),
   ];
 }
 
@@ -99,12 +104,12 @@ function listenerHeading(listener: unknown): string {
   return `Listener ${text(field(listener, "name"))}: ${routes} attached ${routes === 1 ? "route" : "routes"}; ${carries}`;
 }
 
-function parentHeading(parent: unknown): string {
-  const of = (part: string): string => text(field(parent, "parentRef", part));
+function referenceText(reference: unknown): string {
+  const of = (part: string): string => text(field(reference, part));
   const name = [of("namespace"), of("name")].filter((part) => part !== "").join("/");
   const listener = of("sectionName") === "" ? "" : `, listener ${of("sectionName")}`;
   const port = of("port") === "" ? "" : `, port ${of("port")}`;
-  return `Parent ${of("kind") || "Gateway"} ${name}${listener}${port}:`;
+  return `${of("kind") || "Gateway"} ${name}${listener}${port}`;
 }
 
 function conditionLines(holder: unknown): readonly string[] {

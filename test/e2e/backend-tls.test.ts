@@ -1,4 +1,4 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal, match } from "node:assert/strict";
 import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { connect as connectHttp2 } from "node:http2";
@@ -207,6 +207,20 @@ test("BackendTLSPolicy", async (t) => {
       equal(serverName, expected);
     });
   }
+
+  await t.test("status", async () => {
+    for (const [name, accepted, resolved] of [
+      ["plain", "Accepted", "ResolvedRefs"],
+      ["host-mismatch", "Accepted", "ResolvedRefs"],
+      ["no-authority", "NoValidCACertificate", "InvalidCACertificateRef"],
+    ] as const) {
+      const { stdout } = await gateway.cli("describe", "backendtlspolicy", name);
+      match(
+        stdout,
+        new RegExp(`On Gateway default/edge:\\n.*\\n +Accepted .* ${accepted} .*\\n +ResolvedRefs .* ${resolved} `),
+      );
+    }
+  });
 
   await t.test("a rotated authority counts for new connections; one that goes takes its backends away", async () => {
     await folder.write("authorities-2.yaml", configMap("nonexistent", wrong.certificate));
