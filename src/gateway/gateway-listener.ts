@@ -1,6 +1,6 @@
 import { type Condition, isFalse } from "./condition.ts";
 import { wildcardsOver } from "./hostname.ts";
-import type { ListenerCandidate } from "./listener.ts";
+import { type ListenerCandidate, takesRequests } from "./listener.ts";
 import { chainName, type Distinctness, noConflict } from "./listener-conflict.ts";
 import { guardShowing, type ListenerGuard } from "./listener-filters.ts";
 
@@ -9,7 +9,7 @@ export interface GatewayListener extends ListenerCandidate {
   readonly conflicted: Condition;
   /** Absent where nothing overlaps, as a condition of negative polarity is. */
   readonly overlapping?: Condition;
-  /** Whether traffic is taken: the listener is valid, distinct, and has a certificate where it needs one. */
+  /** Whether traffic is taken, if only to refuse it: the listener is valid, distinct, and has a certificate where it needs one. */
   readonly serving: boolean;
   /** The HTTP filter chain that its routes are served by; absent for TLS passthrough, TCP and UDP. */
   readonly chain?: string;
@@ -25,7 +25,7 @@ export function settleListener(candidate: ListenerCandidate, distinctness: Disti
     accepted: conflicted.status === "False" ? accepted : isFalse("Accepted", conflicted.reason, conflicted.message),
     conflicted,
     ...(distinctness?.overlapping === undefined ? {} : { overlapping: distinctness.overlapping }),
-    serving: accepted.status === "True" && conflicted.status === "False" && hasCertificate,
+    serving: takesRequests({ ...candidate, accepted }) && conflicted.status === "False" && hasCertificate,
     ...(chain === undefined ? {} : { chain }),
   };
 }

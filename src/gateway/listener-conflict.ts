@@ -1,7 +1,7 @@
 import type { Member } from "../collections/collection.ts";
 import { type Condition, isFalse, isTrue } from "./condition.ts";
 import { anyHostname } from "./hostname.ts";
-import { addressesOf, type ListenerCandidate, type Socket } from "./listener.ts";
+import { addressesOf, type ListenerCandidate, type Socket, takesRequests } from "./listener.ts";
 import { type ListenerParent, parentKey } from "./listener-parent.ts";
 import { overlappingTls } from "./overlapping-tls.ts";
 import { compareSeniority } from "./precedence.ts";
@@ -52,7 +52,7 @@ export function distinguish(candidates: readonly Member<ListenerCandidate>[]): R
 function byParent(candidates: readonly Member<ListenerCandidate>[]): readonly (readonly ListenerCandidate[])[] {
   const parents = new Map<string, { readonly parent: ListenerParent; readonly listeners: ListenerCandidate[] }>();
   for (const { value: candidate } of candidates) {
-    if (candidate.accepted.status !== "True") continue;
+    if (!takesRequests(candidate)) continue;
     const key = parentKey(candidate.parent);
     const entry = parents.get(key) ?? { parent: candidate.parent, listeners: [] };
     entry.listeners.push(candidate);

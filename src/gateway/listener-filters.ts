@@ -20,6 +20,11 @@ export interface ListenerGuard {
 /** A listener's filters, and what was found on the way. */
 export interface ListenerFilters {
   readonly guard?: ListenerGuard;
+  /**
+   * Why the listener is not accepted. It is closed, not absent: the requests of its hostname may not fall to a listener that
+   * asks nobody.
+   */
+  readonly refused?: Condition;
   readonly problems: readonly Problem[];
 }
 
@@ -29,12 +34,11 @@ type Listener = Pick<ListenerEntry, "filters">;
  * GEP-5224, Listener.filters.requests: an entry of a type that can't be done, or one too many, makes the listener
  * unsupported, for none may be left out.
  */
-export function refuseFilters({ filters }: Listener): Condition | undefined {
-  const requests = filters?.requests ?? [];
+function refuseFilters(requests: readonly ListenerFilter[]): Condition | undefined {
   const index = requests.findIndex(({ type }) => type !== "ExternalAuth");
   const filter = requests[index];
   if (requests.length > maximalAuthorizations) {
-    const message = `filters.requests[${maximalAuthorizations}]: Gatewright runs ${maximalAuthorizations} filters of a listener at the most, so the listener is not served.`;
+    const message = `filters.requests[${maximalAuthorizations}]: Gatewright runs ${maximalAuthorizations} filters of a listener at the most, so its requests are answered with 500.`;
     return isFalse("Accepted", "UnsupportedValue", message);
   }
   if (filter === undefined) return undefined;
@@ -42,7 +46,7 @@ export function refuseFilters({ filters }: Listener): Condition | undefined {
   return isFalse(
     "Accepted",
     "UnsupportedValue",
-    `filters.requests[${index}]: filter ${filter.type} names ${kind} ${name} of group "${group}", a kind that Gatewright does not know, so the listener is not served.`,
+    `filters.requests[${index}]: filter ${filter.type} names ${kind} ${name} of group "${group}", a kind that Gatewright does not know, so its requests are answered with 500.`,
   );
 }
 
@@ -59,6 +63,8 @@ export function listenerFilters(
 ): ListenerFilters {
   const requests = filters?.requests ?? [];
   if (requests.length === 0) return { problems: [] };
+  const refused = refuseFilters(requests);
+  if (refused !== undefined) return { guard: { authorizations: [], targets: [], closed: true }, refused, problems: [] };
   const resolved = requests.map((filter, index) => authorization(filter, index, parent, reader, context, origin));
   return {
     guard: {

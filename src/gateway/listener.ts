@@ -14,7 +14,7 @@ import { type CertificateContext, type ResolvedCertificates, resolveCertificates
 import { type PortValidation, portValidation, type ValidationContext } from "./client-validation.ts";
 import { type Condition, isFalse, isTrue } from "./condition.ts";
 import { anyHostname } from "./hostname.ts";
-import { type ListenerFilters, listenerFilters, refuseFilters } from "./listener-filters.ts";
+import { type ListenerFilters, listenerFilters } from "./listener-filters.ts";
 import { type ListenerParent, listenerParent, parentKey } from "./listener-parent.ts";
 import type { Placement } from "./placement.ts";
 import type { Seniority } from "./precedence.ts";
@@ -50,6 +50,11 @@ export function addressesOf({ address, additionalAddresses = [] }: Socket): read
 
 /** What a listener refers to. */
 export type ListenerContext = CertificateContext & ValidationContext & BackendContext;
+
+/** Whether a listener takes its requests: where it is accepted, and where it is there to refuse them for its filters' sake. */
+export function takesRequests({ accepted, filters }: Pick<ListenerCandidate, "accepted" | "filters">): boolean {
+  return accepted.status === "True" || (filters.refused !== undefined && accepted === filters.refused);
+}
 
 /** A listener of a Gateway of ours, or of a ListenerSet that adds it to one, looked at by itself: conflicts with others are found in a further step. */
 export interface ListenerCandidate {
@@ -157,7 +162,7 @@ function listenerCandidate(
     notEnforced: tlsMode === "Passthrough" ? passedThrough(listener) : options.unknown.map(optionField),
     ...(clients.validation === undefined ? {} : { clients: clients.validation }),
     filters,
-    accepted: accepted(listener, refusal, clients, options),
+    accepted: accepted(listener, refusal, clients, options, filters),
     problems,
     resolvedRefs: resolvedRefs(problems),
     origin,
@@ -213,6 +218,7 @@ function accepted(
   refusal: Condition | undefined,
   clients: PortValidation,
   options: TlsOptions,
+  filters: ListenerFilters,
 ): Condition {
   if (kindsByProtocol[listener.protocol] === undefined) {
     return isFalse(
@@ -223,5 +229,5 @@ function accepted(
   }
   if (refusal !== undefined) return isFalse("Accepted", "UnsupportedValue", refusal.message);
   if (options.refused !== undefined) return isFalse("Accepted", "UnsupportedValue", `tls.options: ${options.refused}`);
-  return clients.refused ?? refuseFilters(listener) ?? isTrue("Accepted", "Accepted", "The listener is valid.");
+  return clients.refused ?? filters.refused ?? isTrue("Accepted", "Accepted", "The listener is valid.");
 }

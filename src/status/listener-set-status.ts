@@ -1,7 +1,7 @@
 import { type Condition, isFalse, isTrue, isUnknown } from "../gateway/condition.ts";
 import type { GatewayListener } from "../gateway/gateway-listener.ts";
 import type { GatewayListenerSet } from "../gateway/listener-set.ts";
-import { causeOf, listenerProgrammed, listenerStatus, listenersAccepted } from "./listener-status.ts";
+import { causeOf, isValid, listenerProgrammed, listenerStatus, listenersAccepted } from "./listener-status.ts";
 import { type ListenerSetStatus, observed } from "./object-status.ts";
 import type { ProxyState } from "./proxy-state.ts";
 
@@ -37,12 +37,12 @@ export function listenerSetStatus(
 
 /** Gateway API, GatewayStatus.attachedListenerSets counts those that are Accepted. */
 export function isAttached({ refused }: GatewayListenerSet, listeners: readonly GatewayListener[]): boolean {
-  return refused === undefined && listeners.some((listener) => listener.serving);
+  return refused === undefined && listeners.some(isValid);
 }
 
 function programmed(listeners: readonly GatewayListener[], proxy: ProxyState): Condition {
   if (proxy.problem !== undefined) return isFalse("Programmed", "ParentNotProgrammed", proxy.problem.message);
-  if (!listeners.some((listener) => listener.serving)) {
+  if (!listeners.some(isValid)) {
     const message = listeners.map((listener) => `Listener "${listener.name}": ${causeOf(listener)}`).join(" ");
     return isFalse("Programmed", "ListenersNotValid", message);
   }

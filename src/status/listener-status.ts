@@ -29,7 +29,7 @@ export function listenerStatus(
 }
 
 export function listenerProgrammed(listener: GatewayListener, proxy: ProxyState): Condition {
-  if (!listener.serving) return isFalse("Programmed", notProgrammedReason(listener), causeOf(listener));
+  if (!isValid(listener)) return isFalse("Programmed", notProgrammedReason(listener), causeOf(listener));
   const refusal = proxy.refusedSockets[socketName(listener.socket)];
   if (refusal !== undefined) return isFalse("Programmed", "Invalid", `Envoy refused the listener: ${refusal}`);
   if (!proxy.ready) return isUnknown("Programmed", "Pending", proxy.message);
@@ -42,6 +42,11 @@ function notProgrammedReason({ parent, accepted, conflicted }: GatewayListener):
   return conflicted.status === "True" || accepted.reason === "PortUnavailable" ? accepted.reason : "Invalid";
 }
 
+/** A listener may take requests without being accepted: to refuse them all. */
+export function isValid({ serving, accepted }: GatewayListener): boolean {
+  return serving && accepted.status === "True";
+}
+
 /** Why a listener is not served. */
 export function causeOf(listener: GatewayListener): string {
   const cause = [listener.accepted, listener.resolvedRefs].find((condition) => condition.status === "False");
@@ -50,7 +55,7 @@ export function causeOf(listener: GatewayListener): string {
 
 /** Accepted of all listeners of a Gateway or ListenerSet: as long as one is; ListenersNotValid says that some are not. */
 export function listenersAccepted(listeners: readonly GatewayListener[]): Condition {
-  const refused = listeners.filter((listener) => !listener.serving);
+  const refused = listeners.filter((listener) => !isValid(listener));
   if (refused.length === 0) return isTrue("Accepted", "Accepted", "Every listener is valid.");
   const message = refused.map((listener) => `Listener "${listener.name}": ${causeOf(listener)}`).join(" ");
   return refused.length === listeners.length
