@@ -98,7 +98,7 @@ test("Gatewright is killed with -9 before it has started Envoy: nothing is left"
     stdio: ["pipe", "ignore", "ignore"],
   });
   t.after(() => child.kill("SIGKILL"));
-  await eventually(async () => equal((await fetch(`http://${admin}/readyz`)).status, 503));
+  await eventually(async () => equal((await fetch(`http://${admin}/readyz`)).status, 503), 60_000);
   equal(readdirSync(runtime).length, 1);
   const exited = once(child, "exit");
   for (const pid of ourselves(child.pid ?? 0)) process.kill(pid, "SIGKILL");
