@@ -52,8 +52,9 @@ export function addressesOf({ address, additionalAddresses = [] }: Socket): read
 export type ListenerContext = CertificateContext & ValidationContext & BackendContext;
 
 /** Whether a listener takes its requests: where it is accepted, and where it is there to refuse them for its filters' sake. */
-export function takesRequests({ accepted, filters }: Pick<ListenerCandidate, "accepted" | "filters">): boolean {
-  return accepted.status === "True" || (filters.refused !== undefined && accepted === filters.refused);
+export function takesRequests(listener: Pick<ListenerCandidate, "accepted" | "filters">): boolean {
+  const { refused } = listener.filters;
+  return listener.accepted.status === "True" || (refused !== undefined && listener.accepted === refused);
 }
 
 /** A listener of a Gateway of ours, or of a ListenerSet that adds it to one, looked at by itself: conflicts with others are found in a further step. */
