@@ -56,7 +56,9 @@ func containerInit(argument string) {
 	if spec.Network != "" {
 		fail("enter the network", enter(spec.Network, unix.CLONE_NEWNET))
 	}
-	fail("set the host name", unix.Sethostname([]byte(spec.Hostname)))
+	if spec.Hostname != "" { // with the node's network there is none
+		fail("set the host name", unix.Sethostname([]byte(spec.Hostname)))
+	}
 	fail("mount", mountAll(spec))
 	become(spec)
 }
@@ -80,6 +82,10 @@ func become(spec processSpec) {
 		fail("keep privileges down", unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 	}
 	if spec.User != 0 || spec.Group != 0 {
+		for output := range 3 {
+			// So that the user can open /dev/stdout. Not every file has an owner.
+			_ = unix.Fchown(output, spec.User, spec.Group)
+		}
 		fail("become the user", errors.Join(
 			syscall.Setgroups(spec.Groups), syscall.Setgid(spec.Group), syscall.Setuid(spec.User)))
 	}
