@@ -1,3 +1,4 @@
+import { validationWithoutListener } from "../gateway/client-validation.ts";
 import type { GatewayListener } from "../gateway/gateway-listener.ts";
 import { socketName } from "../gateway/listener.ts";
 import { gatewayKeyOf } from "../gateway/listener-set.ts";
@@ -67,7 +68,30 @@ export function analyseGateways({ resources, semantics }: Analysed): readonly Fi
     ...refusedListenerSets({ resources, semantics }),
     ...listeners,
     ...clientCertificates,
+    ...uselessValidation({ resources, semantics }),
   ];
+}
+
+/** Client certificates that no listener asks for, though the Gateway says so. */
+function uselessValidation({ semantics }: Analysed): readonly Finding[] {
+  return sorted(semantics.gateways).flatMap(([key, gateway]) => {
+    const listeners = (semantics.listenersByGateway.get(key) ?? []).map(({ value: { protocol, socket } }) => ({
+      protocol,
+      port: socket.port,
+    }));
+    const { namespace = "default", name } = gateway.metadata;
+    return validationWithoutListener(gateway, listeners).map(
+      (field): Finding => ({
+        severity: "warning",
+        code: "not-enforced",
+        message: `${field} is set, and has no effect: no HTTPS listener is concerned, and others ask for no client certificates.`,
+        origin: {
+          resource: { group: gatewayGroup, kind: "Gateway", namespace, name },
+          path: ["spec", "tls", "frontend"],
+        },
+      }),
+    );
+  });
 }
 
 /** Whether documents that are not here could make the listener acceptable. */

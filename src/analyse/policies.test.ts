@@ -42,6 +42,10 @@ test("options that nobody knows; the system's authorities are taken for granted"
   deepEqual(findings("backend-tls-policy/authorities"), ["warning not-enforced b spec.options"]);
 });
 
+test("client certificates that no listener asks for", () => {
+  deepEqual(findings("client-validation/ports"), ["warning not-enforced edge spec.tls.frontend"]);
+});
+
 test("client certificates, and the authorities for those of clients", () => {
   deepEqual(findings("client-certificate/invalid").slice(-4), [
     "error invalid-client-certificate-ref group spec.tls.backend.clientCertificateRef",

@@ -93,4 +93,27 @@ export function insecureFrontend({ spec }: Gateway): Condition | undefined {
   );
 }
 
+/**
+ * Fields that ask for client certificates where no listener does: only HTTPS listeners do.
+ *
+ * @param listeners protocol and port of all that the Gateway has, those of ListenerSets too
+ */
+export function validationWithoutListener(
+  { spec }: Gateway,
+  listeners: readonly { readonly protocol: string; readonly port: number }[],
+): readonly string[] {
+  const frontend = spec.tls?.frontend;
+  if (frontend === undefined) return [];
+  const ports = new Set(listeners.filter(({ protocol }) => protocol === "HTTPS").map(({ port }) => port));
+  const own = new Set(frontend.perPort?.map(({ port }) => port));
+  return [
+    ...(frontend.default.validation === undefined || [...ports].some((port) => !own.has(port))
+      ? []
+      : ["spec.tls.frontend.default.validation"]),
+    ...(frontend.perPort ?? []).flatMap(({ port, tls }, index) =>
+      tls.validation === undefined || ports.has(port) ? [] : [`spec.tls.frontend.perPort[${index}].tls.validation`],
+    ),
+  ];
+}
+
 const insecureMode = "AllowInsecureFallback";

@@ -1,5 +1,6 @@
 import type { Collection, Reader } from "../collections/collection.ts";
 import type { Graph } from "../collections/graph.ts";
+import { validationWithoutListener } from "../gateway/client-validation.ts";
 import type { ResourceKinds, Resources } from "../gateway/inputs.ts";
 import { type ListenerParentKind, parentKey } from "../gateway/listener-parent.ts";
 import type { ProxyOf } from "../gateway/placement.ts";
@@ -35,8 +36,16 @@ export function deriveStatus(
   proxyOf: ProxyOf,
   definitions: Collection<readonly DefinitionVersion[]>,
 ): Collection<ObjectStatus> {
-  const { classes, gateways, listenerSets, listenersByParent, attachedRoutes, refusals, clientCertificates } =
-    semantics;
+  const {
+    classes,
+    gateways,
+    listenerSets,
+    listenersByParent,
+    attachedRoutes,
+    refusals,
+    clientCertificates,
+    listenersByGateway,
+  } = semantics;
   const ofClasses = graph.deriveMany("statusOfGatewayClasses", resources.GatewayClass, (object, key, { fetch }) => {
     const accepted = fetch(classes, key)?.accepted;
     if (accepted === undefined) return [];
@@ -82,6 +91,15 @@ export function deriveStatus(
       fetch(refusals, key),
       fetch(clientCertificates, key)?.problem,
       (fetch(beyondByGateway, key) ?? []).map(({ value }) => value.policy),
+      gateway.spec.tls?.frontend === undefined
+        ? []
+        : validationWithoutListener(
+            gateway,
+            (fetch(listenersByGateway, key) ?? []).map(({ value: { protocol, socket } }) => ({
+              protocol,
+              port: socket.port,
+            })),
+          ),
     );
     return [[`Gateway/${key}`, { reference: referenceOf("Gateway", gateway), status } satisfies ObjectStatus]];
   });

@@ -3,6 +3,7 @@ import { type Condition, isFalse, isTrue, isUnknown } from "../gateway/condition
 import type { GatewayListener } from "../gateway/gateway-listener.ts";
 import { addressesOf as socketAddresses } from "../gateway/listener.ts";
 import type { Problem } from "../gateway/problem.ts";
+import { notEnforced } from "../gateway/verdict.ts";
 import type { Gateway } from "../resources/generated/gateway-api.ts";
 import { listenerProgrammed, listenerStatus, listenersAccepted } from "./listener-status.ts";
 import { type GatewayStatus, observed } from "./object-status.ts";
@@ -19,6 +20,7 @@ export function gatewayStatus(
   refusal: Condition | undefined,
   clientCertificate: Problem | undefined,
   policies: readonly string[],
+  withoutEffect: readonly string[],
 ): GatewayStatus {
   const generation = gateway.metadata.generation ?? 1;
   const byName = new Map(listeners.map((listener) => [listener.name, listener]));
@@ -32,6 +34,7 @@ export function gatewayStatus(
       resolvedRefs(ordered, clientCertificate),
       ...(insecure === undefined ? [] : [insecure]),
       ...policiesWithoutRoom(policies),
+      ...notEnforced(withoutEffect),
       ...(gateway.spec.defaultScope === "All"
         ? [
             isTrue(
