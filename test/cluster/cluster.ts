@@ -116,7 +116,9 @@ export async function startCluster(options: ClusterOptions): Promise<TestCluster
     ]);
     progress(`the Gateway API is there (${options.channel} channel)`);
     const node = `node/${layout.nodeName}`;
-    await cluster.kubectl(["wait", "--for=create", "serviceaccount/default", node, "--timeout=60s"]);
+    // One by one: of several that are missing, kubectl says that they are missing.
+    await cluster.kubectl(["wait", "--for=create", "serviceaccount/default", "--timeout=60s"]);
+    await cluster.kubectl(["wait", "--for=create", node, "--timeout=60s"]);
     await cluster.kubectl(["wait", "--for=condition=Ready", node, "--timeout=60s"]);
     progress("the node is ready");
   } catch (error) {
