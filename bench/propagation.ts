@@ -92,6 +92,8 @@ console.log(
   `\n${changes} changes each; ${oneFile ? "all routes in one file" : "a file for each route"}. The file source's settle window after a rename is ${settle} ms, and part of each change. ` +
     `CPU is per change, clients' requests not counted. ${availableParallelism()} processors; load average ${loadavg()[0]?.toFixed(1)}.\n`,
 );
+if ((loadavg()[0] ?? 0) > 2 * availableParallelism())
+  console.log("The machine is busy with other things: times are those things' too. CPU is more to be trusted.\n");
 judge(limits());
 
 function limits(): readonly Limit[] {
