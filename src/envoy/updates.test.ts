@@ -124,10 +124,10 @@ describe("a certificate that is rotated", () => {
   });
 });
 
-describe("a route that moves to a backend in TLS", () => {
-  test("does so when the backend's authorities have come, and loses no request", async (t) => {
+describe("a route to a backend in TLS", () => {
+  test("moves when the backend's authorities have come, and loses no request, nor when what is asked of it changes", async (t) => {
     const authority = await createAuthority();
-    const tlsBackend = createServer(await authority.issue(["tls.test"]), (_, response) => response.end());
+    const tlsBackend = createServer(await authority.issue(["tls.test", "other.test"]), (_, response) => response.end());
     tlsBackend.listen(0, "127.0.0.1");
     await once(tlsBackend, "listening");
     t.after(() => tlsBackend.close().closeAllConnections());
@@ -144,17 +144,20 @@ describe("a route that moves to a backend in TLS", () => {
     };
     await change({ tables: [table("moving.example.com", [rule({ action: forward([to("one")]) })])] });
     const clients = Promise.all([client(), client(), client(), client()]);
+    const verified = (name: string, trust: string, serverName: string) => {
+      const subjectAltNames = [{ type: "Hostname" as const, value: serverName }];
+      return backend(name, [backendPort], { tls: { serverName, verification: { trust, subjectAltNames } } });
+    };
     for (let index = 0; index < 10; index += 1) {
       const name = `tls-${index}`;
-      const verification = {
-        trust: `trust-${index}`,
-        subjectAltNames: [{ type: "Hostname" as const, value: "tls.test" }],
-      };
       await change({
-        backends: [backend(name, [backendPort], { tls: { serverName: "tls.test", verification } })],
+        backends: [verified(name, `trust-${index}`, "tls.test")],
         trustBundles: [{ proxy: PROXY, name: `trust-${index}`, certificates: authority.certificate }],
         tables: [table("moving.example.com", [rule({ action: forward([to(name)]) })])],
       });
+    }
+    for (let index = 0; index < 10; index += 1) {
+      await change({ backends: [verified("tls-9", `trust-${index}`, index % 2 === 0 ? "other.test" : "tls.test")] });
     }
     moved.abort();
     await clients;
