@@ -100,7 +100,7 @@ export async function startCluster(options: ClusterOptions): Promise<TestCluster
   writeFileSync(join(folder, "Corefile"), dnsConfiguration(folder));
   writeJson(join(folder, "kubelet.json"), kubeletConfiguration(folder));
   const watchdog = options.owned === false ? undefined : startWatchdog([folder], silent);
-  const holder = await hold(await build(pause));
+  const holder = await hold(await build(pause), options.owned !== false);
   watchdog?.guard(holder.pid);
   writeJson(join(folder, "state.json"), { holder, files } satisfies State);
   const cluster = handle(name, { holder, files }, watchdog);

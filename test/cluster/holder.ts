@@ -66,11 +66,14 @@ exec "$1"
  * Makes the namespaces.
  *
  * @param pause a program that waits until it is ended
+ * @param owned the holder dies with this process; a watchdog may come too late, or be killed itself
  * @throws Error where this process may not make namespaces, or a program is missing
  */
-export async function hold(pause: string): Promise<Holder> {
+export async function hold(pause: string, owned: boolean): Promise<Holder> {
   const flags = ["--net", "--mount", "--pid", "--ipc", "--fork", "--kill-child", "--mount-proc"];
-  const child = spawn("unshare", [...flags, "/bin/sh", "-c", setup, "cluster-holder", pause], {
+  const unshare = ["unshare", ...flags, "/bin/sh", "-c", setup, "cluster-holder", pause];
+  const [program = "", ...args] = owned ? ["setpriv", "--pdeathsig", "KILL", ...unshare] : unshare;
+  const child = spawn(program, args, {
     detached: true,
     cwd: "/",
     stdio: ["ignore", "pipe", "pipe"],
