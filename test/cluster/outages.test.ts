@@ -1,0 +1,97 @@
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { after, before, describe, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
+import { eventually } from "../e2e/harness/wait.ts";
+import { startCluster, type TestCluster } from "./cluster.ts";
+import { backend, gateway, namespace, route } from "./fixtures/shop.ts";
+
+const machine = { skip: process.getuid?.() === 0 ? false : "not root: namespaces can't be made" };
+const manifests = join(import.meta.dirname, "../../manifests/gatewright.yaml");
+const soon = (attempt: () => Promise<void>) => eventually(attempt, 60_000);
+
+/** What a client sees while parts of the cluster are gone: nothing. */
+describe("outages under load", { ...machine, timeout: 600_000 }, () => {
+  let cluster: TestCluster;
+  let address: string;
+  const inShop = (...args: readonly string[]) => cluster.kubectl(["--namespace=shop", ...args]);
+  const ofController = (...args: readonly string[]) => cluster.kubectl(["--namespace=gatewright-system", ...args]);
+  const apply = (...objects: readonly object[]) =>
+    cluster.kubectl(
+      ["apply", "--server-side", "--force-conflicts", "-f", "-"],
+      JSON.stringify({ apiVersion: "v1", kind: "List", items: objects }),
+    );
+
+  before(async () => {
+    cluster = await startCluster({ name: "outages-test", channel: "experimental" });
+    await cluster.kubectl(["apply", "--server-side", "-f", manifests]);
+    await apply(namespace, gateway([80]), route, ...backend);
+    await inShop("rollout", "status", "deployment/web", "--timeout=60s");
+    await inShop("wait", "--for=condition=Programmed", "gateway/edge", "--timeout=60s");
+    address = await inShop("get", "gateway/edge", "--output=jsonpath={.status.addresses[0].value}");
+  });
+  after(async () => await cluster?.stop());
+
+  /** Requests at a steady rate while something happens, none of which may fail. */
+  async function underLoad(happens: () => Promise<void>): Promise<void> {
+    const script = join(import.meta.dirname, "fixtures/load.ts");
+    const [program = "", ...args] = cluster.commandLine([process.execPath, script, address, "100"]);
+    const load = spawn(program, args, { stdio: ["pipe", "pipe", "inherit"] });
+    const said = text(load.stdout);
+    await delay(1_000);
+    await happens();
+    await delay(1_000);
+    load.stdin.end();
+    const { sent, succeeded, failures } = JSON.parse(await said);
+    deepEqual(failures, {});
+    equal(succeeded, sent);
+    ok(sent > 100);
+  }
+
+  /** A change reaches the proxies and the statuses: a listener on another port. */
+  async function changesAreServed(port: number): Promise<void> {
+    await apply(gateway([80, port]));
+    await soon(async () => {
+      await cluster.execute(["curl", "--silent", "--fail", "--max-time", "5", `http://${address}:${port}/`]);
+    });
+    await soon(async () =>
+      match(
+        await inShop("get", "gateway/edge", "--output=jsonpath={.status.listeners[*].name}"),
+        new RegExp(`web-${port}`),
+      ),
+    );
+  }
+
+  test("the proxies are replaced", async () => {
+    await underLoad(async () => {
+      await inShop("rollout", "restart", "deployment/edge-gatewright");
+      await inShop("rollout", "status", "deployment/edge-gatewright", "--timeout=120s");
+      await inShop("wait", "--for=delete", "pod", "--field-selector=status.phase=Succeeded", "--timeout=60s");
+    });
+  });
+
+  test("the controller is killed", async () => {
+    await underLoad(async () => {
+      await ofController(
+        "delete",
+        "pod",
+        "--selector=app.kubernetes.io/name=gatewright",
+        "--grace-period=0",
+        "--force",
+      );
+      await ofController("rollout", "status", "deployment/gatewright", "--timeout=120s");
+    });
+    await changesAreServed(8081);
+  });
+
+  test("the API server is away for a minute", async () => {
+    await underLoad(async () => {
+      await cluster.stopComponent("kube-apiserver");
+      await delay(60_000);
+      await cluster.startComponent("kube-apiserver");
+    });
+    await changesAreServed(8082);
+  });
+});
