@@ -7,7 +7,17 @@
  */
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
+import {
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+} from "node:fs";
 import { homedir } from "node:os";
 import { isAbsolute, join, relative } from "node:path";
 import { createInterface } from "node:readline";
@@ -67,8 +77,13 @@ export const pause: Program = { name: "pause", module, package: "./pause" };
 export async function build(program: Program): Promise<string> {
   const folder = join(cache, `${program.name}-${fingerprint(program)}`);
   const path = join(folder, program.name);
-  if (existsSync(path)) return path;
+  if (existsSync(path)) {
+    const now = new Date();
+    utimesSync(folder, now, now);
+    return path;
+  }
   mkdirSync(cache, { recursive: true });
+  removeUnused(program);
   const partial = mkdtempSync(`${folder}-`);
   try {
     const go = goToolchain(program.minimumGo ?? minimumGo);
@@ -94,6 +109,14 @@ export async function build(program: Program): Promise<string> {
     rmSync(partial, { recursive: true, force: true });
   }
   return path;
+}
+
+/** Earlier versions that no checkout has asked for in a week. */
+function removeUnused(program: Program): void {
+  const week = 7 * 24 * 60 * 60 * 1000;
+  for (const folder of globSync(join(cache, `${program.name}-*`))) {
+    if (Date.now() - statSync(folder).mtimeMs > week) rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 /** The files of a Go module at a version, unpacked. The hash is checked against Go's checksum database. */
