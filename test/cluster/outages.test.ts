@@ -10,7 +10,8 @@ import { backend, gateway, namespace, route } from "./fixtures/shop.ts";
 
 const machine = { skip: process.getuid?.() === 0 ? false : "not root: namespaces can't be made" };
 const manifests = join(import.meta.dirname, "../../manifests/gatewright.yaml");
-const soon = (attempt: () => Promise<void>) => eventually(attempt, 60_000);
+// Kubernetes' own clients, kube-proxy's among them, wait up to a minute before they try an API server again that was away.
+const soon = (attempt: () => Promise<void>) => eventually(attempt, 120_000);
 
 /** What a client sees while parts of the cluster are gone: nothing. */
 describe("outages under load", { ...machine, timeout: 600_000 }, () => {
