@@ -1,17 +1,26 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmod } from "node:fs/promises";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { TestContext } from "node:test";
-import { temporaryFolder } from "./example.ts";
 import { findProgram, run } from "./programs.ts";
 import { bounded } from "./wait.ts";
 
 /** A real PostgreSQL with an empty database, on `host:port`, gone after the test. Anybody may log in as `postgres`. */
 export async function startPostgres(t: TestContext, address: string): Promise<void> {
   const [host = "", port = ""] = address.split(":");
-  const folder = await temporaryFolder(t);
+  const folder = await mkdtemp(join(tmpdir(), "gatewright-e2e-"));
+  try {
+    await startPostgresIn(t, folder, host, port);
+  } finally {
+    // Hooks run in the order in which they were added: the server ends before its files go.
+    t.after(() => rm(folder, { recursive: true, force: true }));
+  }
+}
+
+async function startPostgresIn(t: TestContext, folder: string, host: string, port: string): Promise<void> {
   await chmod(folder, 0o777);
   const data = join(folder, "data");
   const initdb = unprivileged("initdb", [
