@@ -16,6 +16,7 @@ import { silent } from "../../src/fleet/logger.ts";
 import { startWatchdog, type Watchdog } from "../../src/fleet/watchdog.ts";
 import { createAuthority, type KeyPair, signingKey } from "./certificates.ts";
 import {
+  auditPolicy,
   type ComponentName,
   commandOf,
   dnsConfiguration,
@@ -39,6 +40,8 @@ export interface ClusterOptions {
   readonly channel: Channel;
   /** Images beyond those that every cluster has. */
   readonly images?: readonly Image[];
+  /** Users whose requests the API server logs, in `log/audit.log`. */
+  readonly audited?: readonly string[];
   /** The cluster ends with this process, whatever ends it. Default: true. */
   readonly owned?: boolean;
   /** Told what is ready. */
@@ -96,6 +99,7 @@ export async function startCluster(options: ClusterOptions): Promise<TestCluster
   };
   await writeIdentities(folder);
   writeJson(join(folder, "images.json"), [...(await images()), ...(options.images ?? [])]);
+  writeJson(join(folder, "audit-policy.json"), auditPolicy(options.audited ?? []));
   writeJson(join(folder, "kube-proxy.json"), kubeProxyConfiguration(folder));
   writeFileSync(join(folder, "Corefile"), dnsConfiguration(folder));
   writeJson(join(folder, "kubelet.json"), kubeletConfiguration(folder));

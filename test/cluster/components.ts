@@ -75,6 +75,8 @@ const commands: Readonly<Record<ComponentName, (files: Files) => readonly string
     "--kubelet-preferred-address-types=InternalIP",
     "--feature-gates=ClusterTrustBundle=true,ClusterTrustBundleProjection=true",
     "--runtime-config=certificates.k8s.io/v1beta1/clustertrustbundles=true",
+    `--audit-policy-file=${join(folder, "audit-policy.json")}`,
+    `--audit-log-path=${join(folder, "log/audit.log")}`,
     "--profiling=false",
   ],
   "kube-controller-manager": ({ kube, folder }) => [
@@ -124,6 +126,16 @@ const commands: Readonly<Record<ComponentName, (files: Files) => readonly string
     `--node-ip=${layout.nodeAddress}`,
   ],
 };
+
+/** What the API server logs: each request of these users when it is answered, without what was in it, and nobody else's. */
+export function auditPolicy(audited: readonly string[]): object {
+  return {
+    apiVersion: "audit.k8s.io/v1",
+    kind: "Policy",
+    omitStages: ["RequestReceived"],
+    rules: [...(audited.length === 0 ? [] : [{ level: "Metadata", users: audited }]), { level: "None" }],
+  };
+}
 
 /** kube-proxy's own configuration. Its packets are rewritten by nftables, which every kernel since 5.13 has. */
 export function kubeProxyConfiguration(folder: string): object {
