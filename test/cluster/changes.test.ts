@@ -1,0 +1,228 @@
+import { deepEqual, equal, match, notEqual, rejects } from "node:assert/strict";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { eventually } from "../e2e/harness/wait.ts";
+import { createAuthority } from "./certificates.ts";
+import { startCluster, type TestCluster } from "./cluster.ts";
+import { backend, gateway, namespace, route } from "./fixtures/shop.ts";
+
+const machine = { skip: process.getuid?.() === 0 ? false : "not root: namespaces can't be made" };
+const manifests = join(import.meta.dirname, "../../manifests/gatewright.yaml");
+const soon = <T>(attempt: () => Promise<T>) => eventually(attempt, 60_000);
+
+/** What somebody may no longer do is refused at once, and what is somebody else's is left alone. */
+describe("changes in a cluster", { ...machine, timeout: 480_000 }, () => {
+  let cluster: TestCluster;
+  let address: string;
+  const inShop = (...args: readonly string[]) => cluster.kubectl(["--namespace=shop", ...args]);
+  const apply = (...objects: readonly object[]) =>
+    cluster.kubectl(
+      ["apply", "--server-side", "--force-conflicts", "-f", "-"],
+      JSON.stringify({ apiVersion: "v1", kind: "List", items: objects }),
+    );
+  const field = (object: string, path: string) => inShop("get", object, `--output=jsonpath={${path}}`);
+  const addressOf = (name: string) => field(`gateway/${name}`, ".status.addresses[0].value");
+  const programmed = (name: string) => inShop("wait", "--for=condition=Programmed", `gateway/${name}`, "--timeout=60s");
+  const curl = (...args: readonly string[]) =>
+    cluster.execute(["curl", "--silent", "--show-error", "--max-time", "5", ...args]);
+  const codeOf = (...args: readonly string[]) => curl("--output", "/dev/null", "--write-out", "%{http_code}", ...args);
+
+  before(async () => {
+    cluster = await startCluster({ name: "changes-test", channel: "experimental" });
+    await cluster.kubectl(["apply", "--server-side", "-f", manifests]);
+    await apply(namespace, gateway([80]), route, ...backend);
+    await inShop("rollout", "status", "deployment/web", "--timeout=60s");
+    await programmed("edge");
+    address = await addressOf("edge");
+  });
+  after(async () => await cluster?.stop());
+
+  test("a rotated Secret is the certificate that clients see", async () => {
+    const authority = await createAuthority("shop");
+    const secret = async () => {
+      const pair = await authority.issue({ server: "shop", addresses: [], hostnames: ["shop.example.com"] });
+      const data = { "tls.crt": pair.certificate, "tls.key": pair.key };
+      const metadata = { name: "shop", namespace: "shop" };
+      return { apiVersion: "v1", kind: "Secret", metadata, type: "kubernetes.io/tls", stringData: data };
+    };
+    const listeners = [
+      { name: "web-80", port: 80, protocol: "HTTP" },
+      { name: "tls", port: 443, protocol: "HTTPS", tls: { certificateRefs: [{ name: "shop" }] } },
+    ];
+    const first = await secret();
+    await apply(first, gateway([], { listeners }));
+    const serialOf = async () => {
+      const shown = await cluster.execute(
+        ["openssl", "s_client", "-connect", `${address}:443`, "-servername", "shop.example.com"],
+        { timeout: 10_000 },
+      );
+      return await cluster.execute(["openssl", "x509", "-noout", "-serial"], { input: shown });
+    };
+    const serial = (pem: string) => cluster.execute(["openssl", "x509", "-noout", "-serial"], { input: pem });
+    await soon(async () => equal(await serialOf(), await serial(first.stringData["tls.crt"])));
+    const second = await secret();
+    notEqual(await serial(second.stringData["tls.crt"]), await serial(first.stringData["tls.crt"]));
+    await apply(second);
+    await soon(async () => equal(await serialOf(), await serial(second.stringData["tls.crt"])));
+  });
+
+  test("a ReferenceGrant that is revoked ends what it allowed", async () => {
+    const grant = {
+      apiVersion: "gateway.networking.k8s.io/v1beta1",
+      kind: "ReferenceGrant",
+      metadata: { name: "shop", namespace: "stock" },
+      spec: {
+        from: [{ group: "gateway.networking.k8s.io", kind: "HTTPRoute", namespace: "shop" }],
+        to: [{ group: "", kind: "Service" }],
+      },
+    };
+    const moved = backend.map((object) => ({ ...object, metadata: { ...object.metadata, namespace: "stock" } }));
+    const across = {
+      ...route,
+      metadata: { name: "across", namespace: "shop" },
+      spec: {
+        ...route.spec,
+        hostnames: ["stock.example.com"],
+        rules: [{ backendRefs: [{ name: "web", namespace: "stock", port: 80 }] }],
+      },
+    };
+    await apply({ ...namespace, metadata: { name: "stock" } }, grant, ...moved, across);
+    const stock = () => codeOf("--header", "host: stock.example.com", `http://${address}/`);
+    await soon(async () => equal(await stock(), "200"));
+    await cluster.kubectl(["--namespace=stock", "delete", "referencegrant/shop"]);
+    await soon(async () => equal(await stock(), "500"));
+    await soon(async () =>
+      match(
+        await field("httproute/across", ".status.parents[0].conditions[?(@.type=='ResolvedRefs')].reason"),
+        /^RefNotPermitted$/,
+      ),
+    );
+    await apply(grant);
+    await soon(async () => equal(await stock(), "200"));
+  });
+
+  test("a route whose namespace is not allowed any more is not served any more", async () => {
+    const guest = {
+      ...route,
+      metadata: { name: "guest", namespace: "stock" },
+      spec: { ...route.spec, parentRefs: [{ name: "edge", namespace: "shop" }], hostnames: ["guest.example.com"] },
+    };
+    const listener = (from: string) => [
+      { name: "web-80", port: 80, protocol: "HTTP", allowedRoutes: { namespaces: { from } } },
+    ];
+    await apply(gateway([], { listeners: listener("All") }), guest);
+    const guests = () => codeOf("--header", "host: guest.example.com", `http://${address}/`);
+    const reason = () =>
+      cluster.kubectl([
+        "--namespace=stock",
+        "get",
+        "httproute/guest",
+        "--output=jsonpath={.status.parents[0].conditions[?(@.type=='Accepted')].reason}",
+      ]);
+    await soon(async () => equal(await guests(), "200"));
+    await soon(async () => equal(await reason(), "Accepted"));
+    const podOf = async (host: string) => await curl("--header", `host: ${host}`, `http://${address}/`);
+    const stocks = await podOf("guest.example.com");
+    await apply(gateway([], { listeners: listener("Same") }));
+    // The shop's own route, which is for all hostnames, takes it.
+    await soon(async () => notEqual(await podOf("guest.example.com"), stocks));
+    await soon(async () => equal(await reason(), "NotAllowedByListeners"));
+    equal(await podOf("guest.example.com"), await podOf("shop.example.com"));
+  });
+
+  test("another controller's class, Gateways and entries in status are left alone", async () => {
+    const gatewayApi = "gateway.networking.k8s.io/v1";
+    const others = {
+      apiVersion: gatewayApi,
+      kind: "GatewayClass",
+      metadata: { name: "others" },
+      spec: { controllerName: "example.com/others" },
+    };
+    const theirs = {
+      ...gateway([80], { gatewayClassName: "others" }),
+      metadata: { name: "theirs", namespace: "shop" },
+    };
+    const shared = {
+      ...route,
+      metadata: { name: "shared", namespace: "shop" },
+      spec: { ...route.spec, parentRefs: [{ name: "theirs" }, { name: "edge" }], hostnames: ["shared.example.com"] },
+    };
+    await apply(others, theirs, shared);
+    const parents = async (): Promise<readonly { controllerName: string; parentRef: { name: string } }[]> =>
+      JSON.parse(await field("httproute/shared", ".status.parents"));
+    await soon(async () => equal((await parents()).length, 1));
+    const condition = {
+      type: "Accepted",
+      status: "True",
+      reason: "Accepted",
+      message: "",
+      observedGeneration: 1,
+      lastTransitionTime: "2026-01-01T00:00:00Z",
+    };
+    const entry = {
+      controllerName: "example.com/others",
+      parentRef: { group: "gateway.networking.k8s.io", kind: "Gateway", name: "theirs" },
+      conditions: [condition],
+    };
+    await inShop(
+      "patch",
+      "httproute/shared",
+      "--subresource=status",
+      "--type=json",
+      `--patch=${JSON.stringify([{ op: "add", path: "/status/parents/0", value: entry }])}`,
+    );
+    // Ours is withdrawn, and nothing but ours.
+    await inShop(
+      "patch",
+      "httproute/shared",
+      "--type=merge",
+      `--patch=${JSON.stringify({ spec: { parentRefs: [{ name: "theirs" }] } })}`,
+    );
+    await soon(async () => deepEqual(await parents(), [entry]));
+    // The API server gives a new Gateway a status that nobody has to say anything of; and theirs keeps it.
+    match(await field("gateway/theirs", ".status.conditions[*].reason"), /^Pending( Pending)?$/);
+    match(
+      await cluster.kubectl(["get", "gatewayclass/others", "--output=jsonpath={.status.conditions[*].status}"]),
+      /^Unknown$/,
+    );
+    await rejects(inShop("get", "service/theirs-others"), /NotFound/);
+
+    // A Gateway that comes to our class is served; one that leaves it loses what it was given.
+    await inShop(
+      "patch",
+      "gateway/theirs",
+      "--type=merge",
+      `--patch=${JSON.stringify({ spec: { gatewayClassName: "gatewright" } })}`,
+    );
+    await programmed("theirs");
+    const given = await addressOf("theirs");
+    await soon(async () => equal(await codeOf("--header", "host: shared.example.com", `http://${given}/`), "200"));
+    await inShop(
+      "patch",
+      "gateway/theirs",
+      "--type=merge",
+      `--patch=${JSON.stringify({ spec: { gatewayClassName: "others" } })}`,
+    );
+    await inShop("wait", "--for=delete", "deployment/theirs-gatewright", "service/theirs-gatewright", "--timeout=60s");
+    await soon(async () => deepEqual(await parents(), [entry]));
+  });
+
+  test("a Gateway that is deleted takes what it was given along, and nothing of the others", async () => {
+    const second = { ...gateway([80]), metadata: { name: "second", namespace: "shop" } };
+    await apply(second);
+    await programmed("second");
+    notEqual(await addressOf("second"), address);
+    await inShop("delete", "gateway/second");
+    await inShop(
+      "wait",
+      "--for=delete",
+      "deployment/second-gatewright",
+      "service/second-gatewright",
+      "configmap/second-gatewright",
+      "secret/second-gatewright",
+      "serviceaccount/second-gatewright",
+      "--timeout=60s",
+    );
+    equal(await codeOf(`http://${address}/`), "200");
+  });
+});
