@@ -258,7 +258,7 @@ export class Cluster {
           if (resource !== undefined) this.#served.set(`${kind.kind}.${kind.group}`, resource);
         }
         const definitions = served.flatMap(({ kind, definition }) =>
-          definition === undefined ? [] : [{ kind: kind.kind, bundleVersion: definition.bundleVersion }],
+          definition === undefined ? [] : [{ kind: kind.kind, ...definition }],
         );
         if (definitions.length > 0) this.controlPlane.setDefinitions(definitions);
       },

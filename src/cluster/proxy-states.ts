@@ -1,8 +1,10 @@
 import type { Collection, Input } from "../collections/collection.ts";
 import { ListenerSchema } from "../envoy/generated/envoy/config/listener/v3/listener_pb.ts";
 import { typeUrl } from "../envoy/message.ts";
+import { isFalse } from "../gateway/condition.ts";
 import { assignedAddresses } from "../infrastructure/gateway-addresses.ts";
 import { baseName } from "../infrastructure/names.ts";
+import { requestedAddresses } from "../infrastructure/requested-addresses.ts";
 import type { ApiObject } from "../kubernetes/api-object.ts";
 import type { Service } from "../resources/generated/core.ts";
 import type { Gateway } from "../resources/generated/gateway-api.ts";
@@ -98,7 +100,7 @@ export class ProxyStates {
         ready > 0 ? "Envoy serves." : `None of the ${wanted} proxies of Deployment ${deploymentName} is ready yet.`,
       refusedSockets: Object.fromEntries(this.#refusals.get(key) ?? []),
       ...assigned,
-      ...(problem === undefined ? {} : { problem: { reason: "Invalid", message: problem } }),
+      ...(problem === undefined ? {} : refusedObjects(gateway, problem)),
     };
   }
 
@@ -110,6 +112,15 @@ export class ProxyStates {
     else this.#refusals.set(proxy, sockets);
     this.update([proxy]);
   }
+}
+
+/** The API server itself refuses a Service with an address that is not the cluster's: then no address is assigned. */
+function refusedObjects(gateway: Gateway, message: string): Pick<ProxyState, "problem" | "addressesAssigned"> {
+  if (requestedAddresses(gateway).clusterAddress === undefined) return { problem: { reason: "Invalid", message } };
+  return {
+    problem: { reason: "AddressNotAssigned", message },
+    addressesAssigned: isFalse("AddressesAssigned", "NotAssigned", message),
+  };
 }
 
 interface Deployment extends ApiObject {

@@ -1,67 +1,118 @@
+import { type Condition, isFalse, isTrue } from "../gateway/condition.ts";
 import type { Service } from "../resources/generated/core.ts";
-import type { Gateway } from "../resources/generated/gateway-api.ts";
+import type { Gateway, GatewaySpecAddress } from "../resources/generated/gateway-api.ts";
 import type { ProxyParameters } from "../resources/proxy-parameters.ts";
 import type { ProxyAddress, ProxyState } from "../status/proxy-state.ts";
-import { requestedAddresses } from "./requested-addresses.ts";
+import { reachOf, requestedValue, sentinelRoutability } from "./requested-addresses.ts";
 import { addressServiceName, mainServiceName } from "./services.ts";
 
 /** What a Gateway's Services have of the addresses that it asks for. */
-export type AssignedAddresses = Pick<ProxyState, "addresses" | "problem">;
+export type AssignedAddresses = Pick<ProxyState, "addresses" | "problem" | "addressesAssigned">;
+
+/** What became of one entry of spec.addresses. */
+interface Outcome {
+  readonly address?: ProxyAddress;
+  /** Why it has none, in words. */
+  readonly unsatisfied?: string;
+  /** It names an address that can't be used. */
+  readonly notUsable?: boolean;
+}
 
 /**
- * Gateway API, GatewayStatus.addresses: the addresses that clients can use. Programmed is False with AddressNotUsable while
- * one that was named in spec.addresses is not there, and with AddressNotAssigned while there is none at all.
+ * Gateway API, GatewayStatus.addresses: the addresses that clients can use; for each entry of spec.addresses one of its own
+ * (GEP-5093), and who reaches it.
+ *
+ * Programmed is False with AddressNotUsable while an address of a load balancer that was named in spec.addresses is not there,
+ * and with AddressNotAssigned while there is none at all. AddressesAssigned says which are missing.
  */
 export function assignedAddresses(
   gateway: Gateway,
   serviceNamed: (name: string) => Service | undefined,
   { serviceType }: Pick<ProxyParameters, "serviceType">,
 ): AssignedAddresses {
-  const requested = requestedAddresses(gateway);
   const mainName = mainServiceName(gateway);
   const main = serviceNamed(mainName);
-  const byAddress = requested.loadBalancer.map((address) => {
-    const name = addressServiceName(gateway, address);
-    return { address, name, has: ingressOf(serviceNamed(name)).some(({ value }) => value === address) };
-  });
-  const outside = serviceType === "LoadBalancer" ? ingressOf(main) : clusterAddresses(main);
-  const cluster = clusterAddresses(main).map((address): ProxyAddress => ({ ...address, routability: "Cluster" }));
-  const addresses: readonly ProxyAddress[] = [
-    ...byAddress.flatMap(({ address, has }): readonly ProxyAddress[] =>
-      has ? [{ type: "IPAddress", value: address }] : [],
-    ),
-    ...(requested.anyLoadBalancer || requested.hostnames.length > 0 ? outside : []),
-    ...(requested.cluster ? cluster : []),
-  ];
-  const unusable = [
-    ...byAddress
-      .filter(({ has }) => !has)
-      .map(({ address, name }) => `No load balancer has given ${address} to Service ${name}.`),
-    ...requested.hostnames
-      .filter((hostname) => !outside.some(({ value }) => value === hostname))
-      .map((hostname) => `No load balancer has given ${hostname} to Service ${mainName}.`),
-    ...(requested.clusterAddress === undefined || cluster.some(({ value }) => value === requested.clusterAddress)
-      ? []
-      : [`Service ${mainName} does not have the cluster address ${requested.clusterAddress}.`]),
-  ];
-  if (unusable.length > 0) {
-    const message = `${unusable.join(" ")} Is it in the pool of addresses, and free?`;
-    return { addresses, problem: { reason: "AddressNotUsable", message } };
+  const cluster = clusterAddresses(main);
+  const outside = serviceType === "LoadBalancer" ? ingressOf(main) : cluster;
+  const outcomes = (gateway.spec.addresses ?? []).reduce<readonly Outcome[]>((before, entry) => {
+    const taken = new Set(before.map(({ address }) => address?.value));
+    const free = (addresses: readonly ProxyAddress[], has: (address: ProxyAddress) => boolean) =>
+      addresses.find((address) => !taken.has(address.value) && has(address));
+    return [...before, outcomeOf(entry, free)];
+  }, []);
+
+  function outcomeOf(
+    entry: GatewaySpecAddress,
+    free: (addresses: readonly ProxyAddress[], has: (address: ProxyAddress) => boolean) => ProxyAddress | undefined,
+  ): Outcome {
+    const value = requestedValue(entry);
+    const { type, routability = "" } = entry;
+    const fits = (address: ProxyAddress) => address.type === type && (value === undefined || address.value === value);
+    const reach = reachOf(entry);
+    if (reach === "unknown") {
+      const unsatisfied = `Gatewright does not know routability ${routability} for ${value ?? "an address"} of type ${type}; it knows Cluster, for IP addresses.`;
+      return { unsatisfied };
+    }
+    if (reach === "cluster") {
+      const address = free(cluster, fits);
+      if (address !== undefined) return { address };
+      return { unsatisfied: `Service ${mainName} does not have ${value ?? "another"} cluster address.` };
+    }
+    const ofItsOwn = type === "IPAddress" && value !== undefined ? addressServiceName(gateway, value) : undefined;
+    const address = free(ofItsOwn === undefined ? outside : ingressOf(serviceNamed(ofItsOwn)), fits);
+    if (address !== undefined) {
+      return { address: routability === sentinelRoutability ? { ...address, routability } : address };
+    }
+    return value === undefined
+      ? { unsatisfied: `Service ${mainName} of type ${serviceType} has no other address of type ${type} yet.` }
+      : { unsatisfied: `No load balancer has given ${value} to Service ${ofItsOwn ?? mainName}.`, notUsable: true };
   }
-  if (addresses.length === 0) {
-    const message =
-      main === undefined
-        ? `Service ${mainName} has not been made yet.`
-        : `Service ${mainName} of type ${serviceType} has no address yet. Is there something in the cluster that gives addresses to load balancers?`;
-    return { addresses, problem: { reason: "AddressNotAssigned", message } };
+
+  const addresses =
+    outcomes.length === 0 ? outside : outcomes.flatMap(({ address }) => (address === undefined ? [] : [address]));
+  const unsatisfied = outcomes.flatMap((outcome) => outcome.unsatisfied ?? []);
+  if (main === undefined) {
+    return notAssigned(`Service ${mainName} has not been made yet.`, undefined);
   }
-  return { addresses };
+  if (addresses.length > 0 && unsatisfied.length === 0) {
+    return {
+      addresses,
+      addressesAssigned: isTrue("AddressesAssigned", "AddressesAssigned", "Every address is there."),
+    };
+  }
+  const hint = `${unsatisfied.join(" ")} Is it in the pool of addresses, and free?`;
+  const notUsable = outcomes.some((outcome) => outcome.notUsable === true);
+  if (addresses.length > 0) {
+    return {
+      addresses,
+      addressesAssigned: isFalse("AddressesAssigned", "PartiallyAssigned", unsatisfied.join(" ")),
+      ...(notUsable ? { problem: { reason: "AddressNotUsable", message: hint } } : {}),
+    };
+  }
+  const message =
+    unsatisfied.length > 0
+      ? hint
+      : `Service ${mainName} of type ${serviceType} has no address yet. Is there something in the cluster that gives addresses to load balancers?`;
+  const reason = notUsable ? "AddressNotUsable" : "AddressNotAssigned";
+  return notAssigned(message, isFalse("AddressesAssigned", "NotAssigned", message), reason);
+}
+
+function notAssigned(
+  message: string,
+  addressesAssigned: Condition | undefined,
+  reason = "AddressNotAssigned",
+): AssignedAddresses {
+  return {
+    addresses: [],
+    problem: { reason, message },
+    ...(addressesAssigned === undefined ? {} : { addressesAssigned }),
+  };
 }
 
 function ingressOf(service: Service | undefined): readonly ProxyAddress[] {
   return (service?.status?.loadBalancer?.ingress ?? []).flatMap(({ ip, hostname }): readonly ProxyAddress[] => [
-    ...(ip === undefined ? [] : [{ type: "IPAddress" as const, value: ip }]),
-    ...(hostname === undefined ? [] : [{ type: "Hostname" as const, value: hostname }]),
+    ...(ip === undefined ? [] : [{ type: "IPAddress" as const, value: ip, routability: "" }]),
+    ...(hostname === undefined ? [] : [{ type: "Hostname" as const, value: hostname, routability: "" }]),
   ]);
 }
 
@@ -69,5 +120,5 @@ function clusterAddresses(service: Service | undefined): readonly ProxyAddress[]
   const { clusterIP, clusterIPs } = service?.spec ?? {};
   return [...new Set([...(clusterIPs ?? []), ...(clusterIP === undefined ? [] : [clusterIP])])]
     .filter((value) => value !== "" && value !== "None")
-    .map((value) => ({ type: "IPAddress", value }));
+    .map((value) => ({ type: "IPAddress", value, routability: "Cluster" }));
 }

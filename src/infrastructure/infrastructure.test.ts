@@ -117,48 +117,66 @@ describe("addresses", () => {
           ];
         }),
     );
-    const { addresses: assigned, problem } = assignedAddresses(gateway, (name) => made.get(name), defaultParameters);
-    const words = assigned.map(({ value, routability }) =>
-      routability === undefined ? value : `${value} ${routability}`,
-    );
-    return { services: made.size, assigned: words, problem: problem?.reason };
+    const {
+      addresses: assigned,
+      addressesAssigned,
+      problem,
+    } = assignedAddresses(gateway, (name) => made.get(name), defaultParameters);
+    const words = assigned.map(({ value, routability }) => (routability === "" ? value : `${value} ${routability}`));
+    return {
+      services: made.size,
+      assigned: words,
+      condition: `${addressesAssigned?.status} ${addressesAssigned?.reason}`,
+      problem: problem?.reason,
+    };
   }
 
-  for (const [what, addresses, given, expected] of [
-    ["none asked for", [], { main: ["192.0.2.1"] }, { services: 1, assigned: ["192.0.2.1"], problem: undefined }],
-    ["none given yet", [], {}, { services: 1, assigned: [], problem: "AddressNotAssigned" }],
-    [
-      "any will do",
-      [{ type: "IPAddress" }],
-      { main: ["192.0.2.1"] },
-      { services: 1, assigned: ["192.0.2.1"], problem: undefined },
-    ],
-    [
-      "a static one",
-      [ip("192.0.2.7")],
-      { "192.0.2.7": ["192.0.2.7"], main: ["192.0.2.1"] },
-      { services: 2, assigned: ["192.0.2.7"], problem: undefined },
-    ],
+  const cluster: GatewaySpecAddress = { type: "IPAddress", routability: "Cluster" };
+  const vpc: GatewaySpecAddress = { type: "IPAddress", routability: "example.com/vpc" };
+  const main = { main: ["192.0.2.1"] };
+  const all = "True AddressesAssigned";
+  const some = "False PartiallyAssigned";
+  const none = "False NotAssigned";
+  for (const [what, addresses, given, services, assigned, condition, problem] of [
+    ["none asked for", [], main, 1, ["192.0.2.1"], all, undefined],
+    ["none given yet", [], {}, 1, [], none, "AddressNotAssigned"],
+    ["any will do", [{ type: "IPAddress" }], main, 1, ["192.0.2.1"], all, undefined],
+    ["two of any, and one is there", [{ type: "IPAddress" }, { type: "IPAddress" }], main, 1, ["192.0.2.1"], some],
+    ["a static one", [ip("192.0.2.7")], { "192.0.2.7": ["192.0.2.7"], ...main }, 2, ["192.0.2.7"], all],
     [
       "several, one of which nobody has",
       [ip("192.0.2.7"), ip("203.0.113.1")],
       { "192.0.2.7": ["192.0.2.7"] },
-      { services: 3, assigned: ["192.0.2.7"], problem: "AddressNotUsable" },
+      3,
+      ["192.0.2.7"],
+      some,
+      "AddressNotUsable",
     ],
-    [
-      "the cluster's own",
-      [{ type: "IPAddress", routability: "Cluster" }],
-      {},
-      { services: 1, assigned: ["10.96.0.9 Cluster"], problem: undefined },
-    ],
+    ["a name that nobody gives", [{ type: "Hostname", value: "a.example" }], main, 1, [], none, "AddressNotUsable"],
+    ["the cluster's own", [cluster], {}, 1, ["10.96.0.9 Cluster"], all],
+    ["the cluster's own and any", [cluster, { type: "IPAddress" }], main, 1, ["10.96.0.9 Cluster", "192.0.2.1"], all],
     [
       "a static one of the cluster that it does not have",
-      [{ type: "IPAddress", value: "10.96.0.7", routability: "Cluster" }],
+      [{ ...cluster, value: "10.96.0.7" }],
       {},
-      { services: 1, assigned: ["10.96.0.9 Cluster"], problem: "AddressNotUsable" },
+      1,
+      [],
+      none,
+      "AddressNotAssigned",
     ],
+    [
+      "the suite's own routability",
+      [{ type: "IPAddress", routability: "testing.x-k8s.io/sentinel" }],
+      main,
+      1,
+      ["192.0.2.1 testing.x-k8s.io/sentinel"],
+      all,
+    ],
+    ["an unknown routability", [vpc], main, 1, [], none, "AddressNotAssigned"],
+    ["an unknown routability, and any", [vpc, { type: "IPAddress" }], main, 1, ["192.0.2.1"], some],
+    ["a name of the cluster", [{ ...cluster, type: "Hostname" }], main, 1, [], none, "AddressNotAssigned"],
   ] as const) {
-    test(what, () => deepEqual(outcome(addresses, given), expected));
+    test(what, () => deepEqual(outcome(addresses, given), { services, assigned, condition, problem }));
   }
 
   test("each requested one has a Service that stays when others go", () => {
@@ -171,18 +189,13 @@ describe("addresses", () => {
     deepEqual(namesOf(ip("192.0.2.8")), [both[0], both[2]]);
   });
 
-  test("of a kind or reach that is not known are refused", () => {
+  test("of a type that is not known are refused", () => {
     equal(
       refuseAddresses(gatewayWith({ addresses: [ip("192.0.2.1"), { type: "Hostname", value: "a.example" }] })),
       undefined,
     );
-    for (const address of [
-      { type: "example.com/named", value: "a" },
-      { type: "IPAddress", value: "192.0.2.1", routability: "example.com/vpc" },
-      { type: "Hostname", routability: "Cluster" },
-    ]) {
-      equal(refuseAddresses(gatewayWith({ addresses: [address] }))?.reason, "UnsupportedAddress");
-    }
+    const named = { type: "example.com/named", value: "a" };
+    equal(refuseAddresses(gatewayWith({ addresses: [named] }))?.reason, "UnsupportedAddress");
   });
 });
 

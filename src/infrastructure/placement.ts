@@ -22,23 +22,18 @@ export const inCluster: Placement = {
 
 const addressTypes: readonly string[] = ["IPAddress", "Hostname"];
 
-/** Gateway API, GatewayConditionReason UnsupportedAddress: a kind of address, or of reach, that is not known. */
+/**
+ * Gateway API, GatewayConditionReason UnsupportedAddress: a type of address that is not known. A routability that is not known
+ * refuses nothing: the address is one that nobody assigns.
+ */
 export function refuseAddresses({ spec }: Gateway): Condition | undefined {
-  for (const { type, value, routability } of spec.addresses ?? []) {
+  for (const { type, value } of spec.addresses ?? []) {
     const address = value === undefined || value === "" ? "an address" : value;
     if (!addressTypes.includes(type)) {
       return isFalse(
         "Accepted",
         "UnsupportedAddress",
         `spec.addresses asks for ${address} of type ${type}; Gatewright knows the types ${addressTypes.join(" and ")}.`,
-      );
-    }
-    if (routability === undefined || routability === "") continue;
-    if (routability !== "Cluster" || type !== "IPAddress") {
-      return isFalse(
-        "Accepted",
-        "UnsupportedAddress",
-        `spec.addresses asks for ${address} of type ${type} with routability ${routability}; Gatewright knows Cluster, for IP addresses.`,
       );
     }
   }

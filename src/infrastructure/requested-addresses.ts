@@ -1,4 +1,7 @@
-import type { Gateway } from "../resources/generated/gateway-api.ts";
+import type { Gateway, GatewaySpecAddress } from "../resources/generated/gateway-api.ts";
+
+/** GEP-5093: it says nothing of who reaches an address, and is reported as it was asked for. The conformance suite's own. */
+export const sentinelRoutability = "testing.x-k8s.io/sentinel";
 
 /** What a Gateway asks for in spec.addresses. */
 export interface RequestedAddresses {
@@ -8,29 +11,38 @@ export interface RequestedAddresses {
   readonly anyLoadBalancer: boolean;
   /** Names that the load balancer is to have. */
   readonly hostnames: readonly string[];
-  /** An address of the cluster's own (routability `Cluster`). */
-  readonly cluster: boolean;
   /** The address of the cluster's own that it is to be. */
   readonly clusterAddress?: string;
 }
 
+/** Who is to reach an address: anybody, as usual; the cluster, at an address of its own; or nobody that is known here. */
+export type Reach = "default" | "cluster" | "unknown";
+
+/** GEP-5093, GatewaySpecAddress.routability: `Cluster` means something for IP addresses alone. */
+export function reachOf({ type, routability = "" }: GatewaySpecAddress): Reach {
+  if (routability === "" || routability === sentinelRoutability) return "default";
+  return routability === "Cluster" && type === "IPAddress" ? "cluster" : "unknown";
+}
+
+/** The value of a requested address; undefined where any will do. */
+export function requestedValue({ value = "" }: GatewaySpecAddress): string | undefined {
+  return value === "" ? undefined : value;
+}
+
 /** Gateway API, GatewaySpecAddress: without a value, one is assigned; without addresses, the implementation's default. */
 export function requestedAddresses({ spec }: Gateway): RequestedAddresses {
-  const addresses = (spec.addresses ?? []).map(({ type, value, routability }) => ({
-    type,
-    value: value === "" ? undefined : value,
-    inCluster: routability === "Cluster",
-  }));
-  const cluster = addresses.filter(({ inCluster }) => inCluster);
-  const outside = addresses.filter(({ inCluster }) => !inCluster);
-  const clusterAddress = cluster.find(({ value }) => value !== undefined)?.value;
+  const addresses = spec.addresses ?? [];
+  const outside = addresses.filter((address) => reachOf(address) === "default");
+  const valuesOf = (type: string): readonly string[] =>
+    outside.flatMap((address) => (address.type === type ? (requestedValue(address) ?? []) : []));
+  const clusterAddress = addresses
+    .filter((address) => reachOf(address) === "cluster")
+    .map(requestedValue)
+    .find((value) => value !== undefined);
   return {
-    loadBalancer: [
-      ...new Set(outside.flatMap(({ type, value }) => (type === "IPAddress" && value !== undefined ? [value] : []))),
-    ],
-    anyLoadBalancer: addresses.length === 0 || outside.some(({ value }) => value === undefined),
-    hostnames: outside.flatMap(({ type, value }) => (type === "Hostname" && value !== undefined ? [value] : [])),
-    cluster: cluster.length > 0,
+    loadBalancer: [...new Set(valuesOf("IPAddress"))],
+    anyLoadBalancer: addresses.length === 0 || outside.some((address) => requestedValue(address) === undefined),
+    hostnames: valuesOf("Hostname"),
     ...(clusterAddress === undefined ? {} : { clusterAddress }),
   };
 }

@@ -12,12 +12,12 @@ import { type KubernetesObject, keyOf } from "../resources/object.ts";
 import type { ResourceReference } from "../resources/origin.ts";
 import { gatewayStatus, waitingGatewayStatus } from "./gateway-status.ts";
 import { isAttached, listenerSetStatus } from "./listener-set-status.ts";
-import { type ObjectStatus, observed } from "./object-status.ts";
+import { type GatewayStatus, type ObjectStatus, observed } from "./object-status.ts";
 import { policyStatus, withoutRoom } from "./policy-status.ts";
 import { noProxy, type ProxyState } from "./proxy-state.ts";
 import { routeStatus } from "./route-status.ts";
 import { supportedFeatures } from "./supported-features.ts";
-import { type DefinitionVersion, supportedVersion } from "./supported-version.ts";
+import { type DefinitionVersion, isStandardChannel, supportedVersion } from "./supported-version.ts";
 
 /** Where the list of definitions is kept. */
 export const definitionsKey = "definitions";
@@ -55,7 +55,7 @@ export function deriveStatus(
       reference: { group: gatewayGroup, kind: "GatewayClass", name: object.metadata.name },
       status: {
         conditions: conditions.map((condition) => observed(condition, object.metadata.generation ?? 1)),
-        supportedFeatures: accepted.status === "True" ? supportedFeatures : [],
+        supportedFeatures: accepted.status === "True" ? supportedFeatures(known) : [],
       },
     };
     return [[`GatewayClass/${key}`, status]];
@@ -101,7 +101,9 @@ export function deriveStatus(
             })),
           ),
     );
-    return [[`Gateway/${key}`, { reference: referenceOf("Gateway", gateway), status } satisfies ObjectStatus]];
+    const readable = isStandardChannel(fetch(definitions, definitionsKey)) ? withoutRoutability(status) : status;
+    const reference = referenceOf("Gateway", gateway);
+    return [[`Gateway/${key}`, { reference, status: readable } satisfies ObjectStatus]];
   });
   const ofWaitingGateways = graph.deriveMany(
     "statusOfWaitingGateways",
@@ -137,6 +139,11 @@ export function deriveStatus(
     ...ofRoutes,
     ofPolicies,
   ]);
+}
+
+/** The API server would drop the field, and we would write it again. */
+function withoutRoutability(status: GatewayStatus): GatewayStatus {
+  return { ...status, addresses: status.addresses.map(({ type, value }) => ({ type, value })) };
 }
 
 function referenceOf(kind: ListenerParentKind, { metadata }: KubernetesObject): ResourceReference {

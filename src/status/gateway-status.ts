@@ -31,6 +31,7 @@ export function gatewayStatus(
     conditions: [
       refusal ?? listenersAccepted(ordered),
       programmed(ordered, proxy),
+      ...(refusal === undefined && proxy.addressesAssigned !== undefined ? [proxy.addressesAssigned] : []),
       resolvedRefs(ordered, clientCertificate),
       ...(insecure === undefined ? [] : [insecure]),
       ...policiesWithoutRoom(policies),

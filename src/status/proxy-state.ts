@@ -1,8 +1,10 @@
+import type { Condition } from "../gateway/condition.ts";
+
 /** One entry of Gateway.status.addresses. */
 export interface ProxyAddress {
   readonly type: "IPAddress" | "Hostname";
   readonly value: string;
-  /** `Cluster`: only inside the cluster. Absent for everywhere that it is routed to. */
+  /** GEP-5093: `Cluster` for an address of the cluster's own; empty for any other, of which nothing is promised. */
   readonly routability?: string;
 }
 
@@ -18,6 +20,8 @@ export interface ProxyState {
   readonly refusedSockets: Readonly<Record<string, string>>;
   /** Why the Gateway as a whole is not programmed, whatever Envoy says: an address that nobody assigned, for example. */
   readonly problem?: { readonly reason: string; readonly message: string };
+  /** GEP-5093: whether every address that the Gateway asks for is there. Absent until that is known. */
+  readonly addressesAssigned?: Condition;
 }
 
 /** No Envoy is there at all: status is computed from files. */

@@ -19,7 +19,7 @@ interface Condition {
 type Json = Readonly<Record<string, unknown>>;
 
 /** Reasons that are about what has not happened yet: telling them would be noise at every start. */
-const passing: ReadonlySet<string> = new Set(["AddressNotAssigned", "Pending"]);
+const passing: ReadonlySet<string> = new Set(["AddressNotAssigned", "NotAssigned", "Pending"]);
 
 /**
  * The events of a status that is replaced by another: what went wrong, what is well again, and that a Gateway serves.

@@ -1,8 +1,10 @@
+import { type DefinitionVersion, isStandardChannel } from "./supported-version.ts";
+
 /**
- * Features of the conformance suite that Gatewright has, for GatewayClass.status.supportedFeatures. Sorted, as the field
- * asks. A feature is added when it works on real Envoy, and not before.
+ * Features of the conformance suite that Gatewright has. Sorted, as GatewayClass.status.supportedFeatures asks. A feature is
+ * added when it works on real Envoy, and not before.
  */
-export const supportedFeatures: readonly { readonly name: string }[] = [
+const all = [
   "BackendTLSPolicy",
   "BackendTLSPolicySANValidation",
   "ClusterTrustBundle",
@@ -58,3 +60,21 @@ export const supportedFeatures: readonly { readonly name: string }[] = [
   "TLSRouteModeTerminate",
   "UDPRoute",
 ].map((name) => ({ name }));
+
+/** Features of fields that the standard channel does not have. */
+const experimental: ReadonlySet<string> = new Set([
+  "ClusterTrustBundle",
+  "GatewayAddressRoutability",
+  "GatewayAddressRoutabilityCluster",
+  "GatewayListenerFilters",
+  "HTTPRouteDestinationPortMatching",
+]);
+
+const standard = all.filter(({ name }) => !experimental.has(name));
+
+/** Those that the definitions of a cluster have the fields for, for GatewayClass.status.supportedFeatures. */
+export function supportedFeatures(
+  definitions: readonly DefinitionVersion[] | undefined,
+): readonly { readonly name: string }[] {
+  return isStandardChannel(definitions) ? standard : all;
+}

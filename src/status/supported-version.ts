@@ -5,6 +5,16 @@ export interface DefinitionVersion {
   readonly kind: string;
   /** Of the release that it comes from, as its annotation `gateway.networking.k8s.io/bundle-version` has it: `v1.7.0`. */
   readonly bundleVersion: string | undefined;
+  /** `standard` or `experimental`, as its annotation `gateway.networking.k8s.io/channel` has it. */
+  readonly channel?: string | undefined;
+}
+
+/**
+ * Whether Gateways lack the fields that only the experimental channel has. Where nothing is known of definitions, as with
+ * files, they are there.
+ */
+export function isStandardChannel(definitions: readonly DefinitionVersion[] | undefined): boolean {
+  return definitions?.some(({ kind, channel }) => kind === "Gateway" && channel === "standard") ?? false;
 }
 
 /** The newest release whose fields are all known here; every v1 before it can be read. */
