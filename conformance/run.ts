@@ -1,5 +1,6 @@
 /**
- * Runs the upstream conformance suite against Gatewright, and ends with a line `N passed, N failed`.
+ * Runs the upstream conformance suite against Gatewright, then our own tests of the features that it has none for
+ * (`features/`), and ends with a line `N passed, N failed` of both.
  *
  *     node conformance/run.ts                                   # experimental channel, in a test cluster of its own
  *     node conformance/run.ts --channel standard
@@ -96,10 +97,16 @@ async function run(command: readonly string[], env: NodeJS.ProcessEnv): Promise<
   // The suite's own process connects to the addresses of Gateways, so it runs in the cluster's network.
   const child = spawn(program, args, { cwd: import.meta.dirname, env, stdio: ["ignore", "pipe", "inherit"] });
   const counts = { passed: 0, failed: 0 };
+  // Tests of ours whose features the channel has fields for.
+  const mayNotSkip = channel === "experimental" && options.test === undefined;
   for await (const line of createInterface({ input: child.stdout })) {
-    const [, verdict, test] = /^\s{4}--- (PASS|FAIL|SKIP): TestConformance\/([^/\s]+) /.exec(line) ?? [];
+    const [, verdict, test] = /^\s{4}--- (PASS|FAIL|SKIP): Test(?:Conformance|Features)\/([^/\s]+) /.exec(line) ?? [];
     if (verdict === "PASS") counts.passed++;
     if (verdict === "FAIL") counts.failed++;
+    if (verdict === "SKIP" && line.includes("TestFeatures/") && mayNotSkip) {
+      counts.failed++;
+      console.log(`✖ ${test} was skipped`);
+    }
     if (verdict !== undefined && verdict !== "SKIP") console.log(`${verdict === "PASS" ? "✔" : "✖"} ${test}`);
     if (verdict === undefined || verdict === "FAIL") console.log(line);
   }

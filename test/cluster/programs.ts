@@ -145,7 +145,8 @@ function fingerprint(program: Program): string {
     .split("\n")
     .sort();
   hash.update(modules.join("\n")).update(readFileSync(join(program.module, "go.sum")));
-  for (const file of globSync(join(program.module, program.package, "**/*.go")).sort()) {
+  // Embedded manifests are a part of it, too.
+  for (const file of globSync(join(program.module, program.package, "**/{*.go,manifests/*.yaml}")).sort()) {
     if (program.test === true || !file.endsWith("_test.go"))
       hash.update(`${relative(root, file)}\n`).update(readFileSync(file));
   }
