@@ -38,7 +38,7 @@ export function assignedAddresses(
     const taken = new Set(before.map(({ address }) => address?.value));
     const free = (addresses: readonly ProxyAddress[], has: (address: ProxyAddress) => boolean) =>
       addresses.find((address) => !taken.has(address.value) && has(address));
-    return [...before, outcomeOf(entry, free)];
+    return before.concat(outcomeOf(entry, free));
   }, []);
 
   function outcomeOf(
