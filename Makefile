@@ -28,7 +28,7 @@ e2e: $(installed) ## end-to-end tests only: the examples, driven by real clients
 	@$(node) scripts/test.ts e2e
 
 conformance: $(installed) ## the upstream conformance suite in a test cluster; CHANNEL=standard for the other channel
-	@$(node) conformance/run.ts --channel $(or $(CHANNEL),experimental)
+	@$(node) conformance/run.ts --channel $(or $(CHANNEL),experimental) $(if $(REPORT),--report)
 
 lint: $(installed) ## oxlint (type-aware) and Biome
 	@npm run --silent lint
