@@ -39,8 +39,9 @@ export class StatusWriter {
       failed: options.failed,
       concurrency: 16,
       settleMs: 20,
-      burst: 5,
-      spacingMs: 1000,
+      // A Gateway counts its routes: applying a thousand takes kubectl half a minute on a busy machine, and each second has news.
+      burst: 10,
+      spacingMs: 2000,
     });
     this.#unsubscribe = options.statuses.subscribe((changes) => {
       for (const { key } of changes) this.#queue.add(key);

@@ -55,7 +55,7 @@ describe("nothing is written twice, or for nothing", { ...machine, timeout: 540_
   });
   after(async () => await cluster?.stop());
 
-  test("of a thousand routes at once, each gets one status and the Gateway at most fifty", async () => {
+  test("of a thousand routes at once, each gets one status and the Gateway at most fifty", async (context) => {
     const earlier = statusWrites().length;
     await apply(
       ...Array.from({ length: routeCount }, (_, index) => ({
@@ -85,6 +85,7 @@ describe("nothing is written twice, or for nothing", { ...machine, timeout: 540_
     equal(new Set(ofRoutes.map(({ objectRef }) => objectRef?.name)).size, routeCount, "one of each");
     deepEqual(ofRoutes.filter(({ responseStatus }) => responseStatus?.code !== 200).map(describeRequest), []);
     const ofGateway = written.filter(({ objectRef }) => objectRef?.resource === "gateways");
+    context.diagnostic(`${ofGateway.length} writes of the Gateway`);
     ok(ofGateway.length <= 50, `${ofGateway.length} writes of the Gateway`);
   });
 
