@@ -136,12 +136,13 @@ function container({ image, imagePullPolicy }: ProxySettings, parameters: ProxyP
     ],
     env: [{ name: "POD_NAME", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } }],
     ports: [{ name: "health", containerPort: healthPort, protocol: "TCP" }],
-    // Envoy says that it is ready when it has acknowledged all that it was sent first.
+    // Envoy says that it is ready when it has acknowledged all that it was sent first. One that ends is unready at once; one that
+    // answers late has more requests than it can serve, and taking it out would refuse them all, or give them to the next.
     readinessProbe: {
       httpGet: { path: "/ready", port: healthPort },
       periodSeconds: 2,
-      timeoutSeconds: 2,
-      failureThreshold: 2,
+      timeoutSeconds: 5,
+      failureThreshold: 5,
     },
     lifecycle: {
       preStop: {
