@@ -100,7 +100,10 @@ echo "{\\"status\\":{\\"token\\":\\"$count $server\\",\\"expirationTimestamp\\":
 
     const exec = { command: "no-such-plugin", interactiveMode: "Never", installHint: "Install it." };
     const failing = findCluster({ kubeconfig: kubeconfig({ exec }) });
-    await rejects(failing.credential(), { name: "AccessError", message: /no-such-plugin .*ENOENT.*\nInstall it\.$/s });
+    await rejects(failing.credential(), {
+      name: "AccessError",
+      message: /no-such-plugin .*(ENOENT|EACCES).*\nInstall it\.$/s,
+    });
   });
 
   test("several files are one, and --context chooses", async () => {
