@@ -4,7 +4,7 @@ import { proxyUri } from "../certificates/proxy-identity.ts";
 import type { Collection } from "../collections/collection.ts";
 import { differences } from "../infrastructure/difference.ts";
 import type { Manifest } from "../infrastructure/manifest.ts";
-import { proxySecret, usableKeyPair } from "../infrastructure/proxy-secret.ts";
+import { proxySecret, proxySecretName, usableKeyPair } from "../infrastructure/proxy-secret.ts";
 import { ApiError } from "../kubernetes/api-error.ts";
 import type { KubernetesClient } from "../kubernetes/client.ts";
 import type { Gateway } from "../resources/generated/gateway-api.ts";
@@ -101,8 +101,7 @@ export class InfrastructureWriter {
 
   async #secret(gateway: Gateway, proxy: string): Promise<Manifest> {
     const authority = this.#options.authority();
-    const manifest = proxySecret(gateway, { certificate: "", key: "" }, authority.trusted);
-    const { namespace, name } = manifest.metadata;
+    const { namespace, name } = proxySecretName(gateway);
     const live = this.#options.owned.get("Secret", namespace, name);
     const known = live && usableKeyPair(live["data"], authority, proxy, new Date());
     const pair = known ?? (await authority.issue({ end: "client", uri: proxyUri(proxy) }));
@@ -140,7 +139,7 @@ export class InfrastructureWriter {
   async #removeOthers(key: string, wanted: readonly Manifest[], gateway: Gateway | undefined): Promise<void> {
     const { client, owned } = this.#options;
     const kept = new Set(wanted.map(({ kind, metadata }) => `${kind}/${metadata.name}`));
-    const secret = gateway && proxySecret(gateway, { certificate: "", key: "" }, "").metadata.name;
+    const secret = gateway && proxySecretName(gateway).name;
     for (const [kind, { metadata }] of owned.of(key)) {
       const { namespace, name, uid } = metadata;
       if (kept.has(`${kind}/${name}`) || (kind === "Secret" && name === secret)) continue;

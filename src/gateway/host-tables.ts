@@ -1,4 +1,4 @@
-import type { HostTable } from "../ir/host-table.ts";
+import { type HostTable, hostTableKey } from "../ir/host-table.ts";
 import type { Rule } from "../ir/rule.ts";
 import type { Origin } from "../resources/origin.ts";
 import type { AttachedListener } from "./attachment.ts";
@@ -44,10 +44,6 @@ function servingListener({
   };
 }
 
-export function hostEntryTable({ proxy, chain, hostname }: HostEntry): string {
-  return `${proxy}|${chain}/${hostname}`;
-}
-
 /**
  * The tables that a listener has even without routes: its own hostname, and the one for all other hosts. A hostname that a
  * more specific listener holds is never this one's ("Listener Isolation"): over HTTP they share a chain and its tables, and
@@ -89,7 +85,7 @@ export function routeEntries(route: Route, attached: AttachedListener): readonly
         ...(point.guard === undefined ? {} : { guard: point.guard }),
         route: { key: route.key, seniority: route.seniority, hostname: original },
       };
-      return [`${hostEntryTable(entry)}|${point.key}|${route.key}`, entry] as const;
+      return [`${hostTableKey(entry)}|${point.key}|${route.key}`, entry] as const;
     });
 }
 

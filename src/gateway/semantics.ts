@@ -1,7 +1,7 @@
 import type { Collection, Reader } from "../collections/collection.ts";
 import type { Graph } from "../collections/graph.ts";
 import type { TlsCertificate } from "../ir/certificate.ts";
-import type { HostTable } from "../ir/host-table.ts";
+import { type HostTable, hostTableKey } from "../ir/host-table.ts";
 import type { Listener } from "../ir/listener.ts";
 import type { TrustBundle } from "../ir/trust-bundle.ts";
 import { backendService } from "./backend-service.ts";
@@ -11,7 +11,7 @@ import { type DestinationCollections, deriveDestinations } from "./derive-destin
 import { deriveListeners, type ListenerCollections } from "./derive-listeners.ts";
 import { deriveRoutes, type RouteCollections } from "./derive-routes.ts";
 import { isHeldElsewhere } from "./gateway-listener.ts";
-import { type HostEntry, hostEntryTable, hostTable, listenerEntries, routeEntries } from "./host-tables.ts";
+import { type HostEntry, hostTable, listenerEntries, routeEntries } from "./host-tables.ts";
 import type { Resources } from "./inputs.ts";
 import { socketKey } from "./listener.ts";
 import type { Placement } from "./placement.ts";
@@ -76,7 +76,7 @@ function deriveHostTables(
     parents.flatMap((parent) => parent.listeners.flatMap((attached) => routeEntries(route, attached))),
   );
   const entries = graph.join<HostEntry>("hostEntries", [ofListeners, ofRoutes]);
-  const byTable = graph.group("hostEntriesByTable", entries, (entry) => [hostEntryTable(entry)]);
+  const byTable = graph.group("hostEntriesByTable", entries, (entry) => [hostTableKey(entry)]);
   return graph.derive("hostTables", byTable, (members, _key, { fetch }) =>
     hostTable(
       members.map((member) => member.value),

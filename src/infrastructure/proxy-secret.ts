@@ -8,6 +8,12 @@ import { type Manifest, metadataOf } from "./manifest.ts";
 /** Not `kubernetes.io/tls`: those are people's own. */
 export const proxySecretType = "gatewright.dev/proxy-certificate";
 
+/** Where {@link proxySecret} is. */
+export function proxySecretName(gateway: Gateway): { readonly namespace: string; readonly name: string } {
+  const { namespace, name } = metadataOf(gateway);
+  return { namespace, name };
+}
+
 /** The Secret with which the proxies of a Gateway show who they are. Its keys are those of cert-manager. */
 export function proxySecret(gateway: Gateway, { certificate, key }: KeyPair, trusted: string): Manifest {
   return {

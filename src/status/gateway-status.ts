@@ -5,7 +5,7 @@ import { addressesOf as socketAddresses } from "../gateway/listener.ts";
 import type { Problem } from "../gateway/problem.ts";
 import { notEnforced } from "../gateway/verdict.ts";
 import type { Gateway } from "../resources/generated/gateway-api.ts";
-import { listenerProgrammed, listenerStatus, listenersAccepted } from "./listener-status.ts";
+import { listenerStatus, listenersAccepted, listenersProgrammed } from "./listener-status.ts";
 import { type GatewayStatus, observed } from "./object-status.ts";
 import { policiesWithoutRoom } from "./policy-status.ts";
 import type { ProxyAddress, ProxyState } from "./proxy-state.ts";
@@ -71,14 +71,10 @@ function addressesOf(listeners: readonly GatewayListener[], proxy: ProxyState): 
 
 function programmed(listeners: readonly GatewayListener[], proxy: ProxyState): Condition {
   if (proxy.problem !== undefined) return isFalse("Programmed", proxy.problem.reason, proxy.problem.message);
-  const conditions = listeners.map((listener) => listenerProgrammed(listener, proxy));
-  if (conditions.some((condition) => condition.status === "True")) {
-    return isTrue("Programmed", "Programmed", "Envoy serves the Gateway.");
-  }
-  if (conditions.some((condition) => condition.status === "Unknown")) {
-    return isUnknown("Programmed", "Pending", proxy.message);
-  }
-  return isFalse("Programmed", "Invalid", conditions[0]?.message ?? "The Gateway has no listener that can be served.");
+  return listenersProgrammed(listeners, proxy, {
+    some: "Envoy serves the Gateway.",
+    none: "The Gateway has no listener that can be served.",
+  });
 }
 
 /** Gateway API, GatewayConditionResolvedRefs: the Gateway's own references, and a summary of its listeners'. */

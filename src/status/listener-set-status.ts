@@ -1,7 +1,7 @@
-import { type Condition, isFalse, isTrue, isUnknown } from "../gateway/condition.ts";
+import { type Condition, isFalse } from "../gateway/condition.ts";
 import type { GatewayListener } from "../gateway/gateway-listener.ts";
 import type { GatewayListenerSet } from "../gateway/listener-set.ts";
-import { causeOf, isValid, listenerProgrammed, listenerStatus, listenersAccepted } from "./listener-status.ts";
+import { causeOf, isValid, listenerStatus, listenersAccepted, listenersProgrammed } from "./listener-status.ts";
 import { type ListenerSetStatus, observed } from "./object-status.ts";
 import type { ProxyState } from "./proxy-state.ts";
 
@@ -46,12 +46,8 @@ function programmed(listeners: readonly GatewayListener[], proxy: ProxyState): C
     const message = listeners.map((listener) => `Listener "${listener.name}": ${causeOf(listener)}`).join(" ");
     return isFalse("Programmed", "ListenersNotValid", message);
   }
-  const conditions = listeners.map((listener) => listenerProgrammed(listener, proxy));
-  if (conditions.some((condition) => condition.status === "True")) {
-    return isTrue("Programmed", "Programmed", "Envoy serves the listeners.");
-  }
-  if (conditions.some((condition) => condition.status === "Unknown")) {
-    return isUnknown("Programmed", "Pending", proxy.message);
-  }
-  return isFalse("Programmed", "Invalid", conditions[0]?.message ?? "No listener can be served.");
+  return listenersProgrammed(listeners, proxy, {
+    some: "Envoy serves the listeners.",
+    none: "No listener can be served.",
+  });
 }

@@ -28,7 +28,7 @@ export function listenerStatus(
   };
 }
 
-export function listenerProgrammed(listener: GatewayListener, proxy: ProxyState): Condition {
+function listenerProgrammed(listener: GatewayListener, proxy: ProxyState): Condition {
   if (!isValid(listener)) return isFalse("Programmed", notProgrammedReason(listener), causeOf(listener));
   const refusal = proxy.refusedSockets[socketName(listener.socket)];
   if (refusal !== undefined) return isFalse("Programmed", "Invalid", `Envoy refused the listener: ${refusal}`);
@@ -51,6 +51,18 @@ export function isValid({ serving, accepted }: GatewayListener): boolean {
 export function causeOf(listener: GatewayListener): string {
   const cause = [listener.accepted, listener.resolvedRefs].find((condition) => condition.status === "False");
   return cause?.message ?? "The listener can't be served.";
+}
+
+/** Programmed of all listeners of a Gateway or ListenerSet: as soon as one is. */
+export function listenersProgrammed(
+  listeners: readonly GatewayListener[],
+  proxy: ProxyState,
+  messages: { readonly some: string; readonly none: string },
+): Condition {
+  const conditions = listeners.map((listener) => listenerProgrammed(listener, proxy));
+  if (conditions.some(({ status }) => status === "True")) return isTrue("Programmed", "Programmed", messages.some);
+  if (conditions.some(({ status }) => status === "Unknown")) return isUnknown("Programmed", "Pending", proxy.message);
+  return isFalse("Programmed", "Invalid", conditions[0]?.message ?? messages.none);
 }
 
 /** Accepted of all listeners of a Gateway or ListenerSet: as long as one is; ListenersNotValid says that some are not. */
