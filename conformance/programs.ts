@@ -13,16 +13,20 @@ const echoServers = {
 const module = import.meta.dirname;
 const images = join(module, "images");
 
-/** The server of the image `registry.k8s.io/gateway-api/conformance/echo-basic`. Built once; see {@link build}. */
-export async function buildEchoBasic(): Promise<string> {
-  copyEchoBasic();
-  return await build({ name: "echo-basic", module: images, package: "./echo-basic" });
+export interface ConformancePrograms {
+  /** The upstream suite, with the suite's own flags. */
+  readonly suite: string;
+  /** The server of the image `registry.k8s.io/gateway-api/conformance/echo-basic`. */
+  readonly echoBasic: string;
 }
 
-/** The upstream suite as a program with the suite's own flags. Built once; see {@link build}. */
-export async function buildSuite(): Promise<string> {
+/** The paths of both. Built once; see {@link build}. */
+export async function buildConformance(): Promise<ConformancePrograms> {
   copyEchoBasic();
-  return await build({ name: "conformance.test", module, package: ".", test: true, minimumGo: "1.27" });
+  return {
+    suite: await build({ name: "conformance.test", module, package: ".", test: true, minimumGo: "1.27" }),
+    echoBasic: await build({ name: "echo-basic", module: images, package: "./echo-basic" }),
+  };
 }
 
 /** From the module that has it, under the import path that the suite now expects it at. */

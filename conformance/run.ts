@@ -19,7 +19,7 @@ import { parseArgs } from "node:util";
 import { findCluster, removeLeftovers, startCluster, type TestCluster } from "../test/cluster/cluster.ts";
 import { machine } from "../test/cluster/images.ts";
 import { layout } from "../test/cluster/layout.ts";
-import { buildEchoBasic, buildSuite } from "./programs.ts";
+import { buildConformance } from "./programs.ts";
 import { judgeReport } from "./report.ts";
 
 const profiles = ["GATEWAY-HTTP", "GATEWAY-GRPC", "GATEWAY-TLS", "GATEWAY-TCP", "GATEWAY-UDP"];
@@ -50,10 +50,10 @@ const output = join(root, ".cache", "conformance", reportName);
 process.exitCode = await main();
 
 async function main(): Promise<number> {
-  const suite = await buildSuite();
+  const { suite, echoBasic } = await buildConformance();
   if (process.env["KUBECONFIG"] !== undefined) return await run([suite], process.env);
   const running = findCluster(name);
-  const cluster = running ?? (await start());
+  const cluster = running ?? (await start(echoBasic));
   try {
     if (running === undefined) await install(cluster);
     return await runInside(cluster, suite);
@@ -62,8 +62,7 @@ async function main(): Promise<number> {
   }
 }
 
-async function start(): Promise<TestCluster> {
-  const echoBasic = await buildEchoBasic();
+async function start(echoBasic: string): Promise<TestCluster> {
   removeLeftovers(name);
   return await startCluster({
     name,

@@ -16,15 +16,10 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "nod
 import { dirname, join } from "node:path";
 import { parseAllDocuments } from "yaml";
 import { coreDefinition, coreKinds, objectMeta } from "./generate/core.ts";
-import { cached, download } from "./generate/go.ts";
+import { cached, download, gatewayApi } from "./generate/go.ts";
 import { type CustomResourceDefinition, type Definitions, shortened } from "./generate/schema.ts";
 import { type Kind, typeModules } from "./generate/types.ts";
 
-const gatewayApi = {
-  path: "sigs.k8s.io/gateway-api",
-  version: "v1.7.0",
-  sum: "h1:duVnm7nO6oXfMMUWfcDoBph47CYR/ME3NGxccOVglaY=",
-};
 const kubernetes = {
   path: "k8s.io/kubernetes",
   version: "v1.36.3",

