@@ -3,12 +3,12 @@ import { ads, WAIT_FOR_EVER } from "./ads.ts";
 import { type Bootstrap, BootstrapSchema } from "./generated/envoy/config/bootstrap/v3/bootstrap_pb.ts";
 import { ApiConfigSource_ApiType, ApiVersion } from "./generated/envoy/config/core/v3/config_source_pb.ts";
 import type { ListenerSchema } from "./generated/envoy/config/listener/v3/listener_pb.ts";
-import { RouterSchema } from "./generated/envoy/extensions/filters/http/router/v3/router_pb.ts";
 import { HttpConnectionManagerSchema } from "./generated/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts";
 import { DownstreamConnectionsConfigSchema } from "./generated/envoy/extensions/resource_monitors/downstream_connections/v3/downstream_connections_pb.ts";
 import { adminCluster, healthListener } from "./health-listener.ts";
 import { duration, type Init, pack } from "./message.ts";
 import { pipe } from "./pipe.ts";
+import { router } from "./router.ts";
 import { scopedRoutes, scopeMutation } from "./scope.ts";
 import { statsConfig } from "./stats.ts";
 import { toJsonObject } from "./to-json.ts";
@@ -128,12 +128,7 @@ function keeper(): Init<typeof ListenerSchema> {
                 statPrefix: "scopes",
                 routeSpecifier: { case: "scopedRoutes", value: scopedRoutes() },
                 earlyHeaderMutationExtensions: [scopeMutation("-")],
-                httpFilters: [
-                  {
-                    name: "envoy.filters.http.router",
-                    configType: { case: "typedConfig", value: pack(RouterSchema, {}) },
-                  },
-                ],
+                httpFilters: [router()],
               }),
             },
           },

@@ -1,10 +1,10 @@
 import { Cluster_DiscoveryType, type ClusterSchema } from "./generated/envoy/config/cluster/v3/cluster_pb.ts";
 import type { ListenerSchema } from "./generated/envoy/config/listener/v3/listener_pb.ts";
 import type { RouteSchema } from "./generated/envoy/config/route/v3/route_components_pb.ts";
-import { RouterSchema } from "./generated/envoy/extensions/filters/http/router/v3/router_pb.ts";
 import { HttpConnectionManagerSchema } from "./generated/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts";
 import { duration, type Init, pack } from "./message.ts";
 import { pipe } from "./pipe.ts";
+import { router } from "./router.ts";
 
 const ADMIN = "admin";
 /** Of the admin interface, which can end the process, what others may see. */
@@ -40,12 +40,7 @@ export function healthListener(port: number): Init<typeof ListenerSchema> {
                     virtualHosts: [{ name: "health", domains: ["*"], routes: PATHS.map(route) }],
                   },
                 },
-                httpFilters: [
-                  {
-                    name: "envoy.filters.http.router",
-                    configType: { case: "typedConfig", value: pack(RouterSchema, {}) },
-                  },
-                ],
+                httpFilters: [router()],
               }),
             },
           },

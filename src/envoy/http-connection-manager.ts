@@ -5,7 +5,6 @@ import { EXTERNAL_AUTH, externalAuthFilter, LISTENER_AUTH } from "./external-aut
 import { fixFilter } from "./fix.ts";
 import { HttpProtocolOptions_HeadersWithUnderscoresAction } from "./generated/envoy/config/core/v3/protocol_pb.ts";
 import { CorsSchema } from "./generated/envoy/extensions/filters/http/cors/v3/cors_pb.ts";
-import { RouterSchema } from "./generated/envoy/extensions/filters/http/router/v3/router_pb.ts";
 import {
   type HttpConnectionManager,
   HttpConnectionManager_ForwardClientCertDetails,
@@ -15,6 +14,7 @@ import {
   type HttpFilterSchema,
 } from "./generated/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts";
 import { duration, type Init, pack } from "./message.ts";
+import { router } from "./router.ts";
 import { scopedRoutes, scopeMutation } from "./scope.ts";
 import { sessionPersistenceFilter } from "./session-persistence.ts";
 
@@ -92,9 +92,6 @@ function httpFilters(): Init<typeof HttpFilterSchema>[] {
     { name: CORS, configType: { case: "typedConfig", value: pack(CorsSchema, {}) } },
     externalAuthFilter(EXTERNAL_AUTH),
     sessionPersistenceFilter(),
-    {
-      name: "envoy.filters.http.router",
-      configType: { case: "typedConfig", value: pack(RouterSchema, { suppressEnvoyHeaders: true }) },
-    },
+    router({ suppressEnvoyHeaders: true }),
   ];
 }

@@ -1,41 +1,28 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { describe, test } from "node:test";
-import { Graph } from "../collections/graph.ts";
-import type { TlsCertificate } from "../ir/certificate.ts";
-import type { Cluster, EndpointSet } from "../ir/cluster.ts";
-import { type HostTable, hostTableKey } from "../ir/host-table.ts";
-import type { Listener } from "../ir/listener.ts";
-import type { TrustBundle } from "../ir/trust-bundle.ts";
-import { defaultOptions } from "./options.ts";
+import type { HostTable } from "../ir/host-table.ts";
 import { backend, forward, httpListener, PROXY, rule, table, to } from "./testing/ir.ts";
+import { World } from "./testing/world.ts";
 import { resourceToJson } from "./to-json.ts";
-import { translate } from "./translate.ts";
+
+const hostnames = ["*", "*.example.com", "a.example.com", "b.example.com"];
 
 function world() {
-  const graph = new Graph();
-  const listeners = graph.input<Listener>("listeners");
-  const hostTables = graph.input<HostTable>("hostTables");
-  const clusters = graph.input<Cluster>("clusters");
-  const endpoints = graph.input<EndpointSet>("endpoints");
-  const certificates = graph.input<TlsCertificate>("certificates");
-  const trustBundles = graph.input<TrustBundle>("trustBundles");
-  const meaning = { listeners, hostTables, clusters, endpoints, certificates, trustBundles };
-  const resources = translate(graph, meaning, defaultOptions);
-  const put = (one: HostTable) => hostTables.set(hostTableKey(one), one);
-  graph.transaction(() => {
-    listeners.set("http-80", httpListener());
-    for (const hostname of ["*", "*.example.com", "a.example.com", "b.example.com"]) put(table(hostname, []));
-    const [cluster, set] = backend("one", [80]);
-    clusters.set("one", cluster);
-    endpoints.set("one", set);
-    certificates.set("cert", { proxy: PROXY, name: "cert", certificateChain: "c", privateKey: "k" });
+  const inputs = new World();
+  const { resources } = inputs;
+  const put = (one: HostTable) => inputs.set({ tables: [one] });
+  inputs.set({
+    listeners: [httpListener()],
+    tables: hostnames.map((hostname) => table(hostname, [])),
+    backends: [backend("one", [80])],
+    certificates: [{ proxy: PROXY, name: "cert", certificateChain: "c", privateKey: "k" }],
   });
   const changed: string[] = [];
   resources.subscribe((changes) => {
     for (const { key, after } of changes)
       changed.push(`${after === undefined ? "-" : "+"} ${key.replace(`${PROXY}|type.googleapis.com/`, "")}`);
   });
-  return { graph, resources, listeners, hostTables, endpoints, put, changed };
+  return { inputs, resources, put, changed };
 }
 
 const SCOPE = "envoy.config.route.v3.ScopedRouteConfiguration";
@@ -83,19 +70,19 @@ describe("translate", () => {
   });
 
   test("a change that means the same to Envoy is none", () => {
-    const { listeners, put, changed } = world();
+    const { inputs, put, changed } = world();
     const elsewhere = { ...rule({ action: forward([to("one")]) }).origin, path: ["spec", "rules", 7] };
     put(table("a.example.com", [rule({ action: forward([to("one")]) })]));
     changed.splice(0);
     put(table("a.example.com", [rule({ action: forward([to("one")]), origin: elsewhere })]));
     const chains = httpListener().chains.map((chain) => ({ ...chain, origins: [elsewhere] }));
-    listeners.set("http-80", httpListener("http-80", { chains }));
+    inputs.set({ listeners: [httpListener("http-80", { chains })] });
     deepEqual(changed, []);
   });
 
   test("endpoints touch their assignment alone", () => {
-    const { endpoints, changed } = world();
-    endpoints.set("one", backend("one", [80, 81])[1]);
+    const { inputs, changed } = world();
+    inputs.set({ backends: [backend("one", [80, 81])] });
     deepEqual(changed, ["+ envoy.config.endpoint.v3.ClusterLoadAssignment|one"]);
   });
 
@@ -108,11 +95,8 @@ describe("translate", () => {
   });
 
   test("the last table of a proxy takes the script with it", () => {
-    const { graph, hostTables, resources, changed } = world();
-    const tables = Array.from(hostTables.entries(), ([key]) => key);
-    graph.transaction(() => {
-      for (const key of tables) hostTables.delete(key);
-    });
+    const { inputs, resources, changed } = world();
+    inputs.set({ removedTables: hostnames.map((hostname) => table(hostname, [])) });
     equal(changed.includes(`- ${FIX}`), true);
     equal(resources.size, 4);
   });

@@ -5,10 +5,11 @@ import { createServer } from "node:https";
 import { after, afterEach, before, describe, test } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import { createAuthority } from "../../examples/seeds/certificate-authority.ts";
-import { type ServedEnvoy, serve, World } from "../xds/testing/served-envoy.ts";
+import { type ServedEnvoy, serve } from "../xds/testing/served-envoy.ts";
 import { startBackend, type TestBackend } from "./testing/backend.ts";
 import { backend, forward, httpListener, origin, PROXY, prefix, rule, table, to } from "./testing/ir.ts";
 import { ask } from "./testing/request.ts";
+import { World } from "./testing/world.ts";
 
 /** What changes in a running Envoy, over xDS, and what must not. */
 const world = new World();

@@ -1,48 +1,16 @@
-import { Graph } from "../../collections/graph.ts";
 import { EnvoyProcess } from "../../fleet/envoy-process.ts";
 import { silent } from "../../fleet/logger.ts";
 import { resolveEnvoy } from "../../fleet/resolve-envoy.ts";
-import type { TlsCertificate } from "../../ir/certificate.ts";
-import type { Cluster, EndpointSet } from "../../ir/cluster.ts";
-import { type HostTable, hostTableKey } from "../../ir/host-table.ts";
-import type { Listener } from "../../ir/listener.ts";
-import type { TrustBundle } from "../../ir/trust-bundle.ts";
 import { defaultOptions, type Options } from "../options.ts";
 import type { EnvoyResource } from "../resource.ts";
-import { translate } from "../translate.ts";
 import { validationBootstrap } from "../validation-bootstrap.ts";
+import { type Parts, World } from "./world.ts";
 
-/** A whole meaning, as plain lists. */
-export interface Parts {
-  readonly listeners?: readonly Listener[];
-  readonly tables?: readonly HostTable[];
-  readonly backends?: readonly (readonly [Cluster, EndpointSet])[];
-  readonly certificates?: readonly TlsCertificate[];
-  readonly trustBundles?: readonly TrustBundle[];
-}
-
-/** What a meaning becomes, through the same translation that serves. */
-export function resourcesOf(parts: Parts, options: Options = defaultOptions): readonly EnvoyResource[] {
-  const graph = new Graph();
-  const listeners = graph.input<Listener>("listeners");
-  const hostTables = graph.input<HostTable>("hostTables");
-  const clusters = graph.input<Cluster>("clusters");
-  const endpoints = graph.input<EndpointSet>("endpoints");
-  const certificates = graph.input<TlsCertificate>("certificates");
-  const trustBundles = graph.input<TrustBundle>("trustBundles");
-  const meaning = { listeners, hostTables, clusters, endpoints, certificates, trustBundles };
-  const resources = translate(graph, meaning, options);
-  graph.transaction(() => {
-    for (const listener of parts.listeners ?? []) listeners.set(listener.name, listener);
-    for (const table of parts.tables ?? []) hostTables.set(hostTableKey(table), table);
-    for (const [cluster, set] of parts.backends ?? []) {
-      clusters.set(cluster.name, cluster);
-      endpoints.set(set.name, set);
-    }
-    for (const certificate of parts.certificates ?? []) certificates.set(certificate.name, certificate);
-    for (const bundle of parts.trustBundles ?? []) trustBundles.set(bundle.name, bundle);
-  });
-  return [...resources.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, resource]) => resource);
+/** What a meaning becomes. */
+export function resourcesOf(parts: Parts, options?: Options): readonly EnvoyResource[] {
+  const world = new World(options);
+  world.set(parts);
+  return [...world.resources.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, resource]) => resource);
 }
 
 /** A real Envoy that serves a meaning without a control plane. */
