@@ -28,6 +28,7 @@ e2e: $(installed) ## end-to-end tests only: the examples, driven by real clients
 	@$(node) scripts/test.ts e2e
 
 conformance: $(installed) ## the upstream conformance suite in a test cluster; CHANNEL=standard for the other channel
+	@scripts/install-test-programs.sh
 	@$(node) conformance/run.ts --channel $(or $(CHANNEL),experimental) $(if $(REPORT),--report)
 
 lint: $(installed) ## oxlint (type-aware) and Biome
@@ -54,6 +55,7 @@ cluster-down: $(installed) ## stop it
 
 cluster-test: $(installed) ## tests in clusters of their own
 	@scripts/install-test-programs.sh
+	@$(node) test/cluster/main.ts build
 	@$(node) scripts/test.ts cluster
 
 clean: ## remove what was built, installed and cached

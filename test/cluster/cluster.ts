@@ -30,7 +30,7 @@ import { type ExecuteOptions, execFileText } from "./execute.ts";
 import { type Holder, hold, inside, isAlive, release } from "./holder.ts";
 import { type Image, images } from "./images.ts";
 import { layout } from "./layout.ts";
-import { build, dns, kube, loadBalancer, pause, runtime } from "./programs.ts";
+import { buildAll } from "./programs.ts";
 
 /** What to start. */
 export interface ClusterOptions {
@@ -90,13 +90,8 @@ export async function startCluster(options: ClusterOptions): Promise<TestCluster
   rmSync(folder, { recursive: true, force: true });
   for (const part of ["pki", "log"]) mkdirSync(join(folder, part), { recursive: true });
 
-  const files: Files = {
-    folder,
-    kube: await build(kube),
-    runtime: await build(runtime),
-    loadBalancer: await build(loadBalancer),
-    dns: await build(dns),
-  };
+  const { pause, ...programs } = await buildAll();
+  const files: Files = { folder, ...programs };
   await writeIdentities(folder);
   writeJson(join(folder, "images.json"), [...(await images()), ...(options.images ?? [])]);
   writeJson(join(folder, "audit-policy.json"), auditPolicy(options.audited ?? []));
@@ -104,7 +99,7 @@ export async function startCluster(options: ClusterOptions): Promise<TestCluster
   writeFileSync(join(folder, "Corefile"), dnsConfiguration(folder));
   writeJson(join(folder, "kubelet.json"), kubeletConfiguration(folder));
   const watchdog = options.owned === false ? undefined : startWatchdog([folder], silent);
-  const holder = await hold(await build(pause), options.owned !== false);
+  const holder = await hold(pause, options.owned !== false);
   watchdog?.guard(holder.pid);
   writeJson(join(folder, "state.json"), { holder, files } satisfies State);
   const cluster = handle(name, { holder, files }, watchdog);

@@ -3,6 +3,7 @@
  *
  *     node test/cluster/main.ts up [experimental|standard|none]
  *     node test/cluster/main.ts down
+ *     node test/cluster/main.ts build                          # the programs that it is made of, and no cluster
  *     node test/cluster/main.ts kubectl get pods -A
  *     node test/cluster/main.ts exec curl http://10.97.0.1/      # in the cluster's network
  *
@@ -13,7 +14,7 @@ import { spawnSync } from "node:child_process";
 import { findCluster, removeLeftovers, startCluster } from "./cluster.ts";
 import { type Channel, installGatewayApi } from "./custom-resources.ts";
 import { execFileText } from "./execute.ts";
-import { build, kube } from "./programs.ts";
+import { build, buildAll, kube } from "./programs.ts";
 
 const name = process.env["CLUSTER"] || "default";
 const external = process.env["KUBECONFIG"] || undefined;
@@ -24,9 +25,13 @@ process.exitCode = await main();
 async function main(): Promise<number> {
   if (command === "up") return await up(channelOf(args[0]));
   if (command === "down") return await down();
+  if (command === "build") {
+    await buildAll();
+    return 0;
+  }
   if (command === "kubectl") return run([await build(kube), "kubectl", ...args]);
   if (command === "exec") return run(args);
-  console.error("usage: main.ts up [experimental|standard|none] | down | kubectl ARG… | exec COMMAND…");
+  console.error("usage: main.ts up [experimental|standard|none] | down | build | kubectl ARG… | exec COMMAND…");
   return 2;
 }
 

@@ -110,6 +110,26 @@ export async function build(program: Program): Promise<string> {
   return path;
 }
 
+/** The paths of all programs of a cluster. */
+export interface ClusterPrograms {
+  readonly kube: string;
+  readonly runtime: string;
+  readonly loadBalancer: string;
+  readonly dns: string;
+  readonly pause: string;
+}
+
+/** All programs that a cluster is made of. */
+export async function buildAll(): Promise<ClusterPrograms> {
+  return {
+    kube: await build(kube),
+    runtime: await build(runtime),
+    loadBalancer: await build(loadBalancer),
+    dns: await build(dns),
+    pause: await build(pause),
+  };
+}
+
 /** Earlier versions that no checkout has asked for in a week. */
 function removeUnused(program: Program): void {
   const week = 7 * 24 * 60 * 60 * 1000;
