@@ -62,6 +62,10 @@ Environment:
       integer(1, 1024),
     )
     .option("--drain-time <SECONDS>", "how long connections may take to end when it stops", integer(0, 3600), 5)
+    .option(
+      "--runtime-directory <PATH>",
+      "keep sockets there, and Envoy running when this process is killed: the next one goes on with it",
+    )
     .addOption(new Option("--log-level <LEVEL>", "what is logged").choices(logLevels).default("info"))
     .addOption(new Option("--log-format <FORMAT>", "how (default: text at a terminal, else json)").choices(logFormats))
     .addHelpText(

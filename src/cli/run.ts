@@ -22,6 +22,7 @@ export interface RunOptions {
   readonly logLevel: LogLevel;
   readonly logFormat: LogFormat;
   readonly drainSeconds: number;
+  readonly runtimeDirectory?: string;
 }
 
 /**
@@ -62,6 +63,7 @@ async function serve(
     logger,
     portOffset: options.portOffset,
     ...(options.concurrency === undefined ? {} : { concurrency: options.concurrency }),
+    ...(options.runtimeDirectory === undefined ? {} : { runtimeDirectory: options.runtimeDirectory }),
     drainMilliseconds: options.drainSeconds * 1000,
     envoyLogLevel: options.logLevel === "debug" ? "info" : "warning",
     observer: metrics.observer,

@@ -1,16 +1,16 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
-import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { backoff } from "./backoff.ts";
 import { type Drained, type DrainOptions, drain } from "./drain.ts";
 import { type EnvoyAdmin, envoyAdmin } from "./envoy-admin.ts";
+import { adopt, type EnvoyLife, type LifeObserver, startGuarded, startOutliving } from "./envoy-life.ts";
 import { type EnvoyLogLevel, envoyLogFormat, parseEnvoyLog, passOn } from "./envoy-log.ts";
+import { isSame, readRecord } from "./envoy-record.ts";
 import { describeExit, type EnvoyExit, type EnvoyState } from "./envoy-state.ts";
 import type { Logger } from "./logger.ts";
-import { makeRuntimeDirectory, type RuntimeDirectory } from "./runtime-directory.ts";
-import { findSetpriv, guardedCommand, startWatchdog, type Watchdog } from "./watchdog.ts";
+import { type KeptDirectory, makeRuntimeDirectory, type RuntimeDirectory } from "./runtime-directory.ts";
+import { findSetpriv, noWatchdog, startWatchdog, type Watchdog } from "./watchdog.ts";
 
 /** A bootstrap: its JSON text, or a file that holds it. Its `admin.address` is replaced by our socket. */
 export type Bootstrap = { readonly json: string } | { readonly file: string };
@@ -25,6 +25,8 @@ export interface EnvoyProcessOptions {
   readonly logLevel?: EnvoyLogLevel;
   /** Where the private runtime directory is made; default $XDG_RUNTIME_DIR, else the temporary directory. */
   readonly runtimeRoot?: string;
+  /** A directory for an Envoy that outlives us: it goes on when we die, and an Envoy that is found there is gone on with. */
+  readonly kept?: KeptDirectory;
   /** Further command-line arguments, e.g. `--drain-time-s 60`, `--component-log-level upstream:debug`. */
   readonly extraArguments?: readonly string[];
   /**
@@ -50,8 +52,8 @@ export function defaultConcurrency(): number {
 }
 
 /**
- * Runs Envoy as a child process for as long as we live: started anew when it dies, drained when we stop,
- * killed when we are.
+ * Runs Envoy for as long as we live: started anew when it dies, drained when we stop, and killed when we are, unless it is to
+ * outlive us.
  *
  * @example
  * const envoy = await EnvoyProcess.start({ envoy: path, bootstrap: { json }, logger });
@@ -67,19 +69,21 @@ export class EnvoyProcess {
   readonly #observers = new Set<(state: EnvoyState) => void>();
   readonly #abandonDrain = new AbortController();
   #state: EnvoyState = { state: "starting", pid: undefined };
-  #child: ChildProcess | undefined;
+  #life: EnvoyLife | undefined;
   #ended: Promise<void> = Promise.resolve();
   #restart: NodeJS.Timeout | undefined;
   #failures = 0;
+  #replacing = false;
   #stopping: Promise<Drained | undefined> | undefined;
 
   /** @throws FleetError `runtime-directory`. An Envoy that can't run is no error here: it is told as a state, and tried again. */
   static async start(options: EnvoyProcessOptions): Promise<EnvoyProcess> {
     const setpriv =
       options.setpriv === undefined ? await findSetpriv(process.env["PATH"]) : options.setpriv || undefined;
-    const runtime = await makeRuntimeDirectory(options.runtimeRoot);
-    if ("json" in options.bootstrap) await writeFile(runtime.bootstrap, options.bootstrap.json, { mode: 0o600 });
+    const runtime = options.kept ?? (await makeRuntimeDirectory(options.runtimeRoot));
     const envoy = new EnvoyProcess(options, runtime, setpriv);
+    if (await envoy.#adopt()) return envoy;
+    if ("json" in options.bootstrap) await writeFile(runtime.bootstrap, options.bootstrap.json, { mode: 0o600 });
     envoy.#launch();
     return envoy;
   }
@@ -88,7 +92,7 @@ export class EnvoyProcess {
     this.#options = options;
     this.#runtime = runtime;
     this.#setpriv = setpriv;
-    this.#watchdog = startWatchdog([runtime.path], options.logger);
+    this.#watchdog = options.kept === undefined ? startWatchdog([runtime.path], options.logger) : noWatchdog;
     this.admin = envoyAdmin(runtime.adminSocket);
   }
 
@@ -144,7 +148,7 @@ export class EnvoyProcess {
   async kill(): Promise<void> {
     this.#abandonDrain.abort();
     const stopped = this.stop();
-    this.#child?.kill("SIGKILL");
+    this.#life?.kill("SIGKILL");
     await stopped;
   }
 
@@ -153,10 +157,7 @@ export class EnvoyProcess {
     await Promise.resolve();
     clearTimeout(this.#restart);
     const drained = this.#abandonDrain.signal.aborted ? undefined : await this.#drain();
-    this.#child?.kill("SIGTERM");
-    const kill = setTimeout(() => this.#child?.kill("SIGKILL"), this.#options.killAfterMs ?? 2_000);
-    await this.#ended;
-    clearTimeout(kill);
+    await this.#end();
     this.#watchdog.close();
     await this.#runtime.remove();
     this.#change({ state: "stopped" });
@@ -169,47 +170,87 @@ export class EnvoyProcess {
     try {
       return await drain(this.admin, this.#options.drain ?? {}, this.#abandonDrain.signal);
     } catch (error) {
-      if (this.#child !== undefined && !this.#abandonDrain.signal.aborted)
+      if (this.#life !== undefined && !this.#abandonDrain.signal.aborted)
         this.#options.logger.warn({ error: String(error) }, "Envoy could not be drained");
       return undefined;
     }
   }
 
   #launch(): void {
-    const [command, ...args] = guardedCommand([this.#options.envoy, ...this.#arguments()], {
-      setpriv: this.#setpriv,
-      parent: process.pid,
-    });
-    const startedAt = performance.now();
-    const child = spawn(command, args, { detached: true, stdio: ["pipe", this.#options.stdout ?? "inherit", "pipe"] });
-    this.#child = child;
-    this.#watchdog.guard(child.pid);
-    child.stdin.on("error", () => {});
-    child.stdin.end("go\n");
-    this.#change({ state: "starting", pid: child.pid });
+    const { kept, stdout = "inherit" } = this.#options;
+    const command = this.#command();
+    const guards = { setpriv: this.#setpriv, stdout, watchdog: this.#watchdog };
+    this.#live((observer) =>
+      kept === undefined
+        ? startGuarded(command, guards, observer)
+        : startOutliving(command, { stdout, directory: kept, bootstrap: this.#bootstrapText() }, observer),
+    );
+  }
 
+  /** Goes on with an Envoy that was started before us, if it is as ours would be. One that is not is drained and ended. */
+  async #adopt(): Promise<boolean> {
+    const { kept, logger } = this.#options;
+    const record = kept === undefined ? undefined : readRecord(kept.record);
+    if (kept === undefined || record === undefined) return false;
+    const same = isSame(record, this.#command(), this.#bootstrapText());
+    logger.info(
+      { pid: record.pid },
+      same ? "going on with the Envoy that runs" : "the Envoy that runs was started in another way: replacing it",
+    );
+    this.#live((observer) => adopt(record, kept, observer));
+    if (same) return true;
+    this.#replacing = true;
+    await drain(this.admin, this.#options.drain ?? {}).catch(() => undefined);
+    await this.#end();
+    this.#replacing = false;
+    return false;
+  }
+
+  #live(begin: (observer: LifeObserver) => EnvoyLife): void {
+    const startedAt = performance.now();
     let complaint: string | undefined;
     let raw: string | undefined;
-    createInterface({ input: child.stderr }).on("line", (text) => {
-      const line = parseEnvoyLog(text);
-      if (line.level === "error" || line.level === "critical") complaint = line.message;
-      else if (line.level === "raw") raw = line.message;
-      passOn(line, this.#options.logger, { pid: child.pid });
-    });
-    child.on("error", (error) => {
-      complaint = error.message;
-    });
-    // At once: the process id is anybody's from now on.
-    child.on("exit", () => this.#watchdog.guard(undefined));
+    let ended = (): void => {};
     this.#ended = new Promise((resolve) => {
-      child.on("close", (code, signal) => {
-        this.#child = undefined;
-        const ranForMs = performance.now() - startedAt;
-        this.#exited({ pid: child.pid, code, signal, message: complaint ?? raw, ranForMs });
-        resolve();
-      });
+      ended = resolve;
     });
-    void this.#watchReadiness(child, startedAt);
+    const life = begin({
+      line: (text) => {
+        const line = parseEnvoyLog(text);
+        if (line.level === "error" || line.level === "critical") complaint = line.message;
+        else if (line.level === "raw") raw = line.message;
+        passOn(line, this.#options.logger, { pid: life.pid });
+      },
+      failed: (message) => {
+        complaint = message;
+      },
+      ended: (code, signal) => {
+        this.#life = undefined;
+        const ranForMs = performance.now() - startedAt;
+        this.#exited({ pid: life.pid, code, signal, message: complaint ?? raw, ranForMs });
+        ended();
+      },
+    });
+    this.#life = life;
+    this.#change({ state: "starting", pid: life.pid });
+    void this.#watchReadiness(life, startedAt);
+  }
+
+  #command(): readonly string[] {
+    return [this.#options.envoy, ...this.#arguments()];
+  }
+
+  #bootstrapText(): string {
+    const { bootstrap } = this.#options;
+    return "json" in bootstrap ? bootstrap.json : bootstrap.file;
+  }
+
+  /** SIGTERM, and SIGKILL when that isn't enough. */
+  async #end(): Promise<void> {
+    this.#life?.kill("SIGTERM");
+    const kill = setTimeout(() => this.#life?.kill("SIGKILL"), this.#options.killAfterMs ?? 2_000);
+    await this.#ended;
+    clearTimeout(kill);
   }
 
   #arguments(): readonly string[] {
@@ -225,11 +266,11 @@ export class EnvoyProcess {
     return [...flags.flat(), "--disable-hot-restart", ...(extraArguments ?? [])];
   }
 
-  async #watchReadiness(child: ChildProcess, startedAt: number): Promise<void> {
-    for (let pause = 10; this.#child === child && this.#state.state === "starting"; pause = Math.min(100, pause + 10)) {
+  async #watchReadiness(life: EnvoyLife, startedAt: number): Promise<void> {
+    for (let pause = 10; this.#life === life && this.#state.state === "starting"; pause = Math.min(100, pause + 10)) {
       if ((await this.admin.readiness()) === "LIVE") {
-        if (this.#child === child && child.pid !== undefined && this.#state.state === "starting")
-          this.#change({ state: "live", pid: child.pid, startedInMs: performance.now() - startedAt });
+        if (this.#life === life && life.pid !== undefined && this.#state.state === "starting")
+          this.#change({ state: "live", pid: life.pid, startedInMs: performance.now() - startedAt });
         return;
       }
       await sleep(pause, undefined, { ref: false });
@@ -237,7 +278,7 @@ export class EnvoyProcess {
   }
 
   #exited(exit: EnvoyExit): void {
-    if (this.#stopping !== undefined) {
+    if (this.#stopping !== undefined || this.#replacing) {
       this.#options.logger.info(exitFields(exit), `Envoy ${describeExit(exit)}`);
       this.#change({ state: "exited", ...exit });
       return;

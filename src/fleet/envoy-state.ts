@@ -28,7 +28,8 @@ export type EnvoyState =
 
 /** How an exit is told in one line. @example "killed by SIGSEGV after 12.0 s" */
 export function describeExit(exit: EnvoyExit): string {
-  const how = exit.signal === null ? `exited with code ${exit.code}` : `killed by ${exit.signal}`;
+  const { code, signal } = exit;
+  const how = signal !== null ? `killed by ${signal}` : code !== null ? `exited with code ${code}` : "ended";
   const after = `${how} after ${(exit.ranForMs / 1_000).toFixed(1)} s`;
   return exit.message === undefined ? after : `${after}: ${exit.message}`;
 }

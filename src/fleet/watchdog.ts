@@ -4,7 +4,7 @@ import { findOnPath } from "./executable.ts";
 import type { Logger } from "./logger.ts";
 
 /*
- * No Envoy may outlive us, even when we are killed with -9 and can do nothing more. Two guards, neither of which needs the other:
+ * No Envoy may outlive us unless it is told to, even when we are killed with -9 and can do nothing more. Two guards, neither of which needs the other:
  *
  * 1. Envoy is started through `setpriv --pdeathsig KILL` where there is one (util-linux, so every Debian): the kernel
  *    kills Envoy when the thread that spawned it dies. Node spawns from the thread that calls spawn(), so a supervisor
@@ -59,6 +59,9 @@ export interface Watchdog {
   /** Ends the watchdog. Whatever is guarded then is killed, and the directories removed. */
   close(): void;
 }
+
+/** For what may outlive us. */
+export const noWatchdog: Watchdog = { pid: undefined, guard: () => {}, close: () => {} };
 
 /** @param directories removed when this process dies, or at {@link Watchdog.close} */
 export function startWatchdog(directories: readonly string[], logger: Logger): Watchdog {

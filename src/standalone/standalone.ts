@@ -1,10 +1,9 @@
-import { join } from "node:path";
 import { ControlPlane } from "../control-plane/control-plane.ts";
 import { bootstrap } from "../envoy/bootstrap.ts";
 import type { EnvoyLogLevel } from "../fleet/envoy-log.ts";
 import { EnvoyProcess as Envoy, type EnvoyProcess } from "../fleet/envoy-process.ts";
 import type { Logger } from "../fleet/logger.ts";
-import { makeRuntimeDirectory } from "../fleet/runtime-directory.ts";
+import { type KeptDirectory, keepRuntimeDirectory, makeRuntimeDirectory } from "../fleet/runtime-directory.ts";
 import { startWatchdog } from "../fleet/watchdog.ts";
 import { onThisMachine } from "../gateway/placement.ts";
 import type { XdsObserver } from "../xds/observer.ts";
@@ -23,6 +22,11 @@ export interface StandaloneOptions {
   readonly concurrency?: number;
   /** What of Envoy's own log is passed on; warnings unless told otherwise. */
   readonly envoyLogLevel?: EnvoyLogLevel;
+  /**
+   * Where the sockets are, for an Envoy that goes on when Gatewright is killed: a Gatewright that is started with the same
+   * directory later goes on with it. Default: a private one, and nothing is left of a Gatewright that is killed.
+   */
+  readonly runtimeDirectory?: string;
   /** How long connections may take to end when Gatewright stops. */
   readonly drainMilliseconds?: number;
   readonly observer?: XdsObserver;
@@ -42,26 +46,34 @@ export class Standalone {
   readonly monitor: ProxyMonitor;
   readonly #options: StandaloneOptions;
   readonly #socket: string;
+  readonly #kept: KeptDirectory | undefined;
   readonly #remove: () => Promise<void>;
   #envoy: EnvoyProcess | undefined;
 
-  /** @throws FleetError if no private directory can be made */
+  /** @throws FleetError if no private directory can be made, or the given one can't be used */
   static async create(options: StandaloneOptions): Promise<Standalone> {
+    if (options.runtimeDirectory !== undefined) {
+      const kept = await keepRuntimeDirectory(options.runtimeDirectory);
+      return new Standalone(options, kept.xdsSocket, kept, () => kept.remove());
+    }
     const directory = await makeRuntimeDirectory(undefined);
     // Of its own, since we may be killed before there is an Envoy, whose watchdog knows Envoy's directory only.
     const watchdog = startWatchdog([directory.path], options.logger);
-    const remove = async () => {
+    return new Standalone(options, directory.xdsSocket, undefined, async () => {
       await directory.remove();
       watchdog.close();
-    };
-    const standalone = new Standalone(options, join(directory.path, "xds.sock"), remove);
-    await standalone.xds.listen({ path: standalone.#socket });
-    return standalone;
+    });
   }
 
-  private constructor(options: StandaloneOptions, socket: string, remove: () => Promise<void>) {
+  private constructor(
+    options: StandaloneOptions,
+    socket: string,
+    kept: KeptDirectory | undefined,
+    remove: () => Promise<void>,
+  ) {
     this.#options = options;
     this.#socket = socket;
+    this.#kept = kept;
     this.#remove = remove;
     this.controlPlane = new ControlPlane({
       placement: onThisMachine(localProxy),
@@ -82,9 +94,13 @@ export class Standalone {
     return this.#envoy;
   }
 
-  /** Starts Envoy; to be called once the first resources are in, so that it boots with all of them. */
+  /**
+   * Serves configuration and starts Envoy, or goes on with the one that runs; to be called once the first resources are in, so
+   * that it boots with all of them, and loses none that it has.
+   */
   async startEnvoy(): Promise<EnvoyProcess> {
     const { envoy, logger, concurrency, drainMilliseconds } = this.#options;
+    await this.xds.listen({ path: this.#socket });
     this.#envoy = await Envoy.start({
       envoy,
       logger,
@@ -95,6 +111,7 @@ export class Standalone {
           bootstrap({ proxy: localProxy, node: localProxy, xds: { path: this.#socket }, adminSocket: this.#socket }),
         ),
       },
+      ...(this.#kept === undefined ? {} : { kept: this.#kept }),
       ...(concurrency === undefined ? {} : { concurrency }),
       ...(drainMilliseconds === undefined ? {} : { drain: { drainMs: drainMilliseconds } }),
     });
@@ -115,6 +132,7 @@ export class Standalone {
 
   async #close(): Promise<void> {
     this.xds.close();
-    await this.#remove();
+    // One that never came to Envoy leaves alone what an earlier one left running.
+    if (this.#kept === undefined || this.#envoy !== undefined) await this.#remove();
   }
 }

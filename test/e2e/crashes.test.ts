@@ -1,49 +1,16 @@
-import { deepEqual, doesNotMatch, equal, ok } from "node:assert/strict";
+import { deepEqual, doesNotMatch, equal, match, ok } from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { startExample, temporaryFolder } from "./harness/example.ts";
+import { startGateway } from "./harness/gateway.ts";
 import { httpClient } from "./harness/http-client.ts";
 import { freePort } from "./harness/ports.ts";
-import { root } from "./harness/programs.ts";
+import { descendants, isEnvoy, ourselves, processes } from "./harness/processes.ts";
+import { root, run } from "./harness/programs.ts";
 import { eventually } from "./harness/wait.ts";
-
-interface Process {
-  readonly pid: number;
-  readonly parent: number;
-  readonly name: string;
-  readonly group: number;
-}
-
-/** All living processes, from /proc. */
-function processes(): readonly Process[] {
-  return readdirSync("/proc").flatMap((entry) => {
-    const pid = Number(entry);
-    if (!Number.isInteger(pid)) return [];
-    try {
-      // pid (name) state parent group …; the name may hold spaces and brackets.
-      const stat = readFileSync(`/proc/${entry}/stat`, "utf8");
-      const [state = "", parent = "", group = ""] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-      const name = stat.slice(stat.indexOf("(") + 1, stat.lastIndexOf(")"));
-      return state === "Z" ? [] : [{ pid, parent: Number(parent), name, group: Number(group) }];
-    } catch {
-      return [];
-    }
-  });
-}
-
-function descendants(pid: number): readonly Process[] {
-  const all = processes();
-  const below = (parent: number): readonly Process[] =>
-    all.filter((child) => child.parent === parent).flatMap((child) => [child, ...below(child.pid)]);
-  return below(pid);
-}
-
-function isEnvoy({ name }: Process): boolean {
-  return name.startsWith("envoy");
-}
 
 test("Envoy is killed with -9: another one serves", async (t) => {
   const { gateway } = await startExample(t, "quickstart");
@@ -67,12 +34,6 @@ test("Envoy is killed with -9: another one serves", async (t) => {
   ok(!after.includes(envoy.pid));
 });
 
-/** The launcher, and the server if that is another process: the Envoy and the watchdogs below are not ours to kill. */
-function ourselves(pid: number): readonly number[] {
-  const servers = descendants(pid).filter(({ name }) => name === "node" || name === "MainThread");
-  return [...servers.map((server) => server.pid), pid];
-}
-
 test("Gatewright is killed with -9: nothing is left", async (t) => {
   const runtime = await temporaryFolder(t);
   const { gateway } = await startExample(t, "quickstart", { env: { XDG_RUNTIME_DIR: runtime } });
@@ -88,6 +49,51 @@ test("Gatewright is killed with -9: nothing is left", async (t) => {
   );
   await eventually(() => deepEqual(readdirSync(runtime), []));
 });
+
+test("Gatewright is killed with -9, with a runtime directory: Envoy goes on, and the next Gatewright goes on with it", async (t) => {
+  const runtimeDirectory = await temporaryFolder(t);
+  const { gateway, folder } = await startExample(t, "quickstart", { runtimeDirectory });
+  const [envoy] = descendants(gateway.pid).filter(isEnvoy);
+  ok(envoy !== undefined);
+  const client = httpClient(gateway.port(8080), { connections: 1 });
+  t.after(() => client.close());
+  const ask = async () => (await client.send({ host: "shop.localhost" })).echo().service;
+  equal(await ask(), "shop-web");
+
+  const second = await startRefused([folder], runtimeDirectory);
+  match(second, /the Gatewright with process id \d+ has it/);
+
+  for (const pid of ourselves(gateway.pid)) process.kill(pid, "SIGKILL");
+  await eventually(() => deepEqual(descendants(gateway.pid), []));
+  equal(await ask(), "shop-web", "on the connection of before");
+  const next = await startGateway(t, [folder], [8080], { offset: gateway.offset, runtimeDirectory });
+  equal(await ask(), "shop-web", "on the connection of before");
+  ok(processes().some(({ pid }) => pid === envoy.pid));
+  deepEqual(descendants(next.pid).filter(isEnvoy), [], "no other Envoy is started");
+
+  process.kill(envoy.pid, "SIGKILL");
+  await eventually(async () => equal(await ask(), "shop-web"));
+  const [repaired] = descendants(next.pid).filter(isEnvoy);
+  ok(repaired !== undefined, "an adopted Envoy that dies is replaced");
+  equal(await next.stop(), 0);
+  await eventually(() => ok(!processes().some(({ pid }) => pid === repaired.pid)));
+  deepEqual(readdirSync(runtimeDirectory), []);
+});
+
+/** What a Gatewright says that must not start. */
+async function startRefused(paths: readonly string[], runtimeDirectory: string): Promise<string> {
+  const admin = `127.0.0.1:${await freePort()}`;
+  const output = await run(join(root, "bin/gatewright"), [
+    "run",
+    ...paths,
+    "--admin-address",
+    admin,
+    "--runtime-directory",
+    runtimeDirectory,
+  ]);
+  equal(output.code, 2);
+  return output.stderr;
+}
 
 test("Gatewright is killed with -9 before it has started Envoy: nothing is left", async (t) => {
   const runtime = await temporaryFolder(t);

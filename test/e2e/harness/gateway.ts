@@ -34,6 +34,8 @@ export interface RunningGateway {
   readonly pid: number;
   readonly process: ChildProcess;
   readonly adminAddress: string;
+  /** What its ports are moved by. */
+  readonly offset: number;
   /** Where the listener of that port is, on 127.0.0.1. */
   port(port: number): number;
   /** One object with its status, from `gatewright get -o json`. */
@@ -51,6 +53,10 @@ export interface GatewayOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** What starts Gatewright; `bin/gatewright` of this checkout by default. */
   readonly command?: readonly string[];
+  /** What its ports are moved by, where that is known already; a free one by default. */
+  readonly offset?: number;
+  /** Where Envoy and its sockets stay when Gatewright is killed. */
+  readonly runtimeDirectory?: string;
 }
 
 /**
@@ -63,11 +69,12 @@ export async function startGateway(
   t: TestContext,
   paths: readonly string[],
   ports: readonly number[],
-  { env, command = [join(root, "bin/gatewright")] }: GatewayOptions = {},
+  { env, command = [join(root, "bin/gatewright")], offset: given, runtimeDirectory }: GatewayOptions = {},
 ): Promise<RunningGateway> {
-  const offset = ports.length === 0 ? 0 : await freeOffset(ports);
+  const offset = given ?? (ports.length === 0 ? 0 : await freeOffset(ports));
   const adminAddress = `127.0.0.1:${await freePort()}`;
   const options = ["--port-offset", String(offset), "--admin-address", adminAddress, "--drain-time", "1"];
+  if (runtimeDirectory !== undefined) options.push("--runtime-directory", runtimeDirectory);
   const [program = "", ...first] = command;
   const child = spawn(program, [...first, "run", ...paths, ...options], {
     cwd: root,
@@ -109,6 +116,7 @@ export async function startGateway(
     pid: child.pid,
     process: child,
     adminAddress,
+    offset,
     port: (port) => port + offset,
     get: async (kind, name, namespace = "default") => {
       const output = await cli("get", kind, name, "-n", namespace, "-o", "json");
