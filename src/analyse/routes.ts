@@ -89,10 +89,10 @@ function refusedParents({ resources }: Analysed, { route, parents }: RouteAttach
 
 function refusedRules({ semantics }: Analysed, route: Route): readonly Finding[] {
   const kind: RouteKind = route.kind;
-  return (semantics.compiled.get(route.key)?.refusals ?? []).map(({ ruleIndex, message }) => ({
+  return (semantics.compiled.get(route.key)?.refusals ?? []).map(({ ruleIndex, message, path, wholeRule }) => ({
     severity: "error",
     code: "not-supported",
-    message: `Rule ${ruleIndex} of this ${kind} is answered with 500: ${message}.`,
-    origin: { resource: route.reference, path: ["spec", "rules", ruleIndex] },
+    message: `${wholeRule ? "Rule" : "A share of rule"} ${ruleIndex} of this ${kind} is answered with 500: ${message}.`,
+    origin: { resource: route.reference, path },
   }));
 }

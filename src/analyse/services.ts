@@ -1,4 +1,5 @@
-import { endpointsAnnotation, parseEndpointsAnnotation, serviceNameLabel } from "../gateway/endpoints.ts";
+import { parseEndpointsAnnotation, serviceNameLabel } from "../gateway/endpoints.ts";
+import { endpointsAnnotation } from "../resources/checks/own-keys.ts";
 import type { Finding } from "../resources/finding.ts";
 import type { Service } from "../resources/generated/core.ts";
 import type { Origin } from "../resources/origin.ts";

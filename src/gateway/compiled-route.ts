@@ -1,4 +1,5 @@
 import type { Rule } from "../ir/rule.ts";
+import type { FieldPath } from "../resources/origin.ts";
 import type { BackendTarget } from "./backend.ts";
 import type { PolicyTarget } from "./backend-tls-policy.ts";
 import type { Redirect } from "./filters/redirect.ts";
@@ -31,6 +32,8 @@ export interface CompiledRoute {
 export interface Refusal {
   readonly ruleIndex: number;
   readonly message: string;
+  /** Of the filter. */
+  readonly path: FieldPath;
   /** Whether every request of the rule is answered with 500, or only the share of one backend. */
   readonly wholeRule: boolean;
 }

@@ -21,7 +21,9 @@ export interface RuleResult {
 export function joinRules(results: readonly RuleResult[]): CompiledRoute {
   const targets = new Map(results.flatMap((result) => result.targets).map((target) => [clusterName(target), target]));
   const refusals = new Map(
-    results.flatMap((result) => result.refusals).map((refusal) => [`${refusal.ruleIndex} ${refusal.message}`, refusal]),
+    results
+      .flatMap((result) => result.refusals)
+      .map((refusal) => [`${formatPath(refusal.path)} ${refusal.message}`, refusal]),
   );
   return {
     rules: results.map((result) => result.rule),
@@ -69,9 +71,14 @@ export function refusalsOf(
   backends: readonly RuleBackend[],
 ): readonly Refusal[] {
   return [
-    ...filters.refusals.map((message) => ({ ruleIndex, message, wholeRule: true })),
+    ...filters.refusals.map((refusal) => ({ ...refusal, ruleIndex, wholeRule: true })),
     ...backends.flatMap(({ refusals }, index) =>
-      refusals.map((message) => ({ ruleIndex, message: `backendRefs[${index}]: ${message}`, wholeRule: false })),
+      refusals.map(({ message, path }) => ({
+        ruleIndex,
+        message: `backendRefs[${index}]: ${message}`,
+        path,
+        wholeRule: false,
+      })),
     ),
   ];
 }

@@ -1,15 +1,7 @@
 import { isIP } from "node:net";
 import type { Endpoint } from "../ir/cluster.ts";
+import { endpointsAnnotation } from "../resources/checks/own-keys.ts";
 import type { EndpointSlice, Endpoints, Service, ServicePort } from "../resources/generated/core.ts";
-
-/**
- * Annotation on a Service that says where it is, for folders of files that have no EndpointSlices: a list of
- * `host:port`, or `name=host:port` for the port of that name alone. Entries without a name are for all ports that are
- * not named. IPv6 addresses stand in brackets.
- *
- * @example gatewright.dev/endpoints: "127.0.0.1:9001, [::1]:9001, metrics=127.0.0.1:9100"
- */
-export const endpointsAnnotation = "gatewright.dev/endpoints";
 
 /** Label that Kubernetes puts on an EndpointSlice to say whose it is. */
 export const serviceNameLabel = "kubernetes.io/service-name";

@@ -4,7 +4,7 @@ import type { HTTPBackendRef, HTTPRouteFilter } from "../resources/generated/gat
 import type { Origin } from "../resources/origin.ts";
 import { type BackendContext, type BackendTarget, clusterName, resolveBackend } from "./backend.ts";
 import type { PolicyTarget } from "./backend-tls-policy.ts";
-import { type CompiledFilters, compileBackendFilters } from "./filters/filters.ts";
+import { type CompiledFilters, compileBackendFilters, type FilterRefusal } from "./filters/filters.ts";
 import type { Problem } from "./problem.ts";
 import type { Route } from "./route.ts";
 
@@ -15,7 +15,7 @@ export interface RuleBackend {
   readonly target?: BackendTarget;
   readonly use?: PolicyTarget;
   readonly problem?: Problem;
-  readonly refusals: readonly string[];
+  readonly refusals: readonly FilterRefusal[];
 }
 
 /** Resolves a rule's backends with the filters on each. */

@@ -1,7 +1,7 @@
 import type { Reader } from "../../collections/collection.ts";
 import type { Cors, ExternalAuth, HeaderModifier, Mirror, Rewrite } from "../../ir/rule.ts";
 import type { HTTPRouteFilter } from "../../resources/generated/gateway-api.ts";
-import type { Origin } from "../../resources/origin.ts";
+import type { FieldPath, Origin } from "../../resources/origin.ts";
 import { type BackendContext, type BackendTarget, clusterName, resolveBackend } from "../backend.ts";
 import type { PolicyTarget } from "../backend-tls-policy.ts";
 import type { Problem } from "../problem.ts";
@@ -28,7 +28,13 @@ export interface CompiledFilters {
   readonly uses: readonly PolicyTarget[];
   readonly problems: readonly Problem[];
   /** Filters that can't be done; whoever asked for them must not be served without. */
-  readonly refusals: readonly string[];
+  readonly refusals: readonly FilterRefusal[];
+}
+
+/** Why a filter can't be done, and which it is. */
+export interface FilterRefusal {
+  readonly message: string;
+  readonly path: FieldPath;
 }
 
 const none: CompiledFilters = { mirrors: [], targets: [], uses: [], problems: [], refusals: [] };
@@ -57,12 +63,12 @@ export function compileBackendFilters(
   prefix: string,
   origin: Origin,
 ): CompiledFilters {
-  const fitting = filters.filter(({ type }) => !onlyOnRules.includes(type));
-  const compiled = compileFilters(reader, context, route, fitting, prefix, origin);
-  const misplaced = filters
-    .filter(({ type }) => onlyOnRules.includes(type))
-    .map(({ type }) => `filter ${type} is not supported on a backendRef; put it on the rule`);
-  return { ...compiled, refusals: [...compiled.refusals, ...misplaced] };
+  return filters.reduce<CompiledFilters>((compiled, filter, index) => {
+    const here: Origin = { ...origin, path: [...origin.path, "filters", index] };
+    return onlyOnRules.includes(filter.type)
+      ? refuse(compiled, here, `filter ${filter.type} is not supported on a backendRef; put it on the rule`)
+      : add(reader, context, route, filter, prefix, here, compiled);
+  }, none);
 }
 
 const onlyOnRules: readonly string[] = ["RequestRedirect", "RequestMirror", "CORS", "ExternalAuth"];
@@ -122,7 +128,11 @@ function add(
       targets: [...compiled.targets, resolved.target],
     };
   }
-  return { ...compiled, refusals: [...compiled.refusals, refusal(filter)] };
+  return refuse(compiled, origin, refusal(filter));
+}
+
+function refuse(compiled: CompiledFilters, { path }: Origin, message: string): CompiledFilters {
+  return { ...compiled, refusals: [...compiled.refusals, { message, path }] };
 }
 
 function refusal(filter: HTTPRouteFilter): string {

@@ -7,6 +7,7 @@ import { checkEndpointSlice } from "./endpoint-slice.ts";
 import { checkEndpoints } from "./endpoints.ts";
 import { checkHeaderFilters } from "./header-filters.ts";
 import { checkHostnames } from "./hostnames.ts";
+import { checkOwnKeys } from "./own-keys.ts";
 import { checkRegularExpressions } from "./regular-expressions.ts";
 import { checkSecretData } from "./secret-data.ts";
 import { checkService } from "./service.ts";
@@ -43,7 +44,7 @@ const checks: { readonly [Kind in keyof Checked]: readonly Check<Checked[Kind]>[
 
 /** Everything that the checks of its kind find in an object that its schema has accepted. */
 export function check(object: KubernetesObject): readonly Mistake[] {
-  return isChecked(object) ? run(object.kind, object) : [];
+  return [...checkOwnKeys(object), ...(isChecked(object) ? run(object.kind, object) : [])];
 }
 
 function run<Kind extends keyof Checked>(kind: Kind, object: Checked[Kind]): readonly Mistake[] {

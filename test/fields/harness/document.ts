@@ -1,0 +1,53 @@
+import type { Kind } from "../../../src/resources/kinds.ts";
+import { type Account, type Accounts, accountKey } from "./account.ts";
+import { leavesOf, writtenSchema } from "./leaves.ts";
+
+const head = `# What becomes of every field
+
+Nobody should take a field for enforced because nothing was said about it. This table is made by \`test/fields.test.ts\`
+(\`UPDATE_GOLDEN=1\` writes it), which sets every field of every kind to another value, in small worlds where it means something
+(\`test/fields/*.yaml\`), and looks at what that changes:
+
+- **Envoy**: the resources of Envoy's configuration that are others then, by their type
+- **infrastructure**: what a Gateway is given in a cluster
+- **status**: the kinds whose conditions, counts or addresses are others
+- **finding**: where nothing else changes, what \`validate\` says of the field, by the code of the finding
+
+A field that changes none of them fails the test. So does a value of a list (an \`enum\`) that is served as another one is.
+
+Of \`metadata\` the table has what people write. Labels and annotations that begin with \`gatewright.dev/\` are Gatewright's, and those
+that it does not read are findings; all others are for other programs and people, but for those that the table names. Everything
+else in \`metadata\`, and \`status\`, is written by Kubernetes and by controllers; of these, \`creationTimestamp\` decides between
+objects that contradict each other.
+`;
+
+/** The text of `docs/fields.md`. */
+export function fieldsDocument(accounts: Accounts, kinds: readonly Kind[]): string {
+  return [head, ...kinds.map((kind) => section(kind, accounts))].join("\n");
+}
+
+function section(kind: Kind, accounts: Accounts): string {
+  const rows = leavesOf(writtenSchema(kind, kind.versions[0])).map(({ path }) => {
+    const account = accounts.get(accountKey(kind.kind, path));
+    return `| \`${path}\` | ${account === undefined ? "" : effectsOf(account)} |`;
+  });
+  return [`## ${kind.kind}`, "", "| field | what it changes |", "|---|---|", ...rows, ""].join("\n");
+}
+
+function effectsOf({ configuration, infrastructure, status, findings, refused }: Account): string {
+  const effects = [
+    ...named("Envoy", configuration),
+    ...named("infrastructure", infrastructure),
+    ...named("status", status),
+  ];
+  if (effects.length > 0) return effects.join("; ");
+  return [...named("finding", codes(findings)), ...named("refused as a whole", codes(refused))].join("; ");
+}
+
+function codes(names: ReadonlySet<string>): ReadonlySet<string> {
+  return new Set([...names].map((code) => `\`${code}\``));
+}
+
+function named(what: string, names: ReadonlySet<string>): readonly string[] {
+  return names.size === 0 ? [] : [`${what}: ${[...names].sort().join(", ")}`];
+}

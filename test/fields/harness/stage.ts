@@ -1,0 +1,173 @@
+import { createAuthority } from "../../../examples/seeds/certificate-authority.ts";
+import type { Collection } from "../../../src/collections/collection.ts";
+import { allFindings } from "../../../src/control-plane/all-findings.ts";
+import { ControlPlane } from "../../../src/control-plane/control-plane.ts";
+import { onThisMachine, type Placement } from "../../../src/gateway/placement.ts";
+import { infrastructure } from "../../../src/infrastructure/infrastructure.ts";
+import type { Manifest } from "../../../src/infrastructure/manifest.ts";
+import { gatewayParameters } from "../../../src/infrastructure/parameters.ts";
+import { inCluster } from "../../../src/infrastructure/placement.ts";
+import { exposedPorts } from "../../../src/infrastructure/services.ts";
+import type { Finding } from "../../../src/resources/finding.ts";
+import { type KubernetesObject, keyOf } from "../../../src/resources/object.ts";
+import type { ResourceChange } from "../../../src/sources/source.ts";
+import type { ObjectStatus } from "../../../src/status/object-status.ts";
+
+/** What of a world is another than before. */
+export interface Difference {
+  /** Types of Envoy resources. */
+  readonly configuration: ReadonlySet<string>;
+  /** Kinds of objects that a Gateway is given in a cluster. */
+  readonly infrastructure: ReadonlySet<string>;
+  /** Kinds whose status differs. */
+  readonly status: ReadonlySet<string>;
+  /** Those that were not there before, or are no more. */
+  findings(): readonly Finding[];
+}
+
+/** A change to one object; `after` is absent where it goes. */
+export interface ObjectChange {
+  readonly before: KubernetesObject;
+  readonly after: KubernetesObject | undefined;
+}
+
+const system = await createAuthority("system");
+const settings = { image: "envoy", xds: { host: "controller", port: 15_010, serverName: "controller" } };
+
+/** A world that stands, on a machine and in a cluster at once: a change is made in it, looked at, and taken back. */
+export class Stage {
+  readonly #worlds = [new World(onThisMachine("proxy")), new World(inCluster)];
+  readonly #findings: readonly (readonly Finding[])[];
+
+  constructor(objects: readonly KubernetesObject[]) {
+    for (const world of this.#worlds) world.apply(objects.map((object) => changeTo(object, object)));
+    this.#findings = this.#worlds.map((world) => world.findings());
+  }
+
+  /** What the change makes of the world, which is as it was after that. */
+  differenceBy<Result>({ before, after }: ObjectChange, look: (difference: Difference) => Result): Result {
+    const renamed = after === undefined || keyOf(after) !== keyOf(before) ? [changeTo(before, undefined)] : [];
+    const there = [...renamed, ...(after === undefined ? [] : [changeTo(after, after)])];
+    const back = [
+      ...(after === undefined || renamed.length === 0 ? [] : [changeTo(after, undefined)]),
+      changeTo(before, before),
+    ];
+    const differences = this.#worlds.map((world) => world.record(() => world.apply(there)));
+    const result = look({
+      configuration: union(differences.map(({ configuration }) => configuration)),
+      infrastructure: union(differences.map(({ infrastructure: kinds }) => kinds)),
+      status: union(differences.map(({ status }) => status)),
+      findings: () => this.#worlds.flatMap((world, index) => differing(this.#findings[index] ?? [], world.findings())),
+    });
+    for (const world of this.#worlds) world.apply(back);
+    return result;
+  }
+
+  /** Everything that is said of the world as it stands. */
+  findings(): readonly Finding[] {
+    return this.#findings.flat();
+  }
+}
+
+interface Changed {
+  readonly configuration: Set<string>;
+  readonly infrastructure: Set<string>;
+  readonly status: Set<string>;
+}
+
+class World {
+  readonly #plane: ControlPlane;
+  #changed: Changed = nothing();
+  constructor(placement: Placement) {
+    const plane = new ControlPlane({
+      placement,
+      systemCertificates: () => system.certificate,
+      onError: ({ cause }) => {
+        throw cause;
+      },
+    });
+    this.#plane = plane;
+    const proxyState = {
+      ready: true,
+      message: "",
+      addresses: [{ type: "IPAddress", value: "192.0.2.1" } as const],
+      refusedSockets: {},
+    };
+    plane.proxies.set("proxy", proxyState);
+    plane.envoyResources.subscribe((changes) => {
+      for (const { before, after } of changes) {
+        const typeUrl = (after ?? before)?.typeUrl ?? "";
+        this.#changed.configuration.add(typeUrl.slice(typeUrl.lastIndexOf(".") + 1));
+      }
+    });
+    plane.status.subscribe((changes) => {
+      for (const { key, before, after } of changes) {
+        if (said(before) !== said(after)) this.#changed.status.add(key.slice(0, key.indexOf("/")));
+      }
+    });
+    if (placement !== inCluster) return;
+    manifestsOf(plane).subscribe((changes) => {
+      for (const { before = [], after = [] } of changes) {
+        for (const manifest of [...before, ...after]) {
+          const other = (manifests: readonly Manifest[]) =>
+            manifests.find(({ kind, metadata }) => kind === manifest.kind && metadata.name === manifest.metadata.name);
+          if (JSON.stringify(other(before)) !== JSON.stringify(other(after))) {
+            this.#changed.infrastructure.add(manifest.kind);
+          }
+        }
+      }
+    });
+  }
+
+  apply(changes: readonly ResourceChange[]): void {
+    this.#plane.apply({ changes, findings: new Map() });
+  }
+
+  record(act: () => void): Changed {
+    this.#changed = nothing();
+    act();
+    return this.#changed;
+  }
+
+  findings(): readonly Finding[] {
+    return allFindings(this.#plane);
+  }
+}
+
+/** What the Gateways of a cluster are given. */
+function manifestsOf({ graph, resources, semantics }: ControlPlane): Collection<readonly Manifest[]> {
+  return graph.derive("infrastructure", semantics.gateways, (gateway, key, reader) => {
+    const listeners = (reader.fetch(semantics.listenersByGateway, key) ?? []).map(({ value }) => value);
+    const found = gatewayParameters(gateway, reader, resources);
+    if ("problem" in found) return undefined;
+    return infrastructure(gateway, inCluster.proxyOf(gateway), exposedPorts(listeners), settings, found.parameters);
+  });
+}
+
+/** A status without the references that it repeats: that a reference stands in it says nothing of what it means. */
+function said(status: ObjectStatus | undefined): string {
+  return JSON.stringify(status?.status ?? null, (key, value: unknown) => (key === "parentRef" ? undefined : value));
+}
+
+function nothing(): Changed {
+  return { configuration: new Set(), infrastructure: new Set(), status: new Set() };
+}
+
+function union(sets: readonly ReadonlySet<string>[]): ReadonlySet<string> {
+  return new Set(sets.flatMap((set) => [...set]));
+}
+
+function differing(before: readonly Finding[], after: readonly Finding[]): readonly Finding[] {
+  const only = (list: readonly Finding[], others: readonly Finding[]) => {
+    const known = new Set(others.map((finding) => JSON.stringify(finding)));
+    return list.filter((finding) => !known.has(JSON.stringify(finding)));
+  };
+  return [...only(before, after), ...only(after, before)];
+}
+
+function changeTo(identified: KubernetesObject, object: KubernetesObject | undefined): ResourceChange {
+  const { kind, apiVersion, metadata } = identified;
+  const { name, namespace } = metadata;
+  const reference = { group: apiVersion, kind, name, ...(namespace === undefined ? {} : { namespace }) };
+  return { kind, key: keyOf(identified), reference, object, locate: () => undefined };
+}
