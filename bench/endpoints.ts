@@ -6,8 +6,7 @@
  */
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { startCluster } from "../test/cluster/cluster.ts";
-import { gateway, namespace, route } from "../test/cluster/fixtures/shop.ts";
+import { startShop } from "../test/cluster/fixtures/start-shop.ts";
 import { judge } from "./judge.ts";
 import { table } from "./table.ts";
 
@@ -29,21 +28,10 @@ const slice = {
   ports: [{ port: 8080 }],
 };
 
-const cluster = await startCluster({ name: "bench-endpoints", channel: "experimental" });
+const shop = await startShop({ name: "bench-endpoints", web: [service, slice] });
+const { cluster } = shop;
 try {
-  await cluster.kubectl(["apply", "--server-side", "-f", join(root, "manifests/gatewright.yaml")]);
-  const items = [namespace, gateway([80]), route, service, slice];
-  await cluster.kubectl(
-    ["apply", "--server-side", "-f", "-"],
-    JSON.stringify({ apiVersion: "v1", kind: "List", items }),
-  );
-  await cluster.kubectl(["-n", "shop", "wait", "--for=condition=Programmed", "gateway/edge", "--timeout=60s"]);
-  const address = await cluster.kubectl([
-    "--namespace=gatewright-system",
-    "get",
-    "pods",
-    "--output=jsonpath={.items[0].status.podIP}",
-  ]);
+  const address = await shop.controllerKubectl("get", "pods", "--output=jsonpath={.items[0].status.podIP}");
   // What Envoy is told at first, with a cluster that has to be warm, is no change of endpoints.
   await wait(2_000);
   const before = await buckets(address);
@@ -61,7 +49,7 @@ try {
     { what: "p99 from EndpointSlice to acknowledgement, its bucket's end, ms", value: Number(p99) * 1000, atMost: 100 },
   ]);
 } finally {
-  await cluster.stop();
+  await shop.stop();
 }
 
 /** The histogram of endpoint sets, by upper bound; each bucket counts the ones before it, too. */

@@ -17,6 +17,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { findCluster, removeLeftovers, startCluster, type TestCluster } from "../test/cluster/cluster.ts";
+import { installGatewright } from "../test/cluster/fixtures/start-shop.ts";
 import { machine } from "../test/cluster/images.ts";
 import { layout } from "../test/cluster/layout.ts";
 import { buildConformance } from "./programs.ts";
@@ -55,7 +56,10 @@ async function main(): Promise<number> {
   const running = findCluster(name);
   const cluster = running ?? (await start(echoBasic));
   try {
-    if (running === undefined) await install(cluster);
+    if (running === undefined) {
+      await installGatewright(cluster);
+      log("Gatewright serves");
+    }
     return await runInside(cluster, suite);
   } finally {
     if (!options.keep) await cluster.stop();
@@ -77,13 +81,6 @@ async function start(echoBasic: string): Promise<TestCluster> {
       },
     ],
   });
-}
-
-async function install(cluster: TestCluster): Promise<void> {
-  await cluster.kubectl(["apply", "--server-side", "-f", join(root, "manifests", "gatewright.yaml")]);
-  await cluster.kubectl(["-n", "gatewright-system", "rollout", "status", "deployment/gatewright", "--timeout=120s"]);
-  await cluster.kubectl(["wait", "--for=condition=Accepted", "gatewayclass/gatewright", "--timeout=60s"]);
-  log("Gatewright serves");
 }
 
 async function runInside(cluster: TestCluster, suite: string): Promise<number> {

@@ -1,41 +1,27 @@
 import { deepEqual, equal, match, notEqual, rejects } from "node:assert/strict";
-import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { eventually } from "../e2e/harness/wait.ts";
 import { createAuthority } from "./certificates.ts";
-import { startCluster, type TestCluster } from "./cluster.ts";
 import { backend, gateway, namespace, route } from "./fixtures/shop.ts";
+import { needsRoot, type Shop, startShop } from "./fixtures/start-shop.ts";
 
-const machine = { skip: process.getuid?.() === 0 ? false : "not root: namespaces can't be made" };
-const manifests = join(import.meta.dirname, "../../manifests/gatewright.yaml");
 const soon = <T>(attempt: () => Promise<T>) => eventually(attempt, 60_000);
 
 /** What somebody may no longer do is refused at once, and what is somebody else's is left alone. */
-describe("changes in a cluster", { ...machine, timeout: 480_000 }, () => {
-  let cluster: TestCluster;
-  let address: string;
-  const inShop = (...args: readonly string[]) => cluster.kubectl(["--namespace=shop", ...args]);
-  const apply = (...objects: readonly object[]) =>
-    cluster.kubectl(
-      ["apply", "--server-side", "--force-conflicts", "-f", "-"],
-      JSON.stringify({ apiVersion: "v1", kind: "List", items: objects }),
-    );
-  const field = (object: string, path: string) => inShop("get", object, `--output=jsonpath={${path}}`);
+describe("changes in a cluster", { ...needsRoot, timeout: 480_000 }, () => {
+  let shop: Shop;
+  const field = (object: string, path: string) => shop.kubectl("get", object, `--output=jsonpath={${path}}`);
   const addressOf = (name: string) => field(`gateway/${name}`, ".status.addresses[0].value");
-  const programmed = (name: string) => inShop("wait", "--for=condition=Programmed", `gateway/${name}`, "--timeout=60s");
+  const programmed = (name: string) =>
+    shop.kubectl("wait", "--for=condition=Programmed", `gateway/${name}`, "--timeout=60s");
   const curl = (...args: readonly string[]) =>
-    cluster.execute(["curl", "--silent", "--show-error", "--max-time", "5", ...args]);
+    shop.cluster.execute(["curl", "--silent", "--show-error", "--max-time", "5", ...args]);
   const codeOf = (...args: readonly string[]) => curl("--output", "/dev/null", "--write-out", "%{http_code}", ...args);
 
   before(async () => {
-    cluster = await startCluster({ name: "changes-test", channel: "experimental" });
-    await cluster.kubectl(["apply", "--server-side", "-f", manifests]);
-    await apply(namespace, gateway([80]), route, ...backend);
-    await inShop("rollout", "status", "deployment/web", "--timeout=60s");
-    await programmed("edge");
-    address = await addressOf("edge");
+    shop = await startShop({ name: "changes-test" });
   });
-  after(async () => await cluster?.stop());
+  after(async () => await shop?.stop());
 
   test("a rotated Secret is the certificate that clients see", async () => {
     const authority = await createAuthority("shop");
@@ -50,19 +36,19 @@ describe("changes in a cluster", { ...machine, timeout: 480_000 }, () => {
       { name: "tls", port: 443, protocol: "HTTPS", tls: { certificateRefs: [{ name: "shop" }] } },
     ];
     const first = await secret();
-    await apply(first, gateway([], { listeners }));
+    await shop.cluster.apply(first, gateway([], { listeners }));
     const serialOf = async () => {
-      const shown = await cluster.execute(
-        ["openssl", "s_client", "-connect", `${address}:443`, "-servername", "shop.example.com"],
+      const shown = await shop.cluster.execute(
+        ["openssl", "s_client", "-connect", `${shop.address}:443`, "-servername", "shop.example.com"],
         { timeout: 10_000 },
       );
-      return await cluster.execute(["openssl", "x509", "-noout", "-serial"], { input: shown });
+      return await shop.cluster.execute(["openssl", "x509", "-noout", "-serial"], { input: shown });
     };
-    const serial = (pem: string) => cluster.execute(["openssl", "x509", "-noout", "-serial"], { input: pem });
+    const serial = (pem: string) => shop.cluster.execute(["openssl", "x509", "-noout", "-serial"], { input: pem });
     await soon(async () => equal(await serialOf(), await serial(first.stringData["tls.crt"])));
     const second = await secret();
     notEqual(await serial(second.stringData["tls.crt"]), await serial(first.stringData["tls.crt"]));
-    await apply(second);
+    await shop.cluster.apply(second);
     await soon(async () => equal(await serialOf(), await serial(second.stringData["tls.crt"])));
   });
 
@@ -86,10 +72,10 @@ describe("changes in a cluster", { ...machine, timeout: 480_000 }, () => {
         rules: [{ backendRefs: [{ name: "web", namespace: "stock", port: 80 }] }],
       },
     };
-    await apply({ ...namespace, metadata: { name: "stock" } }, grant, ...moved, across);
-    const stock = () => codeOf("--header", "host: stock.example.com", `http://${address}/`);
+    await shop.cluster.apply({ ...namespace, metadata: { name: "stock" } }, grant, ...moved, across);
+    const stock = () => codeOf("--header", "host: stock.example.com", `http://${shop.address}/`);
     await soon(async () => equal(await stock(), "200"));
-    await cluster.kubectl(["--namespace=stock", "delete", "referencegrant/shop"]);
+    await shop.cluster.kubectl(["--namespace=stock", "delete", "referencegrant/shop"]);
     await soon(async () => equal(await stock(), "500"));
     await soon(async () =>
       match(
@@ -97,7 +83,7 @@ describe("changes in a cluster", { ...machine, timeout: 480_000 }, () => {
         /^RefNotPermitted$/,
       ),
     );
-    await apply(grant);
+    await shop.cluster.apply(grant);
     await soon(async () => equal(await stock(), "200"));
   });
 
@@ -110,10 +96,10 @@ describe("changes in a cluster", { ...machine, timeout: 480_000 }, () => {
     const listener = (from: string) => [
       { name: "web-80", port: 80, protocol: "HTTP", allowedRoutes: { namespaces: { from } } },
     ];
-    await apply(gateway([], { listeners: listener("All") }), guest);
-    const guests = () => codeOf("--header", "host: guest.example.com", `http://${address}/`);
+    await shop.cluster.apply(gateway([], { listeners: listener("All") }), guest);
+    const guests = () => codeOf("--header", "host: guest.example.com", `http://${shop.address}/`);
     const reason = () =>
-      cluster.kubectl([
+      shop.cluster.kubectl([
         "--namespace=stock",
         "get",
         "httproute/guest",
@@ -121,9 +107,9 @@ describe("changes in a cluster", { ...machine, timeout: 480_000 }, () => {
       ]);
     await soon(async () => equal(await guests(), "200"));
     await soon(async () => equal(await reason(), "Accepted"));
-    const podOf = async (host: string) => await curl("--header", `host: ${host}`, `http://${address}/`);
+    const podOf = async (host: string) => await curl("--header", `host: ${host}`, `http://${shop.address}/`);
     const stocks = await podOf("guest.example.com");
-    await apply(gateway([], { listeners: listener("Same") }));
+    await shop.cluster.apply(gateway([], { listeners: listener("Same") }));
     // The shop's own route, which is for all hostnames, takes it.
     await soon(async () => notEqual(await podOf("guest.example.com"), stocks));
     await soon(async () => equal(await reason(), "NotAllowedByListeners"));
@@ -147,7 +133,7 @@ describe("changes in a cluster", { ...machine, timeout: 480_000 }, () => {
       metadata: { name: "shared", namespace: "shop" },
       spec: { ...route.spec, parentRefs: [{ name: "theirs" }, { name: "edge" }], hostnames: ["shared.example.com"] },
     };
-    await apply(others, theirs, shared);
+    await shop.cluster.apply(others, theirs, shared);
     const parents = async (): Promise<readonly { controllerName: string; parentRef: { name: string } }[]> =>
       JSON.parse(await field("httproute/shared", ".status.parents"));
     await soon(async () => equal((await parents()).length, 1));
@@ -164,7 +150,7 @@ describe("changes in a cluster", { ...machine, timeout: 480_000 }, () => {
       parentRef: { group: "gateway.networking.k8s.io", kind: "Gateway", name: "theirs" },
       conditions: [condition],
     };
-    await inShop(
+    await shop.kubectl(
       "patch",
       "httproute/shared",
       "--subresource=status",
@@ -172,7 +158,7 @@ describe("changes in a cluster", { ...machine, timeout: 480_000 }, () => {
       `--patch=${JSON.stringify([{ op: "add", path: "/status/parents/0", value: entry }])}`,
     );
     // Ours is withdrawn, and nothing but ours.
-    await inShop(
+    await shop.kubectl(
       "patch",
       "httproute/shared",
       "--type=merge",
@@ -182,13 +168,13 @@ describe("changes in a cluster", { ...machine, timeout: 480_000 }, () => {
     // The API server gives a new Gateway a status that nobody has to say anything of; and theirs keeps it.
     match(await field("gateway/theirs", ".status.conditions[*].reason"), /^Pending( Pending)?$/);
     match(
-      await cluster.kubectl(["get", "gatewayclass/others", "--output=jsonpath={.status.conditions[*].status}"]),
+      await shop.cluster.kubectl(["get", "gatewayclass/others", "--output=jsonpath={.status.conditions[*].status}"]),
       /^Unknown$/,
     );
-    await rejects(inShop("get", "service/theirs-others"), /NotFound/);
+    await rejects(shop.kubectl("get", "service/theirs-others"), /NotFound/);
 
     // A Gateway that comes to our class is served; one that leaves it loses what it was given.
-    await inShop(
+    await shop.kubectl(
       "patch",
       "gateway/theirs",
       "--type=merge",
@@ -197,23 +183,29 @@ describe("changes in a cluster", { ...machine, timeout: 480_000 }, () => {
     await programmed("theirs");
     const given = await addressOf("theirs");
     await soon(async () => equal(await codeOf("--header", "host: shared.example.com", `http://${given}/`), "200"));
-    await inShop(
+    await shop.kubectl(
       "patch",
       "gateway/theirs",
       "--type=merge",
       `--patch=${JSON.stringify({ spec: { gatewayClassName: "others" } })}`,
     );
-    await inShop("wait", "--for=delete", "deployment/theirs-gatewright", "service/theirs-gatewright", "--timeout=60s");
+    await shop.kubectl(
+      "wait",
+      "--for=delete",
+      "deployment/theirs-gatewright",
+      "service/theirs-gatewright",
+      "--timeout=60s",
+    );
     await soon(async () => deepEqual(await parents(), [entry]));
   });
 
   test("a Gateway that is deleted takes what it was given along, and nothing of the others", async () => {
     const second = { ...gateway([80]), metadata: { name: "second", namespace: "shop" } };
-    await apply(second);
+    await shop.cluster.apply(second);
     await programmed("second");
-    notEqual(await addressOf("second"), address);
-    await inShop("delete", "gateway/second");
-    await inShop(
+    notEqual(await addressOf("second"), shop.address);
+    await shop.kubectl("delete", "gateway/second");
+    await shop.kubectl(
       "wait",
       "--for=delete",
       "deployment/second-gatewright",
@@ -223,6 +215,6 @@ describe("changes in a cluster", { ...machine, timeout: 480_000 }, () => {
       "serviceaccount/second-gatewright",
       "--timeout=60s",
     );
-    equal(await codeOf(`http://${address}/`), "200");
+    equal(await codeOf(`http://${shop.address}/`), "200");
   });
 });

@@ -7,21 +7,18 @@ import { after, before, describe, test } from "node:test";
 import { eventually } from "../e2e/harness/wait.ts";
 import { startCluster, type TestCluster } from "./cluster.ts";
 import { objects } from "./fixtures/objects.ts";
+import { needsRoot } from "./fixtures/start-shop.ts";
 import { layout } from "./layout.ts";
 
-const machine = { skip: process.getuid?.() === 0 ? false : "not root: namespaces can't be made" };
-
-describe("a test cluster", machine, () => {
+describe("a test cluster", needsRoot, () => {
   let cluster: TestCluster;
   const kubectl = (...args: readonly string[]) => cluster.kubectl(args);
-  const apply = (secret: string) =>
-    cluster.kubectl(["apply", "-f", "-"], JSON.stringify({ apiVersion: "v1", kind: "List", items: objects(secret) }));
   const get = async (url: string, ...more: readonly string[]) =>
     await cluster.execute(["curl", "--silent", "--show-error", "--max-time", "5", ...more, url]);
 
   before(async () => {
     cluster = await startCluster({ name: "cluster-test", channel: "standard" });
-    await apply("before");
+    await cluster.apply(...objects("before"));
     await kubectl("rollout", "status", "deployment", "--timeout=60s");
   });
   after(async () => await cluster?.stop());
@@ -72,7 +69,7 @@ describe("a test cluster", machine, () => {
   test("shows a changed Secret and ConfigMap to pods that run", async () => {
     const read = (file: string) => kubectl("exec", "deployment/web", "--", "cat", file);
     equal(await read("/secret/key"), "before");
-    await apply("after");
+    await cluster.apply(...objects("after"));
     await eventually(async () => equal(await read("/secret/key"), "after"));
     await eventually(async () => equal(await read("/configuration/key"), "after"));
   });

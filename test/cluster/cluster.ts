@@ -4,7 +4,7 @@
  *
  * @example
  * const cluster = await startCluster({ name: "rolling", channel: "experimental" });
- * await cluster.kubectl(["apply", "--server-side", "-f", "-"], manifests);
+ * await cluster.apply(gateway, route);
  * await cluster.execute(["curl", "http://10.97.0.1/"]);
  * await cluster.stop();
  */
@@ -61,6 +61,8 @@ export interface TestCluster {
   readonly execute: (command: readonly string[], options?: ExecuteOptions) => Promise<string>;
   /** What kubectl printed. */
   readonly kubectl: (args: readonly string[], input?: string) => Promise<string>;
+  /** Makes these objects as they are here, whoever made them otherwise. */
+  readonly apply: (...objects: readonly object[]) => Promise<void>;
   /** Kills a component as an outage would. */
   readonly stopComponent: (name: ComponentName) => Promise<void>;
   /** Starts a component that was stopped; returns when it is ready. */
@@ -177,6 +179,10 @@ function handle(name: string, { holder, files }: State, watchdog: Watchdog | und
     commandLine,
     execute,
     kubectl,
+    apply: async (...items) => {
+      const list = JSON.stringify({ apiVersion: "v1", kind: "List", items });
+      await kubectl(["apply", "--server-side", "--force-conflicts", "--filename=-"], list);
+    },
     startComponent: async (wanted) => {
       const log = join(files.folder, "log", `${wanted}.log`);
       const output = openSync(log, "a");

@@ -1,14 +1,12 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { eventually } from "../e2e/harness/wait.ts";
-import { startCluster, type TestCluster } from "./cluster.ts";
 import { auditedRequests, controllerUser, describeRequest, isWrite } from "./fixtures/audit-log.ts";
-import { backend, gateway, namespace, route } from "./fixtures/shop.ts";
+import { controllers, pods, untilGone } from "./fixtures/pods.ts";
+import { route } from "./fixtures/shop.ts";
+import { needsRoot, type Shop, startShop } from "./fixtures/start-shop.ts";
 
-const machine = { skip: process.getuid?.() === 0 ? false : "not root: namespaces can't be made" };
-const manifests = join(import.meta.dirname, "../../manifests/gatewright.yaml");
 const soon = <T>(attempt: () => Promise<T>) => eventually(attempt, 120_000);
 const routeCount = 1_000;
 /** `IDLE_SECONDS=600 node --test test/cluster/quiet.test.ts` is what a release is measured by: longer than scripts/test.ts lets a file take. */
@@ -16,48 +14,26 @@ const idleSeconds = Number(process.env["IDLE_SECONDS"] ?? 60);
 const seconds = (count: number) => count * 1_000;
 
 /** What the controller asks of the API server, by the API server's own log. */
-describe("nothing is written twice, or for nothing", { ...machine, timeout: 540_000 + seconds(idleSeconds) }, () => {
-  let cluster: TestCluster;
-  const inShop = (...args: readonly string[]) => cluster.kubectl(["--namespace=shop", ...args]);
-  const ofController = (...args: readonly string[]) => cluster.kubectl(["--namespace=gatewright-system", ...args]);
-  const apply = (...objects: readonly object[]) =>
-    cluster.kubectl(
-      ["apply", "--server-side", "-f", "-"],
-      JSON.stringify({ apiVersion: "v1", kind: "List", items: objects }),
-    );
-  /** The pods of the controller that aren't being deleted. */
-  const controllers = async () =>
-    (
-      await ofController(
-        "get",
-        "pods",
-        "--selector=app.kubernetes.io/name=gatewright",
-        "--output=go-template={{range .items}}{{if not .metadata.deletionTimestamp}}{{.metadata.name}} {{.status.podIP}}\n{{end}}{{end}}",
-      )
-    )
-      .trim()
-      .split("\n")
-      .map((line) => line.split(" "));
+describe("nothing is written twice, or for nothing", { ...needsRoot, timeout: 540_000 + seconds(idleSeconds) }, () => {
+  let shop: Shop;
   /** The controller's metrics of this prefix, without comments. */
   const metrics = async (address: string, prefix: string) =>
-    (await cluster.execute(["curl", "--silent", "--fail", "--max-time", "5", `http://${address}:19002/metrics`]))
+    (await shop.cluster.execute(["curl", "--silent", "--fail", "--max-time", "5", `http://${address}:19002/metrics`]))
       .split("\n")
       .filter((line) => line.startsWith(prefix));
   const statusWrites = () =>
-    auditedRequests(cluster).filter(({ verb, objectRef }) => verb === "patch" && objectRef?.subresource === "status");
+    auditedRequests(shop.cluster).filter(
+      ({ verb, objectRef }) => verb === "patch" && objectRef?.subresource === "status",
+    );
 
   before(async () => {
-    cluster = await startCluster({ name: "quiet-test", channel: "experimental", audited: [controllerUser] });
-    await cluster.kubectl(["apply", "--server-side", "-f", manifests]);
-    await apply(namespace, gateway([80]), route, ...backend);
-    await inShop("rollout", "status", "deployment/web", "--timeout=60s");
-    await inShop("wait", "--for=condition=Programmed", "gateway/edge", "--timeout=60s");
+    shop = await startShop({ name: "quiet-test", audited: [controllerUser] });
   });
-  after(async () => await cluster?.stop());
+  after(async () => await shop?.stop());
 
   test("of a thousand routes at once, each gets one status and the Gateway at most fifty", async (context) => {
     const earlier = statusWrites().length;
-    await apply(
+    await shop.cluster.apply(
       ...Array.from({ length: routeCount }, (_, index) => ({
         ...route,
         metadata: { namespace: "shop", name: `route-${index}` },
@@ -66,12 +42,12 @@ describe("nothing is written twice, or for nothing", { ...machine, timeout: 540_
     );
     await soon(async () =>
       equal(
-        await inShop("get", "gateway/edge", "--output=jsonpath={.status.listeners[0].attachedRoutes}"),
+        await shop.kubectl("get", "gateway/edge", "--output=jsonpath={.status.listeners[0].attachedRoutes}"),
         String(routeCount + 1),
       ),
     );
     await soon(async () => {
-      const accepted = await inShop(
+      const accepted = await shop.kubectl(
         "get",
         "httproutes",
         "--output=jsonpath={.items[*].status.parents[0].conditions[?(@.type=='Accepted')].status}",
@@ -90,33 +66,31 @@ describe("nothing is written twice, or for nothing", { ...machine, timeout: 540_
   });
 
   test("a controller that starts again writes and pushes nothing, and then asks for nothing but watches and its lease", async () => {
-    const earlier = auditedRequests(cluster).length;
-    const [[previous] = []] = await controllers();
-    await ofController("rollout", "restart", "deployment/gatewright");
-    await ofController("rollout", "status", "deployment/gatewright", "--timeout=60s");
-    const [name = "", address = ""] = await soon(async () => {
-      const [pod = [], ...others] = await controllers();
-      deepEqual(others, []);
-      ok(pod[0] !== previous);
-      return pod;
-    });
+    const earlier = auditedRequests(shop.cluster).length;
+    const previous = await pods(shop.controllerKubectl, controllers);
+    await shop.controllerKubectl("rollout", "restart", "deployment/gatewright");
+    await shop.controllerKubectl("rollout", "status", "deployment/gatewright", "--timeout=60s");
+    await untilGone(shop.controllerKubectl, previous);
+    const [pod = "", ...others] = await pods(shop.controllerKubectl, controllers);
+    deepEqual(others, []);
+    const address = await shop.controllerKubectl("get", pod, "--output=jsonpath={.status.podIP}");
     const lease = ["get", "lease/gatewright", "--output=jsonpath={.spec.holderIdentity}"];
-    await soon(async () => match(await ofController(...lease), new RegExp(`^${name}`)));
+    await soon(async () => match(await shop.controllerKubectl(...lease), new RegExp(`^${pod.replace("pod/", "")}`)));
     await soon(async () =>
       deepEqual(await metrics(address, "gatewright_connected_proxies"), ["gatewright_connected_proxies 1"]),
     );
     // What it leads to is done within a second or two; what comes later is caught below.
     await delay(seconds(5));
-    deepEqual(auditedRequests(cluster).slice(earlier).filter(isWrite).map(describeRequest), []);
+    deepEqual(auditedRequests(shop.cluster).slice(earlier).filter(isWrite).map(describeRequest), []);
     // An Envoy that connects again waits for an answer about clusters, if only to hear that there is nothing new.
     const pushes = await metrics(address, "gatewright_xds_pushes_total");
     deepEqual(pushes, ['gatewright_xds_pushes_total{type="Cluster"} 1']);
     const bytes = await metrics(address, "gatewright_xds_push_bytes_total");
     ok(Number(bytes[0]?.split(" ")[1]) < 100, `nothing but an envelope: ${bytes.join("\n")}`);
 
-    const idle = auditedRequests(cluster).length;
+    const idle = auditedRequests(shop.cluster).length;
     await delay(seconds(idleSeconds));
-    const asked = auditedRequests(cluster).slice(idle);
+    const asked = auditedRequests(shop.cluster).slice(idle);
     ok(asked.length > 0, "the lease is renewed");
     deepEqual(
       asked.filter(({ verb, objectRef }) => verb !== "watch" && objectRef?.resource !== "leases").map(describeRequest),

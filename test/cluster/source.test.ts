@@ -8,6 +8,7 @@ import { after, before, describe, test } from "node:test";
 import { parse, stringify } from "yaml";
 import { startCluster, type TestCluster } from "./cluster.ts";
 import { installGatewayApi } from "./custom-resources.ts";
+import { needsRoot } from "./fixtures/start-shop.ts";
 
 const root = join(import.meta.dirname, "../..");
 const apiVersion = "gateway.networking.k8s.io/v1";
@@ -61,7 +62,7 @@ function changed(name: string): (line: Line) => boolean {
   return ({ changes }) => changes?.includes(name) === true;
 }
 
-describe("a real API server", { timeout: 240_000 }, () => {
+describe("a real API server", { ...needsRoot, timeout: 240_000 }, () => {
   let cluster: TestCluster;
   let follower: Follower;
   before(async () => {
@@ -74,8 +75,6 @@ describe("a real API server", { timeout: 240_000 }, () => {
     await cluster?.stop();
   });
 
-  const apply = (...objects: readonly object[]) =>
-    cluster.kubectl(["apply", "-f", "-"], objects.map((object) => stringify(object)).join("---\n"));
   const route = (name: string, port = 80) => ({
     apiVersion,
     kind: "HTTPRoute",
@@ -97,7 +96,7 @@ describe("a real API server", { timeout: 240_000 }, () => {
     deepEqual(follower.lines.flatMap(custom), []);
     await installGatewayApi(cluster, "experimental");
     await follower.until((line) => custom(line).includes("Gateway v1 v1.7.0 experimental"));
-    await apply(route("first"));
+    await cluster.apply(route("first"));
     await follower.until(changed("HTTPRoute/shop/first"));
   });
 
@@ -109,7 +108,7 @@ describe("a real API server", { timeout: 240_000 }, () => {
     const patch = ["--subresource=status", "--type=merge", "-p", JSON.stringify({ status: { parents } })];
     await cluster.kubectl(["patch", "httproute", "first", "-n", "shop", ...patch]);
     await follower.until(({ observed, status }) => observed === "HTTPRoute/shop/first" && status !== undefined, from);
-    await apply(service("cart"), route("second"), route("third"));
+    await cluster.apply(service("cart"), route("second"), route("third"));
     await follower.until(changed("HTTPRoute/shop/third"), from);
     deepEqual(
       follower.changes(from).filter((change) => !change.startsWith("EndpointSlice")),
@@ -122,7 +121,7 @@ describe("a real API server", { timeout: 240_000 }, () => {
     await cluster.stopComponent("kube-apiserver");
     await follower.until(({ message }) => message?.includes("can't be read now") === true, from);
     await cluster.startComponent("kube-apiserver");
-    await apply(route("fourth"));
+    await cluster.apply(route("fourth"));
     await follower.until(changed("HTTPRoute/shop/fourth"), from);
     const ours = follower.changes(from).filter((change) => change.includes("/shop/"));
     deepEqual(ours, ["HTTPRoute/shop/fourth"]);
@@ -132,7 +131,7 @@ describe("a real API server", { timeout: 240_000 }, () => {
     const from = follower.lines.length;
     follower.process.kill("SIGSTOP");
     await cluster.kubectl(["delete", "httproute", "second", "-n", "shop"]);
-    await apply(route("third", 81), route("fifth"));
+    await cluster.apply(route("third", 81), route("fifth"));
     // What a new API server remembers begins after all this.
     await cluster.stopComponent("kube-apiserver");
     await cluster.startComponent("kube-apiserver");
@@ -161,7 +160,7 @@ describe("a real API server", { timeout: 240_000 }, () => {
       route("wrong", 82),
     ];
     await cluster.kubectl(["delete", "httproute", "-n", "shop", "--all"]);
-    await apply(...objects);
+    await cluster.apply(...objects);
     const file = join(cluster.folder, "shop.yaml");
     writeFileSync(file, objects.map((object) => stringify(object)).join("---\n"));
     const gatewright = (...args: readonly string[]) => cluster.execute([join(root, "bin/gatewright"), ...args]);
