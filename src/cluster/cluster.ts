@@ -6,6 +6,7 @@ import { ControlPlane } from "../control-plane/control-plane.ts";
 import type { Logger } from "../fleet/logger.ts";
 import { controllerName } from "../gateway/class.ts";
 import { resourceKinds } from "../gateway/inputs.ts";
+import { gatewayGroup } from "../gateway/route-kind.ts";
 import type { ProxySettings } from "../infrastructure/deployment.ts";
 import { infrastructure } from "../infrastructure/infrastructure.ts";
 import type { Manifest } from "../infrastructure/manifest.ts";
@@ -22,6 +23,7 @@ import { MutualTls } from "../xds/credentials.ts";
 import type { XdsObserver } from "../xds/observer.ts";
 import { XdsServer } from "../xds/server.ts";
 import { keepAuthority } from "./authority-keeper.ts";
+import { ClassFinalizer } from "./class-finalizer.ts";
 import { EventRecorder } from "./event-recorder.ts";
 import { InfrastructureWriter } from "./infrastructure-writer.ts";
 import { takePart } from "./leader-election.ts";
@@ -62,6 +64,7 @@ export class Cluster {
   readonly #served = new Map<string, ApiResource>();
   readonly #states: ProxyStates;
   readonly #owned: OwnedObjects;
+  readonly #classFinalizer: ClassFinalizer;
   readonly #statusWriter: StatusWriter;
   readonly #infrastructureWriter: InfrastructureWriter;
   readonly #source: ResourceSource;
@@ -115,11 +118,19 @@ export class Cluster {
         logger.warn({ gateway: key, error: String(error), delayMs }, "what a Gateway is given could not be written"),
       problem: (key, message) => this.#states.problem(key, message),
     });
+    this.#classFinalizer = new ClassFinalizer({
+      client,
+      graph: this.controlPlane.graph,
+      resources: this.controlPlane.resources,
+      resource: () => this.#resourceOf(gatewayGroup, "GatewayClass"),
+      failed: ({ key, error, delayMs }) =>
+        logger.warn({ gatewayClass: key, error: String(error), delayMs }, "a finalizer could not be written"),
+    });
     const recorder = new EventRecorder({
       client,
       identity: options.identity,
       apiVersionOf: (group, kind) => {
-        const served = this.#served.get(`${kind}.${group}`);
+        const served = this.#resourceOf(group, kind);
         return served && apiVersionOf(group, served.version);
       },
       failed: (error) => logger.info({ error: String(error) }, "an event could not be told"),
@@ -133,7 +144,7 @@ export class Cluster {
         logger.debug?.({ kind, namespace, name }, "status written");
         recorder.written(object, before, after);
       },
-      resourceOf: (group, kind) => this.#served.get(`${kind}.${group}`),
+      resourceOf: (group, kind) => this.#resourceOf(group, kind),
       failed: ({ key, error, delayMs }) =>
         logger.info(
           { object: key, error: String(error), delayMs },
@@ -188,6 +199,7 @@ export class Cluster {
     this.#stop.abort();
     clearInterval(this.#renewals);
     await this.#election;
+    this.#classFinalizer.close();
     this.#statusWriter.close();
     this.#infrastructureWriter.close();
     this.#states.close();
@@ -204,13 +216,20 @@ export class Cluster {
     return gatewayClass !== undefined && gatewayClass.spec.controllerName !== controllerName;
   }
 
+  /** How a kind is served; undefined if it isn't. */
+  #resourceOf(group: string, kind: string): ApiResource | undefined {
+    return this.#served.get(`${kind}.${group}`);
+  }
+
   #lead(leads: boolean): void {
     this.#leads = leads;
     this.#options.logger.info({ leads }, leads ? "leading: writing status and infrastructure" : "not leading any more");
     if (leads) {
+      this.#classFinalizer.start();
       this.#infrastructureWriter.start();
       this.#statusWriter.start();
     } else {
+      this.#classFinalizer.stop();
       this.#infrastructureWriter.stop();
       this.#statusWriter.stop();
     }

@@ -1,5 +1,6 @@
 import { X509Certificate } from "node:crypto";
-import type { Authority, KeyPair } from "../certificates/authority.ts";
+import type { Authority } from "../certificates/authority.ts";
+import type { KeyPair } from "../certificates/key-pair.ts";
 import { proxyUri } from "../certificates/proxy-identity.ts";
 import { renewalTime } from "../certificates/validity.ts";
 import type { Gateway } from "../resources/generated/gateway-api.ts";

@@ -9,6 +9,8 @@ export interface ObjectMeta {
   readonly uid?: string;
   readonly resourceVersion?: string;
   readonly deletionTimestamp?: string;
+  /** Of GatewayClasses only. */
+  readonly finalizers?: readonly string[];
 }
 
 /** What every resource has. Schemas have been applied: defaults are filled in, unknown fields are gone. */

@@ -12,9 +12,10 @@ import { spawn } from "node:child_process";
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import type { KeyPair } from "../../src/certificates/key-pair.ts";
 import { silent } from "../../src/fleet/logger.ts";
 import { startWatchdog, type Watchdog } from "../../src/fleet/watchdog.ts";
-import { createAuthority, type KeyPair, signingKey } from "./certificates.ts";
+import { createAuthority, signingKey } from "./certificates.ts";
 import {
   auditPolicy,
   type ComponentName,

@@ -1,9 +1,12 @@
 import { deepEqual, equal, match, notEqual } from "node:assert/strict";
+import { X509Certificate } from "node:crypto";
 import { after, before, describe, test } from "node:test";
 import { eventually } from "../e2e/harness/wait.ts";
-import { pods, proxies } from "./fixtures/pods.ts";
+import { agedCertificate } from "./fixtures/aged-certificate.ts";
+import { controllers, pods, proxies, untilReplaced } from "./fixtures/pods.ts";
 import { gateway } from "./fixtures/shop.ts";
 import { needsRoot, type Shop, startShop } from "./fixtures/start-shop.ts";
+import { underLoad } from "./fixtures/steady-load.ts";
 import { layout } from "./layout.ts";
 
 /** The machine may be busy with other things. */
@@ -63,6 +66,38 @@ describe("Gatewright in a cluster", { ...needsRoot, timeout: 480_000 }, () => {
     const running = await pods(shop.kubectl, proxies);
     await shop.cluster.apply(gateway([80, 8081]));
     await soon(async () => match(await get(shop.address, 8081), /^web-/));
+    deepEqual(await pods(shop.kubectl, proxies), running);
+  });
+
+  test("an authority past the half of its life is succeeded, and proxies that run go on", async (context) => {
+    const base64 = (text: string) => Buffer.from(text).toString("base64");
+    const text = (data: string) => Buffer.from(data, "base64").toString("utf8");
+    const running = await pods(shop.kubectl, proxies);
+    const authority = JSON.parse(
+      await shop.controllerKubectl("get", "secret/gatewright-authority", "--output=jsonpath={.data}"),
+    );
+    const aged = await agedCertificate({ certificate: text(authority["tls.crt"]), key: text(authority["tls.key"]) });
+    const certificateOfProxies = () => field("secret/edge-gatewright", ".data.tls\\.crt");
+    const first = await certificateOfProxies();
+    await underLoad(context, shop, async () => {
+      const data = { "tls.crt": base64(aged), "ca.crt": base64(aged) };
+      await shop.controllerKubectl("patch", "secret/gatewright-authority", `--patch=${JSON.stringify({ data })}`);
+      // Else it would look within an hour.
+      const old = await pods(shop.controllerKubectl, controllers);
+      await shop.controllerKubectl("delete", ...old);
+      await untilReplaced(shop.controllerKubectl, controllers, old);
+      await soon(async () => notEqual(await certificateOfProxies(), first));
+      const { serialNumber } = new X509Certificate(text(await certificateOfProxies()));
+      const admin = ["curl", "--silent", "--unix-socket", "/run/gatewright/admin.sock", "http://localhost/certs"];
+      await soon(async () =>
+        match(
+          await shop.kubectl("exec", ...running, "--", ...admin),
+          new RegExp(`"serial_number": "0*${serialNumber.replace(/^0+/, "")}"`, "i"),
+        ),
+      );
+      await shop.cluster.apply(gateway([80, 8081, 8082]));
+      await soon(async () => match(await get(shop.address, 8082), /^web-/));
+    });
     deepEqual(await pods(shop.kubectl, proxies), running);
   });
 

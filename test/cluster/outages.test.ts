@@ -1,4 +1,4 @@
-import { match } from "node:assert/strict";
+import { match, notEqual } from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { eventually } from "../e2e/harness/wait.ts";
@@ -49,6 +49,20 @@ describe("outages under load", { ...needsRoot, timeout: 600_000 }, () => {
       await untilReplaced(shop.controllerKubectl, controllers, old);
     });
     await changesAreServed(8081);
+  });
+
+  test("the replica that leads is killed, and the other one takes over", async (context) => {
+    const leader = () => shop.controllerKubectl("get", "lease/gatewright", "--output=jsonpath={.spec.holderIdentity}");
+    await shop.controllerKubectl("scale", "deployment/gatewright", "--replicas=2");
+    await shop.controllerKubectl("rollout", "status", "deployment/gatewright", "--timeout=120s");
+    await underLoad(context, shop, async () => {
+      const killed = await leader();
+      await shop.controllerKubectl("delete", `pod/${killed}`, "--grace-period=0", "--force");
+      // What changes while nobody leads is not forgotten.
+      await changesAreServed(8083);
+      notEqual(await leader(), killed);
+    });
+    await shop.controllerKubectl("scale", "deployment/gatewright", "--replicas=1");
   });
 
   test("the API server is away for a minute, and with it the controllers on its machine", async (context) => {

@@ -34,7 +34,11 @@ export function decode(kind: Kind, raw: ApiObject): Decoded {
   };
   const version = raw.kind === kind.kind ? splitApiVersion(raw.apiVersion).version : kind.versions[0];
   const { apiVersion: _, kind: __, metadata: ___, status: ____, ...rest } = raw;
-  const head = { apiVersion: apiVersionOf(kind.group, version), kind: kind.kind, metadata: metadataOf(raw.metadata) };
+  const head = {
+    apiVersion: apiVersionOf(kind.group, version),
+    kind: kind.kind,
+    metadata: metadataOf(kind, raw.metadata),
+  };
   const whole: unknown = { ...head, ...slimmed(kind, rest) };
   if (!isJson(whole)) throw new TypeError("what an API server sends is JSON");
   const { value, mistakes } = validateStructure(whole, schemaOf(kind, version), kind.kind);
@@ -50,8 +54,9 @@ export function decode(kind: Kind, raw: ApiObject): Decoded {
 
 const lastApplied = "kubectl.kubernetes.io/last-applied-configuration";
 
-function metadataOf(metadata: ObjectMeta): ObjectMeta {
+function metadataOf({ kind }: Kind, metadata: ObjectMeta): ObjectMeta {
   const { name, namespace, labels, annotations, creationTimestamp, generation, uid, deletionTimestamp } = metadata;
+  const { finalizers } = metadata;
   const { [lastApplied]: _, ...kept } = annotations ?? {};
   return {
     name,
@@ -62,6 +67,8 @@ function metadataOf(metadata: ObjectMeta): ObjectMeta {
     ...(generation !== undefined && { generation }),
     ...(uid !== undefined && { uid }),
     ...(deletionTimestamp !== undefined && { deletionTimestamp }),
+    // Nobody asks for those of other kinds.
+    ...(kind === "GatewayClass" && finalizers !== undefined && { finalizers }),
   };
 }
 
