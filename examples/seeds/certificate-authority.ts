@@ -8,8 +8,15 @@ export interface CertificateAuthority {
   readonly certificate: string;
   /** In PEM, PKCS #8. */
   readonly key: string;
-  /** A certificate for the names, which are hostnames (perhaps wildcards) or URIs, and its key; in PEM. */
-  issue(names: readonly string[], keyType?: KeyType): Promise<{ readonly cert: string; readonly key: string }>;
+  /**
+   * A certificate for the names, which are hostnames (perhaps wildcards) or URIs, and its key; in PEM. It is valid for 30 days
+   * from now, or for the 90 days before it `expires`.
+   */
+  issue(
+    names: readonly string[],
+    keyType?: KeyType,
+    expires?: Date,
+  ): Promise<{ readonly cert: string; readonly key: string }>;
 }
 
 const day = 24 * hour;
@@ -35,9 +42,11 @@ function authority(issuer: Issuer): CertificateAuthority {
   return {
     certificate: issuer.certificate,
     key: issuer.key,
-    issue: async (names, keyType) => {
+    issue: async (names, keyType, expires) => {
       const { certificate, key } = await issuer.issue({
-        ...validFor(30 * day, new Date()),
+        ...(expires === undefined
+          ? validFor(30 * day, new Date())
+          : { notBefore: new Date(expires.getTime() - 90 * day), notAfter: expires }),
         subject: [{ CN: [names[0] ?? "localhost"] }],
         ends: ["server", "client"],
         names: names.map((value) => ({ type: value.includes("://") ? "url" : "dns", value })),

@@ -4,9 +4,10 @@ import { socketName } from "../gateway/listener.ts";
 import { gatewayKeyOf } from "../gateway/listener-set.ts";
 import { gatewayGroup } from "../gateway/route-kind.ts";
 import type { Finding } from "../resources/finding.ts";
+import { codeOf } from "../resources/finding-codes.ts";
 import type { Origin } from "../resources/origin.ts";
 import { type Analysed, sorted } from "./analysed.ts";
-import { codeOf, findingOf } from "./problem-finding.ts";
+import { findingOf } from "./problem-finding.ts";
 
 /** GatewayClasses that are missing or refused, ListenerSets that may not attach, and listeners that can't be served. */
 export function analyseGateways({ resources, semantics }: Analysed): readonly Finding[] {
@@ -39,7 +40,8 @@ export function analyseGateways({ resources, semantics }: Analysed): readonly Fi
     ];
   });
   const listeners = sorted(semantics.listeners).flatMap(([, listener]): readonly Finding[] => [
-    ...(listener.accepted.status === "False"
+    // Of a Gateway that is refused as a whole, that is said once.
+    ...(listener.accepted.status === "False" && semantics.refusals.get(listener.gateway.key) === undefined
       ? [
           {
             severity: mayBeMended(listener) ? "warning" : "error",
@@ -65,11 +67,22 @@ export function analyseGateways({ resources, semantics }: Analysed): readonly Fi
   return [
     ...classes,
     ...missingClasses,
+    ...refusedGateways(semantics),
     ...refusedListenerSets({ resources, semantics }),
     ...listeners,
     ...clientCertificates,
     ...uselessValidation({ resources, semantics }),
   ];
+}
+
+/** Gateways that can't be served as a whole, each with the field that is why. */
+function refusedGateways({ refusals, gateways }: Analysed["semantics"]): readonly Finding[] {
+  return sorted(refusals).flatMap(([key, { reason, message }]): readonly Finding[] => {
+    const { namespace = "default", name = key } = gateways.get(key)?.metadata ?? {};
+    const path = reason === "UnsupportedAddress" ? ["spec", "addresses"] : ["spec", "infrastructure", "parametersRef"];
+    const resource = { group: gatewayGroup, kind: "Gateway", namespace, name };
+    return [{ severity: "error", code: codeOf(reason), message, origin: { resource, path } }];
+  });
 }
 
 /** Client certificates that no listener asks for, though the Gateway says so. */

@@ -1,9 +1,10 @@
 import { targetKey } from "../gateway/backend-tls.ts";
 import { gatewayGroup } from "../gateway/route-kind.ts";
 import type { Finding } from "../resources/finding.ts";
+import { codeOf } from "../resources/finding-codes.ts";
 import type { BackendTLSPolicy } from "../resources/generated/gateway-api.ts";
 import { type Analysed, sorted } from "./analysed.ts";
-import { codeOf, findingOf } from "./problem-finding.ts";
+import { findingOf } from "./problem-finding.ts";
 
 /** BackendTLSPolicies that can't be enforced, or hold for nothing. */
 export function analysePolicies(analysed: Analysed): readonly Finding[] {

@@ -3,9 +3,10 @@ import { namedParent } from "../gateway/listener-parent.ts";
 import { type Route, routeOf } from "../gateway/route.ts";
 import { type RouteKind, routeKinds } from "../gateway/route-kind.ts";
 import type { Finding } from "../resources/finding.ts";
+import { codeOf } from "../resources/finding-codes.ts";
 import type { ParentReference } from "../resources/generated/gateway-api.ts";
 import { type Analysed, sorted } from "./analysed.ts";
-import { codeOf, findingOf } from "./problem-finding.ts";
+import { findingOf } from "./problem-finding.ts";
 
 /** Routes that attach nowhere, or send to what they may not. */
 export function analyseRoutes(analysed: Analysed): readonly Finding[] {

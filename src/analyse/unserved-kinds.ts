@@ -21,7 +21,7 @@ export function unservedKinds(objects: readonly KubernetesObject[]): readonly Fi
         message: `${kind} ${key} has no effect: Gatewright does not serve the experimental kind ${kind} yet.`,
         origin: {
           resource: { group: experimentalGroup, kind, name, ...(namespace === undefined ? {} : { namespace }) },
-          path: [],
+          path: ["kind"],
         },
       };
     });

@@ -1,4 +1,5 @@
 import type { Finding } from "../resources/finding.ts";
+import type { FindingCode } from "../resources/finding-codes.ts";
 import { formatPath, formatReference } from "../resources/origin.ts";
 
 /** Where text goes: `process.stdout`, or a string in a test. */
@@ -14,7 +15,7 @@ export interface Output {
  */
 export interface FindingJson {
   readonly severity: "error" | "warning";
-  readonly code: string;
+  readonly code: FindingCode;
   readonly message: string;
   readonly remedy?: string;
   readonly file?: string;

@@ -31,7 +31,7 @@ describe("validate", () => {
   const analyse = (): readonly Finding[] => [missing];
   const missing: Finding = {
     severity: "warning",
-    code: "missing-service",
+    code: "backend-not-found",
     message: "There is no Service cart.",
     origin: { resource: { group: "", kind: "Namespace", name: "shop" }, path: ["metadata", "name"] },
   };
@@ -106,7 +106,7 @@ describe("validate", () => {
   test("findings between objects get their place, and count only with strict if they are warnings", async () => {
     const { code, printed } = await run([at("good.yaml")], { analyse });
     equal(code, 0);
-    match(printed, /^DIR\/good\.yaml:4:9 {2}warning {2}missing-service\n/);
+    match(printed, /^DIR\/good\.yaml:4:9 {2}warning {2}backend-not-found\n/);
     equal((await run([at("good.yaml")], { analyse, strict: true })).code, 1);
   });
 

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
 import type { Finding } from "../resources/finding.ts";
+import { ruleOf } from "../resources/finding-codes.ts";
 import { isError } from "../resources/mistake.ts";
 import type { KubernetesObject } from "../resources/object.ts";
 import { formatReference, type ResourceReference } from "../resources/origin.ts";
@@ -10,7 +11,7 @@ import { type FindingJson, findingJson, type Output, printFindings } from "./pri
 
 export interface ValidateOptions {
   readonly output?: "text" | "json";
-  /** Warnings count as errors, except `ignored-kind`: a folder may hold Deployments too. */
+  /** Warnings count as errors, except harmless ones: a folder may hold Deployments too. */
   readonly strict?: boolean;
   /** Finds what is wrong between objects. Its findings get their place in a file from their origin. */
   readonly analyse?: (objects: readonly KubernetesObject[]) => readonly Finding[];
@@ -90,7 +91,7 @@ export function printResult(
     printFindings(findings, stdout);
     stdout.write(`${findings.length > 0 ? "\n" : ""}${read}; ${outcome}.\n`);
   }
-  return errors > 0 || (strict && findings.some(({ code }) => code !== "ignored-kind")) ? 1 : 0;
+  return errors > 0 || (strict && findings.some(({ code }) => ruleOf(code).harmless !== true)) ? 1 : 0;
 }
 
 function nameOf(file: string): string {

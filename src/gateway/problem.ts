@@ -1,9 +1,12 @@
+import type { FindingCode } from "../resources/finding-codes.ts";
 import type { Origin, ResourceReference } from "../resources/origin.ts";
 import { type Condition, isFalse, isTrue } from "./condition.ts";
 
 /** A reference that can't be used: why, in the API's reasons, and where it stands. */
 export interface Problem {
   readonly reason: string;
+  /** What findings call it, where several mistakes share the API's reason. */
+  readonly code?: FindingCode;
   readonly message: string;
   readonly origin: Origin;
   /** What would have to be there; whoever looks at a part of the documents only can't call that an error. */

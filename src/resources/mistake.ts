@@ -1,3 +1,5 @@
+import type { FindingCode } from "./finding-codes.ts";
+import type { Change } from "./fix.ts";
 import type { FieldPath } from "./origin.ts";
 
 /**
@@ -8,20 +10,35 @@ import type { FieldPath } from "./origin.ts";
  */
 export interface Mistake {
   readonly severity: "error" | "warning";
-  readonly code: string;
+  readonly code: FindingCode;
   readonly path: FieldPath;
   /** The field's name is what is wrong, rather than its value. */
   readonly atKey?: true;
   readonly message: string;
   readonly remedy?: string;
+  /** What mends it, where that is clear. */
+  readonly fix?: readonly Change[];
 }
 
-export function mistake(code: string, path: FieldPath, message: string, remedy?: string): Mistake {
-  return { severity: "error", code, path, message, ...(remedy !== undefined && { remedy }) };
+export function mistake(
+  code: FindingCode,
+  path: FieldPath,
+  message: string,
+  remedy?: string,
+  fix: readonly Change[] = [],
+): Mistake {
+  return {
+    severity: "error",
+    code,
+    path,
+    message,
+    ...(remedy !== undefined && { remedy }),
+    ...(fix.length > 0 && { fix }),
+  };
 }
 
-export function warning(code: string, path: FieldPath, message: string, remedy?: string): Mistake {
-  return { ...mistake(code, path, message, remedy), severity: "warning" };
+export function warning(...given: Parameters<typeof mistake>): Mistake {
+  return { ...mistake(...given), severity: "warning" };
 }
 
 export function isError(finding: { readonly severity: "error" | "warning" }): boolean {

@@ -79,7 +79,9 @@ function entryMistakes(field: "labels" | "annotations", map: Json | undefined): 
     const what = field === "labels" ? "label" : "annotation";
     if (!hasFormat("qualifiedName", field === "annotations" ? key.toLowerCase() : key)) {
       const message = `"${key}" is no key of ${what === "label" ? "a label" : "an annotation"}: it takes letters, digits, -, _ and ., and perhaps a domain and / in front.`;
-      return [{ ...mistake(`invalid-${what}`, path, message), atKey: true as const }];
+      return [
+        { ...mistake(what === "label" ? "invalid-label" : "invalid-annotation", path, message), atKey: true as const },
+      ];
     }
     if (field === "labels" && typeof value === "string" && !hasFormat("labelValue", value)) {
       const message = `metadata.labels.${key}: ${JSON.stringify(value)} is no value of a label: at most 63 letters, digits, -, _ and ., beginning and ending with a letter or digit.`;

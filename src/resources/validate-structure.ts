@@ -1,3 +1,4 @@
+import type { FindingCode } from "./finding-codes.ts";
 import { formMistakes } from "./forms.ts";
 import { type Mistake, mistake } from "./mistake.ts";
 import { type FieldPath, formatPath } from "./origin.ts";
@@ -64,7 +65,7 @@ function refuse(value: Json, schema: Schema, walk: Walk): Json {
   return value;
 }
 
-function report(walk: Walk, code: string, message: string, remedy?: string, path: FieldPath = walk.path): void {
+function report(walk: Walk, code: FindingCode, message: string, remedy?: string, path: FieldPath = walk.path): void {
   walk.mistakes.push(mistake(code, [...path], message, remedy));
 }
 

@@ -1,10 +1,10 @@
 import { generateKeyPairSync } from "node:crypto";
-import { createAuthority } from "../../../examples/seeds/certificate-authority.ts";
+import { type CertificateAuthority, createAuthority } from "../../../examples/seeds/certificate-authority.ts";
 
 /**
  * Puts real key pairs, made for this run, where a text says `${certificate HOST}` and `${key HOST}`, so that the
  * repository holds no key. Equal hosts have equal pairs within a text. `${key other}` belongs to no certificate.
- * `${authority NAME}` is the certificate of an authority of that name, which has signed none of the pairs.
+ * `${certificate HOST until 2021-01-01}` expires on that day. `${authority NAME}` is the certificate of an authority of that name, which has signed none of the pairs.
  */
 export async function withKeyPairs(text: string): Promise<string> {
   const found = [...text.matchAll(placeholder)].map(([, part = "", name = ""]) => ({ part, name }));
@@ -16,7 +16,7 @@ export async function withKeyPairs(text: string): Promise<string> {
   );
   const authority = await createAuthority();
   const pairs = new Map(
-    await Promise.all([...hosts].map(async (host) => [host, await authority.issue([host])] as const)),
+    await Promise.all([...hosts].map(async (host) => [host, await issue(authority, host)] as const)),
   );
   const other = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
   return text.replace(placeholder, (_, part: string, host: string) => {
@@ -25,6 +25,11 @@ export async function withKeyPairs(text: string): Promise<string> {
     const pair = pairs.get(host);
     return JSON.stringify(part === "key" ? pair?.key : pair?.cert);
   });
+}
+
+function issue(authority: CertificateAuthority, name: string): ReturnType<CertificateAuthority["issue"]> {
+  const [host = "", expires] = name.split(" until ");
+  return authority.issue([host], "ECDSA", expires === undefined ? undefined : new Date(expires));
 }
 
 const placeholder = /\$\{(certificate|key|authority) ([^}]+)\}/g;

@@ -50,7 +50,7 @@ describe("ObjectTable", () => {
     table.apply([reading("f", thing("a", 1), thing("b", 1), thing("c", 1))]);
     const batch = table.apply([reading("f", thing("a", "refused"), thing("b", 2))]);
     deepEqual(summary(batch), ['default/b {"value":2}', 'default/c "gone"']);
-    deepEqual(codes(batch), { f: ["refused", "last-good-version"] });
+    deepEqual(codes(batch), { f: ["broken-rule", "last-good-version"] });
     deepEqual(summary(table.apply([gone("f")])), ['default/a "gone"', 'default/b "gone"']);
   });
 
@@ -58,7 +58,7 @@ describe("ObjectTable", () => {
     const table = new ObjectTable();
     const batch = table.apply([reading("f", thing("a", "refused"))]);
     deepEqual(summary(batch), []);
-    deepEqual(codes(batch), { f: ["refused"] });
+    deepEqual(codes(batch), { f: ["broken-rule"] });
   });
 
   test("a document that can't be told apart leaves all that the file doesn't mention", () => {
@@ -66,7 +66,7 @@ describe("ObjectTable", () => {
     table.apply([reading("f", thing("a", 1), thing("b", 1))]);
     const broken = table.apply([reading("f", thing("b", 2), "kind: [\n")]);
     deepEqual(summary(broken), ['default/b {"value":2}']);
-    deepEqual(codes(broken), { f: ["syntax", "last-good-version"] });
+    deepEqual(codes(broken), { f: ["yaml-syntax", "last-good-version"] });
     const mended = table.apply([reading("f", thing("b", 2))]);
     deepEqual(summary(mended), ['default/a "gone"']);
     deepEqual(codes(mended), { f: [] });

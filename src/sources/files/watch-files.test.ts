@@ -189,7 +189,7 @@ describe("half-written files", () => {
     const open = openSync(file, "w");
     writeSync(open, "apiVersion: test/v1\nkind: [");
     await seen.until(() => seen.findings.size > 0);
-    deepEqual(seen.findings.get(file), ["syntax", "last-good-version"]);
+    deepEqual(seen.findings.get(file), ["yaml-syntax", "last-good-version"]);
     equal(seen.valueOf("a"), 1);
     writeSync(open, `]\n---\n${thing("a", 2)}`);
     closeSync(open);
@@ -227,7 +227,7 @@ describe("a refused document", () => {
     writeFileSync(file, `${thing("a", "refused")}---\n${thing("b", 2)}`);
     await seen.value("b", 2);
     equal(seen.valueOf("a"), 1);
-    deepEqual(seen.findings.get(file), ["refused", "last-good-version"]);
+    deepEqual(seen.findings.get(file), ["broken-rule", "last-good-version"]);
     rmSync(file);
     await seen.until(() => seen.objects.size === 0);
     deepEqual(seen.findings, new Map());

@@ -87,13 +87,17 @@ export function readThings(file: string): (text: string) => readonly TableDocume
       const locate = () => location;
       const origin = { location };
       if (document.errors.length > 0) {
-        return { findings: [{ severity: "error", code: "syntax", message: "no YAML", ...origin }], locate };
+        return { findings: [{ severity: "error", code: "yaml-syntax", message: "no YAML", ...origin }], locate };
       }
       const value: unknown = document.toJS();
       if (!isThing(value)) return { findings: [], locate };
       const reference = { group: "test", kind: "Thing", namespace: "default", name: value.metadata.name };
       if (value.spec?.value === "refused") {
-        return { reference, findings: [{ severity: "error", code: "refused", message: "refused", ...origin }], locate };
+        return {
+          reference,
+          findings: [{ severity: "error", code: "broken-rule", message: "refused", ...origin }],
+          locate,
+        };
       }
       const object = { ...value, metadata: { ...value.metadata, namespace: "default" } };
       return { reference, object, findings: [], locate };
