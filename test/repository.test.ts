@@ -26,6 +26,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   analyse: ["collections", "gateway", "ir", "resources", "sources", "status"],
   envoy: ["collections", "ir", "resources"],
   xds: ["collections", "envoy", "ir", "resources"],
+  explain: ["collections", "envoy", "gateway", "ir", "resources"],
   fleet: ["envoy"],
   infrastructure: ["certificates", "collections", "envoy", "gateway", "ir", "resources", "status"],
 };

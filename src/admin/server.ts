@@ -1,6 +1,8 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { ControlPlane } from "../control-plane/control-plane.ts";
+import { explainWith } from "../control-plane/explain-with.ts";
+import { RequestError } from "../explain/parse-request.ts";
 import type { Finding } from "../resources/finding.ts";
 import { isOwnHost, listenError, parseAdminAddress } from "./address.ts";
 import type { Metrics } from "./metrics.ts";
@@ -50,6 +52,30 @@ const endpoints: Readonly<Record<string, Endpoint>> = {
   "/api/v1/resources": (query, { controlPlane, times }) =>
     json(objectsWithStatus(controlPlane, query.get("kind") ?? undefined, times).map(withoutSecrets)),
   "/api/v1/findings": (_query, { findings }) => json(findings()),
+  "/api/v1/explain": (query, { controlPlane }) => {
+    const [method, url = "", grpc, serverName, clientAddress] = [
+      "method",
+      "url",
+      "grpc",
+      "serverName",
+      "clientAddress",
+    ].map((name) => query.get(name) ?? undefined);
+    try {
+      return json(
+        explainWith(controlPlane, {
+          url,
+          headers: query.getAll("header"),
+          ...(method !== undefined && { method }),
+          ...(grpc !== undefined && { grpc }),
+          ...(serverName !== undefined && { serverName }),
+          ...(clientAddress !== undefined && { clientAddress }),
+        }),
+      );
+    } catch (error) {
+      if (error instanceof RequestError) return text(400, error.message);
+      throw error;
+    }
+  },
 };
 
 /**

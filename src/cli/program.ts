@@ -7,6 +7,7 @@ import { completion, shells } from "./completion.ts";
 import type { ControllerOptions } from "./controller.ts";
 import type { DescribeOptions } from "./describe.ts";
 import type { DrainFlags } from "./drain.ts";
+import type { ExplainOptions } from "./explain.ts";
 import type { GetOptions } from "./get.ts";
 import { outputs } from "./outputs.ts";
 import type { RunOptions } from "./run.ts";
@@ -43,6 +44,7 @@ Start here:
   gatewright validate routes/                 find mistakes before they are served
   gatewright get gateways,httproutes -A       what a running Gatewright serves
   gatewright describe httproute shop          why a route is as it is
+  gatewright explain GET http://shop.test/    which rule answers a request, and why no other
 
 Environment:
   GATEWRIGHT_ENVOY           the Envoy binary to run (else envoy on PATH, else one that is downloaded once)
@@ -201,6 +203,49 @@ Exit code: 0 clean, 1 findings, 2 a path or the cluster can't be read.`,
       const { describe } = await import("./describe.ts");
       process.exitCode = await describe(kind, name, { ...flags, files: flags.file });
     });
+
+  program
+    .command("explain")
+    .description("tell which answer a request gets, and why")
+    .argument("<METHOD>", "GET, POST, …")
+    .argument("<URL>", "http://HOST[:PORT]/PATH or https://…, left as it is written")
+    .option("-H, --header <HEADER>", "a header of the request, as for curl; can be repeated", collect, [])
+    .option("--grpc <SERVICE/METHOD>", "a gRPC call, in place of method and path")
+    .option("--sni <NAME>", "server name of the TLS connection (default: the URL's host)")
+    .option("--client-ip <ADDRESS>", "where the request comes from")
+    .addOption(fileOption())
+    .addOption(kubeconfigOption())
+    .addOption(contextOption())
+    .addOption(new Option("-o, --output <FORMAT>", "how it is printed").choices(["text", "json"]).default("text"))
+    .addOption(askedAddress())
+    .addHelpText(
+      "after",
+      `
+Prints the decision step by step: listener, host, path, rule, filters, backends with their endpoints; and what else could
+have been meant and why it lost. It is decided as Envoy decides it, from what Envoy's configuration is made from.
+${originHelp}
+
+Examples:
+  gatewright explain GET http://shop.example.com/cart -H "version: v2"
+  gatewright explain GET https://10.0.0.7/ -H "Host: shop.example.com" --sni shop.example.com
+  gatewright explain POST http://api.example.com/ --grpc shop.Cart/Get -f routes/
+
+Exit code: 0 a route serves it, 1 none does or the answer is an error, 2 usage.`,
+    )
+    .action(
+      async (
+        method: string,
+        url: string,
+        {
+          file,
+          header,
+          ...flags
+        }: OriginFlags & { readonly header: readonly string[] } & Omit<ExplainOptions, "files" | "headers">,
+      ) => {
+        const { explain } = await import("./explain.ts");
+        process.exitCode = await explain(method, url, { ...flags, files: file, headers: header });
+      },
+    );
 
   program
     .command("version")

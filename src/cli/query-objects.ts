@@ -70,6 +70,20 @@ async function ask<Item>(
   path: string,
   isItem: (value: unknown) => value is Item,
 ): Promise<readonly Item[]> {
+  const items: readonly unknown[] = await askInstance(address, path, Array.isArray);
+  return items.filter(isItem);
+}
+
+/**
+ * What a running Gatewright's admin API answers.
+ *
+ * @throws UsageError
+ */
+export async function askInstance<Value>(
+  address: string,
+  path: string,
+  isValue: (value: unknown) => value is Value,
+): Promise<Value> {
   let response: Response;
   try {
     response = await fetch(`http://${address}${path}`);
@@ -79,8 +93,9 @@ async function ask<Item>(
     );
   }
   if (!response.ok) throw new UsageError(`${address} answers ${response.status}: ${(await response.text()).trim()}`);
-  const items: unknown = await response.json();
-  return Array.isArray(items) ? items.filter(isItem) : [];
+  const value: unknown = await response.json();
+  if (!isValue(value)) throw new UsageError(`What answers at ${address} is not a Gatewright of this version.`);
+  return value;
 }
 
 function isObject(value: unknown): value is ObjectWithStatus {

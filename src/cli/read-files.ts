@@ -30,7 +30,12 @@ export async function everythingOfFiles(files: readonly string[]): Promise<Every
   return { objects: objectsWithStatus(controlPlane), findings: allFindings(controlPlane) };
 }
 
-async function readFiles(files: readonly string[]): Promise<ControlPlane> {
+/**
+ * A control plane that has read the files once, and serves nobody.
+ *
+ * @throws UsageError
+ */
+export async function readFiles(files: readonly string[]): Promise<ControlPlane> {
   const absent = files.find((file) => file !== standardInput && !existsSync(file));
   if (absent !== undefined) throw new UsageError(`${absent} does not exist.`);
   const controlPlane = new ControlPlane({ placement: onThisMachine("files") });

@@ -36,6 +36,8 @@ export class ControlPlane implements ResourceSink {
   readonly resources: ResourceInputs;
   readonly semantics: Semantics;
   readonly envoyResources: Collection<EnvoyResource>;
+  /** How they are made. */
+  readonly envoyOptions: EnvoyOptions;
   /** What the Envoys say of themselves; written by whoever runs them. */
   readonly proxies: Input<ProxyState>;
   readonly status: Collection<ObjectStatus>;
@@ -50,10 +52,11 @@ export class ControlPlane implements ResourceSink {
     this.proxies = this.graph.input("proxies");
     this.semantics = deriveSemantics(this.graph, this.resources, placement, { systemCertificates });
     const { sockets, hostTables, clusters, endpointSets, certificates, trustBundles } = this.semantics;
+    this.envoyOptions = { ...defaultOptions, ...envoy };
     this.envoyResources = translate(
       this.graph,
       { listeners: sockets, hostTables, clusters, endpoints: endpointSets, certificates, trustBundles },
-      { ...defaultOptions, ...envoy },
+      this.envoyOptions,
     );
     this.#definitions = this.graph.input("definitions");
     this.status = deriveStatus(

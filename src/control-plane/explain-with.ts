@@ -1,0 +1,23 @@
+import { explain } from "../explain/explain.ts";
+import type { Explanation } from "../explain/explanation.ts";
+import { parseRequest, type RequestText } from "../explain/parse-request.ts";
+import type { ControlPlane } from "./control-plane.ts";
+
+/**
+ * Why a request would get the answer that it gets from what is served now.
+ *
+ * @throws RequestError
+ */
+export function explainWith(controlPlane: ControlPlane, text: RequestText): Explanation {
+  const { resources, semantics, envoyOptions } = controlPlane;
+  return explain(
+    {
+      resources,
+      semantics,
+      options: envoyOptions,
+      findings: controlPlane.findings(),
+      locate: (origin) => controlPlane.locate(origin),
+    },
+    parseRequest(text),
+  );
+}

@@ -1,0 +1,88 @@
+import { weighted } from "../envoy/destinations.ts";
+import { serviceNameLabel } from "../gateway/endpoints.ts";
+import type { Endpoint } from "../ir/cluster.ts";
+import type { ForwardAction, WeightedDestination } from "../ir/rule.ts";
+import { formatReference } from "../resources/origin.ts";
+import { type Explained, placeOf } from "./explained.ts";
+import type { BackendEndpoint, BackendStep } from "./explanation.ts";
+import { textOf } from "./request.ts";
+import type { ForwardedRequest } from "./rule-outcome.ts";
+import { percent } from "./rule-step.ts";
+
+/** Where a rule sends requests: each destination with its chance, and the endpoints that it has now. */
+export function backendSteps(
+  explained: Explained,
+  proxy: string,
+  action: ForwardAction,
+  shares: readonly ForwardedRequest[],
+): readonly BackendStep[] {
+  const destinations = weighted(action);
+  const total = destinations.reduce((sum, { weight }) => sum + weight, 0);
+  return destinations.map((destination, index): BackendStep => {
+    const share = shares[index];
+    return {
+      ...backendOf(explained, proxy, destination),
+      weight: destination.weight,
+      percent: percent(destination.weight, total),
+      place: placeOf(explained, destination.origin),
+      ...(share && { host: textOf(share.authority), path: textOf(share.path) }),
+    };
+  });
+}
+
+function backendOf(
+  explained: Explained,
+  proxy: string,
+  { cluster: name, origin }: WeightedDestination,
+): Pick<BackendStep, "name" | "endpoints" | "problem"> {
+  const { semantics } = explained;
+  const key = `${origin.resource.kind}/${origin.resource.namespace ?? "default"}/${origin.resource.name}`;
+  if (name === undefined) {
+    const route = semantics.compiled.get(key);
+    const here = JSON.stringify(origin.path);
+    const problem = route?.problems.find((one) => JSON.stringify(one.origin.path) === here)?.message;
+    return { name: "nowhere", endpoints: [], problem: problem ?? "It has a filter that can't be done." };
+  }
+  const cluster = semantics.clusters.get(`${proxy}|${name}`);
+  if (cluster === undefined) return { name, endpoints: [], problem: "It is not served yet." };
+  const { discovery } = cluster;
+  const service = formatReference(cluster.origin.resource);
+  if (discovery.kind === "dns") {
+    return {
+      name: `${service}:${discovery.port}`,
+      endpoints: [{ address: `${discovery.hostname}:${discovery.port}`, state: "by DNS" }],
+    };
+  }
+  const port = /\/(\d+)(?:\/udp)?$/.exec(discovery.endpoints)?.[1];
+  const groups = semantics.endpointSets.get(`${proxy}|${discovery.endpoints}`)?.groups ?? [];
+  const { namespace = "default", name: serviceName } = cluster.origin.resource;
+  return {
+    name: `${service}${port === undefined ? "" : `:${port}`}`,
+    endpoints: [
+      ...groups.flatMap(({ endpoints }) => endpoints).map(endpointOf),
+      ...notReady(explained, `${namespace}/${serviceName}`),
+    ],
+  };
+}
+
+function endpointOf({ address, port, health }: Endpoint): BackendEndpoint {
+  return { address: hostAndPort(address, port), state: health === "healthy" ? "ready" : "draining" };
+}
+
+/** Those that are written down and get nothing. */
+function notReady({ resources }: Explained, service: string): readonly BackendEndpoint[] {
+  return [...resources.EndpointSlice.entries()]
+    .map(([, slice]) => slice)
+    .filter(({ metadata }) => `${metadata.namespace ?? "default"}/${metadata.labels?.[serviceNameLabel]}` === service)
+    .flatMap(({ endpoints = [], ports = [] }) =>
+      endpoints
+        .filter(({ conditions = {} }) => conditions.ready === false && !(conditions.terminating && conditions.serving))
+        .map(({ addresses: [address = ""] }) => hostAndPort(address, ports.length === 1 ? ports[0]?.port : undefined)),
+    )
+    .map((address) => ({ address, state: "not ready" }));
+}
+
+/** @example hostAndPort("::1", 80)  // "[::1]:80" */
+export function hostAndPort(address: string, port: number | undefined): string {
+  return `${address.includes(":") ? `[${address}]` : address}${port === undefined ? "" : `:${port}`}`;
+}

@@ -1,0 +1,213 @@
+import { deepEqual, equal, match } from "node:assert/strict";
+import { describe, test } from "node:test";
+import { explainWith } from "../control-plane/explain-with.ts";
+import type { Explanation } from "./explanation.ts";
+import type { RequestText } from "./parse-request.ts";
+import { planeOf } from "./testing/plane.ts";
+
+const plane = planeOf(`
+apiVersion: gateway.networking.k8s.io/v1
+kind: GatewayClass
+metadata: { name: gatewright }
+spec: { controllerName: gatewright.dev/gateway-controller }
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: { name: public, namespace: infra }
+spec:
+  gatewayClassName: gatewright
+  listeners:
+    - { name: http, port: 80, protocol: HTTP, allowedRoutes: { namespaces: { from: All } } }
+    - { name: admin, port: 8080, protocol: HTTP, hostname: "*.example.com", allowedRoutes: { namespaces: { from: All } } }
+    - { name: same, port: 81, protocol: HTTP }
+    - { name: https, port: 443, protocol: HTTPS, tls: { certificateRefs: [{ name: missing }] } }
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: { name: other, namespace: infra }
+spec:
+  gatewayClassName: someone-elses
+  listeners: [{ name: http, port: 9000, protocol: HTTP }]
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: { name: shop, namespace: shop }
+spec:
+  parentRefs: [{ name: public, namespace: infra, sectionName: http }]
+  hostnames: [shop.example.com]
+  rules:
+    - matches: [{ path: { value: /cart }, method: POST }]
+      filters:
+        - type: URLRewrite
+          urlRewrite: { hostname: cart.internal, path: { type: ReplacePrefixMatch, replacePrefixMatch: /v2 } }
+      backendRefs:
+        - { name: cart, port: 80, weight: 3 }
+        - { name: nothing, port: 80 }
+    - matches: [{ path: { value: /old } }]
+      filters: [{ type: RequestRedirect, requestRedirect: { scheme: https, statusCode: 301 } }]
+    - matches: [{ path: { value: /cart }, headers: [{ name: version, value: v2 }] }]
+      backendRefs: [{ name: empty, port: 80 }]
+    - matches: [{ path: { type: Exact, value: /cart/total } }]
+      backendRefs: [{ name: cart, port: 80 }]
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: { name: fallback, namespace: shop }
+spec:
+  parentRefs: [{ name: public, namespace: infra, sectionName: http }]
+  hostnames: ["*.example.com"]
+  rules: [{ backendRefs: [{ name: cart, port: 80 }] }]
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: { name: admin, namespace: shop }
+spec:
+  parentRefs: [{ name: public, namespace: infra, sectionName: admin }]
+  hostnames: [shop.example.com]
+  rules: [{ matches: [{ path: { value: /admin } }], backendRefs: [{ name: cart, port: 80 }] }]
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: { name: forbidden, namespace: shop }
+spec:
+  parentRefs: [{ name: public, namespace: infra, sectionName: same }, { name: other, namespace: infra }, { name: typo }]
+  rules: [{ matches: [{ path: { value: /admin } }], backendRefs: [{ name: cart, port: 80 }] }]
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: GRPCRoute
+metadata: { name: calls, namespace: shop }
+spec:
+  parentRefs: [{ name: public, namespace: infra, sectionName: http }]
+  hostnames: [grpc.example.com]
+  rules: [{ matches: [{ method: { service: shop.Cart, method: Get } }], backendRefs: [{ name: empty, port: 80 }] }]
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: { name: broken, namespace: shop }
+spec: { parentRef: [] }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: cart, namespace: shop, annotations: { gatewright.dev/endpoints: "10.0.0.1:8080" } }
+spec: { ports: [{ port: 80 }] }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: empty, namespace: shop }
+spec: { ports: [{ port: 80 }] }
+`);
+
+function ask(url: string, parts: Partial<RequestText> = {}): Explanation {
+  return explainWith(plane, { url, headers: [], ...parts });
+}
+
+/** Status or where it goes, rule, and who lost for which reason. */
+function summary({ answer, rule, candidates }: Explanation) {
+  return [
+    answer.statusCode ?? answer.by,
+    rule === undefined ? "-" : `${rule.name}, ${rule.place.field}`,
+    candidates
+      .filter(({ kind }) => kind !== "document")
+      .map(({ place, reason }) => `${place.resource.name} ${place.field} ${reason}`),
+  ];
+}
+
+describe("explain", () => {
+  const shop = "http://shop.example.com";
+  const rule0 = "HTTPRoute shop/shop, rule 0, spec.rules[0]";
+  const adminCandidates = [
+    "admin spec.parentRefs[0] other-listener",
+    "forbidden spec.parentRefs[0] not-attached",
+    "forbidden spec.parentRefs[1] not-attached",
+    "forbidden spec.parentRefs[2] not-attached",
+  ];
+  for (const [name, parts, expected] of [
+    [
+      `${shop}/cart/1`,
+      { method: "POST" },
+      [
+        "backend",
+        `${rule0}.matches[0]`,
+        ["shop spec.rules[3].matches[0] does-not-match", "fallback spec.hostnames less-specific-host"],
+      ],
+    ],
+    [
+      `${shop}/admin/x`,
+      {},
+      [
+        404,
+        "-",
+        [
+          "shop spec.rules[3].matches[0] does-not-match",
+          "shop spec.rules[1].matches[0] does-not-match",
+          "shop spec.rules[0].matches[0] does-not-match",
+          "shop spec.rules[2].matches[0] does-not-match",
+          "fallback spec.hostnames less-specific-host",
+          ...adminCandidates,
+        ],
+      ],
+    ],
+    ["http://other.example.com/", {}, ["backend", "HTTPRoute shop/fallback, rule 0, spec.rules[0].matches[0]", []]],
+    ["http://example.org/", {}, [404, "-", []]],
+    [`${shop}/a#b`, {}, [404, "-", []]],
+    [`${shop}:82/`, {}, ["none", "-", []]],
+  ] as const) {
+    test(`${name} → ${expected[0]}`, () => {
+      const [status, rule, lost] = summary(ask(name, parts));
+      deepEqual([status, rule], expected.slice(0, 2));
+      if (expected[2].length > 0) deepEqual(lost, expected[2]);
+    });
+  }
+
+  test("weights, rewrites, endpoints and what can't be used", () => {
+    const { backends = [], rule, listener, host, path } = ask(`${shop}//cart/./1?q`, { method: "POST" });
+    deepEqual(
+      backends.map(({ name, percent, host: as, path: to, endpoints, problem }) => [
+        name,
+        percent,
+        as,
+        to,
+        endpoints.length,
+        problem,
+      ]),
+      [
+        ["Service shop/cart:80", 75, "cart.internal", "/v2/1?q", 1, undefined],
+        ["nowhere", 25, "cart.internal", "/v2/1?q", 0, "There is no Service shop/nothing."],
+      ],
+    );
+    deepEqual(rule?.place.location, { file: "test.yaml", line: 32, column: 17 });
+    equal(listener?.listeners[0]?.place.field, "spec.listeners[0]");
+    equal(host?.message, "served by name");
+    deepEqual(path?.path, "/cart/1?q");
+  });
+
+  test("redirects, errors, early answers and gRPC", () => {
+    deepEqual(ask(`${shop}/old/x?y`).answer, {
+      by: "redirect",
+      statusCode: 301,
+      location: "https://shop.example.com/old/x?y",
+      message: "It is redirected to https://shop.example.com/old/x?y.",
+    });
+    equal(ask(`${shop}/cart`, { headers: ["version: v2"] }).answer.statusCode, 503);
+    equal(ask(`${shop}/a%2Fb`).answer.location, "/a/b");
+    equal(ask(`${shop}/%00`).answer.statusCode, 400);
+    deepEqual(ask("http://grpc.example.com", { grpc: "shop.Cart/Get" }).answer.grpcStatus, 14);
+    deepEqual(ask("http://grpc.example.com", { grpc: "shop.Cart/Put" }).answer.grpcStatus, 12);
+    match(ask(`https://shop.example.com:80/`).answer.message, /speaks HTTP without TLS/);
+  });
+
+  test("listeners that are not served, and documents with a mistake", () => {
+    const { answer, candidates } = ask("https://shop.example.com/");
+    match(answer.message, /Nothing listens on port 443; there are listeners on 80, 81, 8080\./);
+    const messages = candidates.map(({ kind, message }) => `${kind} ${message}`).join("\n");
+    match(messages, /listener is not served: .*There is no Secret infra\/missing/);
+    match(messages, /listener listens on port 80 \(HTTP\), not on 443/);
+    match(messages, /document has a mistake, .*parentRef is not a field/);
+    match(
+      ask("http://shop.example.com:9000/")
+        .candidates.map(({ message }) => message)
+        .join(),
+      /there is no GatewayClass someone-elses/,
+    );
+  });
+});
