@@ -2,7 +2,7 @@
  * Runs the tests, shows progress, and ends with a line `N passed, N failed`.
  *
  *     node scripts/test.ts                  # all but cluster
- *     node scripts/test.ts unit             # one group: unit, contract, e2e or cluster
+ *     node scripts/test.ts unit             # one group: unit, contract, e2e, zero-loss or cluster
  *     node scripts/test.ts test/e2e/grpc.test.ts
  */
 import { globSync } from "node:fs";
@@ -17,6 +17,8 @@ interface Group {
   readonly files: readonly string[];
   /** Files that run at once. */
   readonly concurrency: number;
+  /** Prints what its tests have measured. */
+  readonly tells?: boolean;
 }
 
 interface Counts {
@@ -35,6 +37,8 @@ const groups: readonly Group[] = [
   { name: "contract", files: globSync("test/*.test.ts"), concurrency: 2 },
   // The examples with real clients and servers, on loopback addresses of each file's own.
   { name: "e2e", files: globSync("test/e2e/**/*.test.ts"), concurrency: 2 },
+  // A load for which it takes the machine for itself.
+  { name: "zero-loss", files: globSync("test/zero-loss/*.test.ts"), concurrency: 1, tells: true },
 ];
 
 /** Not among all: it needs root, and takes ten minutes to build Kubernetes where nobody has yet. */
@@ -89,6 +93,8 @@ async function runGroup(group: Group): Promise<Counts> {
       output.set(file, [...(output.get(file) ?? []), message]);
     } else if (event.type === "test:pass" && event.data.skip !== undefined && event.data.skip !== false) {
       skips.push(`  ${place(event.data)}: ${event.data.name}: ${String(event.data.skip)}`);
+    } else if (event.type === "test:diagnostic" && group.tells === true && event.data.file !== undefined) {
+      console.log(`  ${event.data.message}`);
     } else if (event.type === "test:fail") {
       const { error } = event.data.details;
       const file = resolve(event.data.file ?? "");
