@@ -8,7 +8,10 @@
  *     node conformance/run.ts --report                          # writes the report into conformance/reports/
  *     node conformance/run.ts --keep                            # leaves the test cluster running
  *
- * With KUBECONFIG set it uses that cluster, in which Gatewright and the Gateway API are installed already.
+ * With KUBECONFIG set it uses that cluster, in which Gatewright and the Gateway API are installed already. Two addresses are then
+ * to be named: one that Gateways may ask for, and one that they can't have.
+ *
+ *     KUBECONFIG=… node conformance/run.ts --usable-address 172.18.255.10 --unusable-address 192.0.2.10
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -40,6 +43,8 @@ const { values: options } = parseArgs({
     test: { type: "string" },
     report: { type: "boolean", default: false },
     keep: { type: "boolean", default: false },
+    "usable-address": { type: "string", default: layout.usableAddress },
+    "unusable-address": { type: "string", default: layout.unusableAddress },
   },
 });
 const channel = options.channel === "standard" ? "standard" : "experimental";
@@ -52,7 +57,7 @@ process.exitCode = await main();
 
 async function main(): Promise<number> {
   const { suite, echoBasic } = await buildConformance();
-  if (process.env["KUBECONFIG"] !== undefined) return await run([suite], process.env);
+  if (process.env["KUBECONFIG"]) return await run([suite], process.env);
   const running = findCluster(name);
   const cluster = running ?? (await start(echoBasic));
   try {
@@ -126,8 +131,8 @@ function flags(): readonly string[] {
     "-cleanup-base-resources=false",
     "-gateway-class=gatewright",
     `-conformance-profiles=${profiles.join(",")}`,
-    `-usable-address=${layout.usableAddress}`,
-    `-unusable-address=${layout.unusableAddress}`,
+    `-usable-address=${options["usable-address"]}`,
+    `-unusable-address=${options["unusable-address"]}`,
     "-organization=gatewright",
     "-project=gatewright",
     "-url=https://gatewright.dev",

@@ -6,6 +6,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 	"sigs.k8s.io/gateway-api/conformance/utils/http"
@@ -43,15 +46,13 @@ var ClusterTrustBundleBackendTLSPolicy = suite.ConformanceTest{
 		gateway := inInfrastructure("same-namespace")
 		route := inInfrastructure("cluster-trust-bundle")
 		policy := inInfrastructure("cluster-trust-bundle")
-		address := kubernetes.GatewayAndRoutesMustBeAccepted(t, s.Client, s.TimeoutConfig, s.ControllerName,
-			kubernetes.NewGatewayRef(gateway), &gatewayv1.HTTPRoute{}, false, route)
+		address := addressOf(t, s, kubernetes.NewGatewayRef(gateway), route)
 
 		expect := func(t *testing.T, statusCodes ...int) {
 			t.Helper()
-			http.MakeRequestAndExpectEventuallyConsistentResponse(t, s.RoundTripper, s.TimeoutConfig, address, http.ExpectedResponse{
-				Request:   http.Request{Host: "abc.example.com", Path: "/cluster-trust-bundle"},
-				Response:  http.Response{StatusCodes: statusCodes},
-				Namespace: suite.InfrastructureNamespace,
+			expectResponse(t, s, address, http.ExpectedResponse{
+				Request:  http.Request{Host: "abc.example.com", Path: "/cluster-trust-bundle"},
+				Response: http.Response{StatusCodes: statusCodes},
 			})
 		}
 		expectFailure := func(t *testing.T) {
@@ -140,26 +141,67 @@ var ClusterTrustBundleFrontendValidation = suite.ConformanceTest{
 			Namespace: suite.InfrastructureNamespace,
 		}
 
-		kubernetes.GatewayListenerMustHaveConditions(t, s.Client, s.TimeoutConfig, gateway, "https", []metav1.Condition{
+		listenerMustHave(t, s, gateway, "https",
 			condition(gatewayv1.ListenerConditionAccepted, metav1.ConditionFalse, gatewayv1.ListenerReasonNoValidCACertificate),
-			condition(gatewayv1.ListenerConditionResolvedRefs, metav1.ConditionFalse, gatewayv1.ListenerReasonInvalidCACertificateRef),
-		})
+			condition(gatewayv1.ListenerConditionResolvedRefs, metav1.ConditionFalse, gatewayv1.ListenerReasonInvalidCACertificateRef))
 
 		mustCreateBundle(t, s, bundle, mustReadBundle(t, s, "tls-validity-checks-ca-certificate"))
-		kubernetes.GatewayListenerMustHaveConditions(t, s.Client, s.TimeoutConfig, gateway, "https",
-			[]metav1.Condition{listenerAccepted, listenerResolved})
-		address := kubernetes.GatewayAndRoutesMustBeAccepted(t, s.Client, s.TimeoutConfig, s.ControllerName,
-			kubernetes.NewGatewayRef(gateway), &gatewayv1.HTTPRoute{}, true, inInfrastructure("cluster-trust-bundle-frontend"))
-		tls.MakeTLSRequestAndExpectEventuallyConsistentResponse(t, s.RoundTripper, s.TimeoutConfig, address, server, known, knownKey, "example.org", expected)
-		tls.MakeTLSRequestAndExpectEventuallyConsistentFailureResponse(t, s.RoundTripper, s.TimeoutConfig, address, server, stranger, strangerKey, "example.org", expected)
+		listenerMustHave(t, s, gateway, "https", listenerAccepted, listenerResolved)
+		address := addressOf(t, s, kubernetes.NewGatewayRef(gateway), inInfrastructure("cluster-trust-bundle-frontend"))
+		accepts := func(certificate, key []byte) {
+			t.Helper()
+			tls.MakeTLSRequestAndExpectEventuallyConsistentResponse(t, s.RoundTripper, s.TimeoutConfig, address, server, certificate, key, "example.org", expected)
+		}
+		refuses := func(certificate, key []byte) {
+			t.Helper()
+			tls.MakeTLSRequestAndExpectEventuallyConsistentFailureResponse(t, s.RoundTripper, s.TimeoutConfig, address, server, certificate, key, "example.org", expected)
+		}
+		accepts(known, knownKey)
+		refuses(stranger, strangerKey)
 
 		mustReplaceBundle(t, s, bundle, mustReadBundle(t, s, "tls-validity-checks-per-port-ca-certificate"))
-		tls.MakeTLSRequestAndExpectEventuallyConsistentResponse(t, s.RoundTripper, s.TimeoutConfig, address, server, stranger, strangerKey, "example.org", expected)
-		tls.MakeTLSRequestAndExpectEventuallyConsistentFailureResponse(t, s.RoundTripper, s.TimeoutConfig, address, server, known, knownKey, "example.org", expected)
+		accepts(stranger, strangerKey)
+		refuses(known, knownKey)
 
 		deleteBundle(t, s, bundle)
-		tls.MakeTLSRequestAndExpectEventuallyConsistentFailureResponse(t, s.RoundTripper, s.TimeoutConfig, address, server, nil, nil, "example.org", expected)
+		refuses(nil, nil)
 	},
+}
+
+// mustReadBundle reads the certificates of an authority that the suite has made.
+func mustReadBundle(t *testing.T, s *suite.ConformanceTestSuite, configMap string) string {
+	t.Helper()
+	data, err := kubernetes.GetConfigMapData(s.Client, s.TimeoutConfig, inInfrastructure(configMap))
+	require.NoError(t, err)
+	return data["ca.crt"]
+}
+
+// trustBundle is a ClusterTrustBundle of the version that the cluster prefers.
+func trustBundle(t *testing.T, s *suite.ConformanceTestSuite, name string) *unstructured.Unstructured {
+	t.Helper()
+	kind := schema.GroupKind{Group: "certificates.k8s.io", Kind: "ClusterTrustBundle"}
+	mapping, err := s.Client.RESTMapper().RESTMapping(kind)
+	require.NoError(t, err, "the API server has to serve ClusterTrustBundles")
+	bundle := &unstructured.Unstructured{}
+	bundle.SetGroupVersionKind(mapping.GroupVersionKind)
+	bundle.SetName(name)
+	return bundle
+}
+
+func mustCreateBundle(t *testing.T, s *suite.ConformanceTestSuite, name, certificates string) {
+	t.Helper()
+	bundle := trustBundle(t, s, name)
+	require.NoError(t, unstructured.SetNestedField(bundle.Object, certificates, "spec", "trustBundle"))
+	require.NoError(t, s.Client.Create(t.Context(), bundle))
+	t.Cleanup(func() { deleteBundle(t, s, name) })
+}
+
+func mustReplaceBundle(t *testing.T, s *suite.ConformanceTestSuite, name, certificates string) {
+	t.Helper()
+	bundle := trustBundle(t, s, name)
+	require.NoError(t, s.Client.Get(t.Context(), types.NamespacedName{Name: name}, bundle))
+	require.NoError(t, unstructured.SetNestedField(bundle.Object, certificates, "spec", "trustBundle"))
+	require.NoError(t, s.Client.Update(t.Context(), bundle))
 }
 
 func deleteBundle(t *testing.T, s *suite.ConformanceTestSuite, name string) {

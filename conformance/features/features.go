@@ -7,12 +7,10 @@ import (
 	"embed"
 	"testing"
 
-	"github.com/stretchr/testify/require"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
+	"sigs.k8s.io/gateway-api/conformance/utils/http"
 	"sigs.k8s.io/gateway-api/conformance/utils/kubernetes"
 	"sigs.k8s.io/gateway-api/conformance/utils/suite"
 )
@@ -40,40 +38,29 @@ func condition[Type, Reason ~string](conditionType Type, status metav1.Condition
 	return metav1.Condition{Type: string(conditionType), Status: status, Reason: string(reason)}
 }
 
-// mustReadBundle reads the certificates of an authority that the suite has made.
-func mustReadBundle(t *testing.T, s *suite.ConformanceTestSuite, configMap string) string {
+// expectResponse is of the address, in the end and from then on.
+func expectResponse(t *testing.T, s *suite.ConformanceTestSuite, address string, expected http.ExpectedResponse) {
 	t.Helper()
-	data, err := kubernetes.GetConfigMapData(s.Client, s.TimeoutConfig, inInfrastructure(configMap))
-	require.NoError(t, err)
-	return data["ca.crt"]
+	expected.Namespace = suite.InfrastructureNamespace
+	http.MakeRequestAndExpectEventuallyConsistentResponse(t, s.RoundTripper, s.TimeoutConfig, address, expected)
 }
 
-// trustBundle is a ClusterTrustBundle of the version that the cluster prefers.
-func trustBundle(t *testing.T, s *suite.ConformanceTestSuite, name string) *unstructured.Unstructured {
+// addressOf is a Gateway's whose routes are accepted; with the port of its first listener.
+func addressOf(t *testing.T, s *suite.ConformanceTestSuite, gateway kubernetes.GatewayRef, routes ...types.NamespacedName) string {
 	t.Helper()
-	kind := schema.GroupKind{Group: "certificates.k8s.io", Kind: "ClusterTrustBundle"}
-	mapping, err := s.Client.RESTMapper().RESTMapping(kind)
-	require.NoError(t, err, "the API server has to serve ClusterTrustBundles")
-	bundle := &unstructured.Unstructured{}
-	bundle.SetGroupVersionKind(mapping.GroupVersionKind)
-	bundle.SetName(name)
-	return bundle
+	return kubernetes.GatewayAndRoutesMustBeAccepted(t, s.Client, s.TimeoutConfig, s.ControllerName, gateway, &gatewayv1.HTTPRoute{}, true, routes...)
 }
 
-func mustCreateBundle(t *testing.T, s *suite.ConformanceTestSuite, name, certificates string) {
+func gatewayMustHave(t *testing.T, s *suite.ConformanceTestSuite, gateway types.NamespacedName, conditions ...metav1.Condition) {
 	t.Helper()
-	bundle := trustBundle(t, s, name)
-	require.NoError(t, unstructured.SetNestedField(bundle.Object, certificates, "spec", "trustBundle"))
-	require.NoError(t, s.Client.Create(t.Context(), bundle))
-	t.Cleanup(func() { deleteBundle(t, s, name) })
+	for _, expected := range conditions {
+		kubernetes.GatewayMustHaveCondition(t, s.Client, s.TimeoutConfig, gateway, expected)
+	}
 }
 
-func mustReplaceBundle(t *testing.T, s *suite.ConformanceTestSuite, name, certificates string) {
+func listenerMustHave(t *testing.T, s *suite.ConformanceTestSuite, gateway types.NamespacedName, listener string, conditions ...metav1.Condition) {
 	t.Helper()
-	bundle := trustBundle(t, s, name)
-	require.NoError(t, s.Client.Get(t.Context(), types.NamespacedName{Name: name}, bundle))
-	require.NoError(t, unstructured.SetNestedField(bundle.Object, certificates, "spec", "trustBundle"))
-	require.NoError(t, s.Client.Update(t.Context(), bundle))
+	kubernetes.GatewayListenerMustHaveConditions(t, s.Client, s.TimeoutConfig, gateway, listener, conditions)
 }
 
 var (

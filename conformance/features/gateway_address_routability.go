@@ -68,9 +68,7 @@ var GatewayAddressRoutability = suite.ConformanceTest{
 		} {
 			t.Run(test.name, func(t *testing.T) {
 				gateway := mustCreateGateway(t, s, "routability-"+test.name, test.addresses)
-				for _, expected := range test.conditions {
-					kubernetes.GatewayMustHaveCondition(t, s.Client, s.TimeoutConfig, gateway, expected)
-				}
+				gatewayMustHave(t, s, gateway, test.conditions...)
 				found := mustGet(t, s, gateway)
 				assert.Equal(t, test.reported, reported(found))
 				if test.name == "partial" {
@@ -106,18 +104,16 @@ var GatewayAddressRoutabilityCluster = suite.ConformanceTest{
 	Test: func(t *testing.T, s *suite.ConformanceTestSuite) {
 		expectServed := func(t *testing.T, address string) {
 			t.Helper()
-			http.MakeRequestAndExpectEventuallyConsistentResponse(t, s.RoundTripper, s.TimeoutConfig, address, http.ExpectedResponse{
-				Request:   http.Request{Path: "/"},
-				Response:  http.Response{StatusCodes: []int{200}},
-				Backend:   suite.InfraBackendServiceNameV1,
-				Namespace: suite.InfrastructureNamespace,
+			expectResponse(t, s, address, http.ExpectedResponse{
+				Request:  http.Request{Path: "/"},
+				Response: http.Response{StatusCodes: []int{200}},
+				Backend:  suite.InfraBackendServiceNameV1,
 			})
 		}
 
 		t.Run("beside one of any kind", func(t *testing.T) {
 			gateway := mustCreateGateway(t, s, "routability-both", ask(anyReach, cluster))
-			kubernetes.GatewayMustHaveCondition(t, s.Client, s.TimeoutConfig, gateway, assigned)
-			kubernetes.GatewayMustHaveCondition(t, s.Client, s.TimeoutConfig, gateway, programmed)
+			gatewayMustHave(t, s, gateway, assigned, programmed)
 			found := mustGet(t, s, gateway)
 			assert.ElementsMatch(t, []gatewayv1.GatewayAddressRoutabilityType{anyReach, cluster}, reported(found))
 			for _, address := range found.Status.Addresses {
@@ -131,8 +127,7 @@ var GatewayAddressRoutabilityCluster = suite.ConformanceTest{
 			addresses := ask(cluster)
 			addresses[0].Value = value
 			gateway := mustCreateGateway(t, s, "routability-static", addresses)
-			kubernetes.GatewayMustHaveCondition(t, s.Client, s.TimeoutConfig, gateway, assigned)
-			kubernetes.GatewayMustHaveCondition(t, s.Client, s.TimeoutConfig, gateway, programmed)
+			gatewayMustHave(t, s, gateway, assigned, programmed)
 			found := mustGet(t, s, gateway)
 			require.Len(t, found.Status.Addresses, 1)
 			assert.Equal(t, value, found.Status.Addresses[0].Value)
@@ -144,8 +139,7 @@ var GatewayAddressRoutabilityCluster = suite.ConformanceTest{
 			addresses := ask(cluster)
 			addresses[0].Value = "198.51.100.7"
 			gateway := mustCreateGateway(t, s, "routability-outside", addresses)
-			kubernetes.GatewayMustHaveCondition(t, s.Client, s.TimeoutConfig, gateway, notAssigned)
-			kubernetes.GatewayMustHaveCondition(t, s.Client, s.TimeoutConfig, gateway, notProgrammed)
+			gatewayMustHave(t, s, gateway, notAssigned, notProgrammed)
 			assert.Empty(t, mustGet(t, s, gateway).Status.Addresses)
 		})
 	},

@@ -36,8 +36,7 @@ var GatewayListenerFilters = suite.ConformanceTest{
 	Manifests:   []string{"manifests/gateway-listener-filters.yaml"},
 	Test: func(t *testing.T, s *suite.ConformanceTestSuite) {
 		gateway := inInfrastructure("listener-filters")
-		address := kubernetes.GatewayAndRoutesMustBeAccepted(t, s.Client, s.TimeoutConfig, s.ControllerName,
-			kubernetes.NewGatewayRef(gateway, "ordered", "reversed", "host", "denied"), &gatewayv1.HTTPRoute{}, true, inInfrastructure("listener-filters"))
+		address := addressOf(t, s, kubernetes.NewGatewayRef(gateway, "ordered", "reversed", "host", "denied"), inInfrastructure("listener-filters"))
 		kubernetes.GatewayListenersMustHaveConditions(t, s.Client, s.TimeoutConfig, gateway, []metav1.Condition{listenerAccepted, listenerResolved})
 
 		chained := map[string]string{"x-echo-set-header": "x-tenant:blue"}
@@ -77,8 +76,7 @@ var GatewayListenerFilters = suite.ConformanceTest{
 			}},
 		} {
 			t.Run(test.name, func(t *testing.T) {
-				test.expected.Namespace = suite.InfrastructureNamespace
-				http.MakeRequestAndExpectEventuallyConsistentResponse(t, s.RoundTripper, s.TimeoutConfig, address, test.expected)
+				expectResponse(t, s, address, test.expected)
 			})
 		}
 	},
@@ -114,7 +112,7 @@ var GatewayListenerFiltersInvalid = suite.ConformanceTest{
 			{"not-granted", condition(resolved, metav1.ConditionFalse, gatewayv1.ListenerReasonRefNotPermitted), "filters.requests[0]"},
 		} {
 			t.Run(test.listener, func(t *testing.T) {
-				kubernetes.GatewayListenerMustHaveConditions(t, s.Client, s.TimeoutConfig, gateway, test.listener, []metav1.Condition{test.expected})
+				listenerMustHave(t, s, gateway, test.listener, test.expected)
 				for _, status := range mustGet(t, s, gateway).Status.Listeners {
 					for _, found := range status.Conditions {
 						if string(status.Name) == test.listener && found.Type == test.expected.Type {
@@ -131,10 +129,9 @@ var GatewayListenerFiltersInvalid = suite.ConformanceTest{
 			for host, statusCode := range map[string]int{
 				"valid.example.com": 200, "unsupported.example.com": 500, "missing.example.com": 500, "not-granted.example.com": 500,
 			} {
-				http.MakeRequestAndExpectEventuallyConsistentResponse(t, s.RoundTripper, s.TimeoutConfig, address, http.ExpectedResponse{
-					Request:   http.Request{Host: host, Path: "/"},
-					Response:  http.Response{StatusCodes: []int{statusCode}},
-					Namespace: suite.InfrastructureNamespace,
+				expectResponse(t, s, address, http.ExpectedResponse{
+					Request:  http.Request{Host: host, Path: "/"},
+					Response: http.Response{StatusCodes: []int{statusCode}},
 				})
 			}
 		})

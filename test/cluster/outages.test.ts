@@ -1,8 +1,9 @@
-import { match, notEqual } from "node:assert/strict";
+import { equal, match, notEqual } from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { eventually } from "../e2e/harness/wait.ts";
-import { controllers, pods, proxies, untilGone, untilReplaced } from "./fixtures/pods.ts";
+import { signalPod } from "./fixtures/pod-processes.ts";
+import { controllers, pods, proxies, untilGone } from "./fixtures/pods.ts";
 import { gateway } from "./fixtures/shop.ts";
 import { needsRoot, type Shop, startShop } from "./fixtures/start-shop.ts";
 import { underLoad } from "./fixtures/steady-load.ts";
@@ -19,18 +20,23 @@ describe("outages under load", { ...needsRoot, timeout: 600_000 }, () => {
   });
   after(async () => await shop?.stop());
 
-  /** A change reaches the proxies and the statuses: a listener on another port. */
-  async function changesAreServed(port: number): Promise<void> {
+  /** A change is written about: a listener on another port. */
+  async function changeIsTold(port: number): Promise<void> {
     await shop.cluster.apply(gateway([80, port]));
-    await soon(async () => {
-      await shop.cluster.execute(["curl", "--silent", "--fail", "--max-time", "5", `http://${shop.address}:${port}/`]);
-    });
     await soon(async () =>
       match(
         await shop.kubectl("get", "gateway/edge", "--output=jsonpath={.status.listeners[*].name}"),
         new RegExp(`web-${port}`),
       ),
     );
+  }
+
+  /** And it reaches the proxies. */
+  async function changeIsServed(port: number): Promise<void> {
+    await changeIsTold(port);
+    await soon(async () => {
+      await shop.cluster.execute(["curl", "--silent", "--fail", "--max-time", "5", `http://${shop.address}:${port}/`]);
+    });
   }
 
   test("the proxies are replaced", async (context) => {
@@ -43,24 +49,33 @@ describe("outages under load", { ...needsRoot, timeout: 600_000 }, () => {
   });
 
   test("the controller is killed", async (context) => {
+    const [pod = ""] = await pods(shop.controllerKubectl, controllers);
+    const state = "{.status.containerStatuses[0].restartCount} {.status.containerStatuses[0].ready}";
+    const isRestarted = async (times: number) =>
+      equal(await shop.controllerKubectl("get", pod, `--output=jsonpath=${state}`), `${times} true`);
+    await isRestarted(0);
     await underLoad(context, shop, async () => {
-      const old = await pods(shop.controllerKubectl, controllers);
-      await shop.controllerKubectl("delete", ...old, "--grace-period=0", "--force");
-      await untilReplaced(shop.controllerKubectl, controllers, old);
+      signalPod(pod.replace("pod/", ""), "SIGKILL");
+      await soon(() => isRestarted(1));
     });
-    await changesAreServed(8081);
+    await changeIsServed(8081);
   });
 
-  test("the replica that leads is killed, and the other one takes over", async (context) => {
+  test("the replica that leads hangs, and another one takes over", async (context) => {
     const leader = () => shop.controllerKubectl("get", "lease/gatewright", "--output=jsonpath={.spec.holderIdentity}");
     await shop.controllerKubectl("scale", "deployment/gatewright", "--replicas=2");
     await shop.controllerKubectl("rollout", "status", "deployment/gatewright", "--timeout=120s");
+    const first = await leader();
     await underLoad(context, shop, async () => {
-      const killed = await leader();
-      await shop.controllerKubectl("delete", `pod/${killed}`, "--grace-period=0", "--force");
+      signalPod(first, "SIGSTOP");
       // What changes while nobody leads is not forgotten.
-      await changesAreServed(8083);
-      notEqual(await leader(), killed);
+      await changeIsTold(8082);
+      const second = await leader();
+      notEqual(second, first);
+      signalPod(first, "SIGCONT");
+      await soon(async () => match(await shop.controllerKubectl("logs", `pod/${first}`), /not leading any more/));
+      await changeIsServed(8083);
+      equal(await leader(), second);
     });
     await shop.controllerKubectl("scale", "deployment/gatewright", "--replicas=1");
   });
@@ -76,6 +91,6 @@ describe("outages under load", { ...needsRoot, timeout: 600_000 }, () => {
       await shop.cluster.kubectl(["wait", "--for=condition=Ready", "node", "--all", "--timeout=60s"]);
       await shop.cluster.startComponent("kube-controller-manager");
     });
-    await changesAreServed(8082);
+    await changeIsServed(8084);
   });
 });
