@@ -9,7 +9,12 @@ import { fieldsDocument } from "./fields/harness/document.ts";
 import { type Leaf, leavesOf, writtenSchema } from "./fields/harness/leaves.ts";
 
 /** Kinds whose worlds are not written yet. */
-const notYet: ReadonlySet<string> = new Set(kinds.map(({ kind }) => kind).filter((kind) => kind !== "HTTPRoute"));
+const notYet: ReadonlySet<string> = new Set([
+  "XBackend",
+  "XBackendTrafficPolicy",
+  "XMesh",
+  "XTelemetryPolicy",
+]);
 const accounts = keepAccounts(await readAreas());
 
 describe("every field changes Envoy's configuration, infrastructure or status, or is named by a finding", () => {

@@ -95,7 +95,9 @@ function tryLeaf(
   file: string,
 ): boolean {
   const own = said.filter(({ origin }) => origin !== undefined && formatReference(origin.resource) === nameOf(object));
-  for (const { code } of own.filter((finding) => refusesPartOf(finding, leaf.at))) account.refused.add(code);
+  const refusals = own.filter((finding) => refusesPartOf(finding, leaf.at));
+  for (const { code } of refusals) account.refused.add(code);
+  if (refusals.length > 0) return true;
   const { enum: choices } = leaf.schema;
   const isChoice = choices !== undefined;
   const before = mistakesIn(value, object);
@@ -114,12 +116,13 @@ function tryLeaf(
         difference(replaced(value, leaf.at.slice(0, -1), parent)),
       );
     if (found === undefined) continue;
-    if (!isChoice && found) return true;
+    // That a reference is missing says less than where requests go.
+    if (!isChoice && found && account.configuration.size + account.infrastructure.size > 0) return true;
     if (isChoice && found) {
       account.values.add(leaf.value);
       if (other !== undefined) account.values.add(other);
     }
-    if (isChoice && !found && other !== undefined && account.refused.size === 0) {
+    if (isChoice && !found && other !== undefined) {
       const where = `at ${formatPath(leaf.at)} of ${nameOf(object)} in ${file}`;
       account.indifferent.add(`${JSON.stringify(leaf.value)} and ${JSON.stringify(other)} are the same ${where}`);
     }
@@ -192,10 +195,10 @@ function patternOf(path: FieldPath): string {
 }
 
 /** Codes of findings that say of a part of an object, or of all of it, that it is not served, whatever is in it. */
-const refusals: readonly string[] = ["not-supported", "kind-not-served"];
+const refusalCodes: readonly string[] = ["not-supported", "kind-not-served"];
 
 function refusesPartOf({ code, origin }: Finding, at: FieldPath): boolean {
-  return refusals.includes(code) && origin !== undefined && origin.path.every((step, index) => step === at[index]);
+  return refusalCodes.includes(code) && origin?.path.every((step, index) => step === at[index]) === true;
 }
 
 function nameOf({ kind, metadata: { name, namespace } }: KubernetesObject): string {
