@@ -3,18 +3,14 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { kinds } from "../src/resources/kinds.ts";
-import { type Account, accountKey, keepAccounts } from "./fields/harness/account.ts";
+import { accountKey, distinguished, hasEffect } from "./fields/harness/account.ts";
 import { readAreas } from "./fields/harness/areas.ts";
-import { fieldsDocument } from "./fields/harness/document.ts";
+import { fieldsDocument, withoutEffect } from "./fields/harness/document.ts";
 import { type Leaf, leavesOf, writtenSchema } from "./fields/harness/leaves.ts";
+import { keepAccounts } from "./fields/harness/trials.ts";
 
 /** Kinds whose worlds are not written yet. */
-const notYet: ReadonlySet<string> = new Set([
-  "XBackend",
-  "XBackendTrafficPolicy",
-  "XMesh",
-  "XTelemetryPolicy",
-]);
+const notYet: ReadonlySet<string> = new Set(["XBackend", "XBackendTrafficPolicy", "XMesh", "XTelemetryPolicy"]);
 const accounts = keepAccounts(await readAreas());
 
 describe("every field changes Envoy's configuration, infrastructure or status, or is named by a finding", () => {
@@ -22,7 +18,7 @@ describe("every field changes Envoy's configuration, infrastructure or status, o
     test(kind.kind, () => {
       const leaves = leavesOf(writtenSchema(kind, kind.versions[0]));
       deepEqual(
-        leaves.flatMap((leaf) => problemsOf(leaf, accounts.get(accountKey(kind.kind, leaf.path)))),
+        leaves.flatMap((leaf) => problemsOf(kind.kind, leaf)),
         [],
       );
     });
@@ -53,16 +49,28 @@ test("docs/fields.md says what becomes of each (UPDATE_GOLDEN=1 writes it)", () 
   equal(existsSync(file) ? readFileSync(file, "utf8") : "", document);
 });
 
-function problemsOf({ path, schema }: Leaf, account: Account | undefined): readonly string[] {
+function problemsOf(kind: string, { path, schema }: Leaf): readonly string[] {
+  const account = accounts.get(accountKey(kind, path));
   if (account === undefined) return [`${path}: no file of test/fields sets it`];
-  const { configuration, infrastructure, status, findings, refused, values, indifferent } = account;
-  const matters = [configuration, infrastructure, status, findings, refused].some((set) => set.size > 0);
-  const choices = refused.size > 0 ? [] : (schema.enum ?? []).filter((value) => value !== "");
+  const { findings, refused } = account;
+  const without = withoutEffect(kind, path);
+  if (without !== undefined && without.alike === undefined) {
+    const { told } = without;
+    return [
+      ...(hasEffect(account) ? [`${path}: it has an effect, and is told to have none`] : []),
+      ...(findings.size > 0 === (told !== undefined) ? [] : [`${path}: ${told ? "nobody" : "somebody"} says so`]),
+    ];
+  }
+  if (refused.size > 0) return [];
+  const choices = (schema.enum ?? []).filter((value) => value !== "");
+  const known: ReadonlySet<unknown> = new Set<unknown>([...distinguished(account), ...(without?.alike ?? [])]);
   return [
-    ...(matters ? [] : [`${path}: it makes no difference, and nobody says so`]),
-    ...[...indifferent].map((where) => `${path}: ${where}`),
+    ...(hasEffect(account) || findings.size > 0 ? [] : [`${path}: it makes no difference, and nobody says so`]),
+    ...[...account.pairs.values()]
+      .filter(({ differ, values }) => !differ && !values.every((value) => without?.alike?.includes(value)))
+      .map(({ values, alike }) => `${path}: ${values.map((value) => JSON.stringify(value)).join(" and ")} are the same ${alike}`),
     ...choices
-      .filter((choice) => ![...values].some((known) => known === choice))
+      .filter((choice) => !known.has(choice))
       .map((choice) => `${path}: no file of test/fields tells ${JSON.stringify(choice)} from other values`),
   ];
 }

@@ -10,6 +10,7 @@ import { analysePolicies } from "./policies.ts";
 import { analyseRoutes } from "./routes.ts";
 import { analyseServices } from "./services.ts";
 import { unservedKinds } from "./unserved-kinds.ts";
+import { analyseFieldsWithoutEffect } from "./without-effect.ts";
 
 /**
  * What is wrong between objects: references to what is not there or not allowed, routes that attach nowhere, listeners
@@ -38,5 +39,6 @@ export function analyseAll(analysed: Analysed): readonly Finding[] {
     ...analyseRoutes(analysed),
     ...analyseServices(analysed),
     ...analysePolicies(analysed),
+    ...analyseFieldsWithoutEffect(analysed),
   ];
 }

@@ -12,14 +12,28 @@ export function analyseServices(analysed: Analysed): readonly Finding[] {
       ([, { metadata }]) => `${metadata.namespace ?? "default"}/${metadata.labels?.[serviceNameLabel] ?? ""}`,
     ),
   );
-  const used = new Set(
-    [...analysed.semantics.clusters.entries()].map(
-      ([, { origin }]) => `${origin.resource.namespace}/${origin.resource.name}`,
-    ),
-  );
+  const used = usedServices(analysed);
   return sorted(analysed.resources.Service).flatMap(([key, service]) => [
     ...badAnnotation(service),
     ...(used.has(key) && !located.has(key) ? noEndpoints(analysed, key, service) : []),
+  ]);
+}
+
+/** Keys of the Services that something is sent to. */
+export function usedServices({ semantics }: Analysed): ReadonlySet<string> {
+  const { clusters, streams } = semantics;
+  return new Set([
+    ...[...clusters.entries()].flatMap(
+      ([
+        ,
+        {
+          origin: { resource },
+        },
+      ]) => (resource.kind === "Service" ? [`${resource.namespace}/${resource.name}`] : []),
+    ),
+    ...[...streams.entries()].flatMap(([, { backends }]) =>
+      backends.flatMap(({ target, asIs }) => (target ?? asIs)?.service ?? []),
+    ),
   ]);
 }
 

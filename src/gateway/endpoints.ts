@@ -16,19 +16,20 @@ export interface EndpointSources {
  * The endpoints of one port of a Service, sorted and without duplicates.
  *
  * The annotation decides if it is there; then EndpointSlices; then Endpoints, as for a Service without a selector.
- * Ready endpoints take traffic, terminating or not: a Service that publishes addresses that are not ready says so of all.
- * Terminating ones that are not ready but still serve are draining. All others are left out.
+ * Ready endpoints take traffic, terminating or not. All count as ready where the Service says `publishNotReadyAddresses`:
+ * Kubernetes writes its own EndpointSlices so, and those of other hands are read so. Terminating ones that are not ready but still serve are draining. All others are left out.
  */
 export function endpointsOf(service: Service, port: ServicePort, sources: EndpointSources): readonly Endpoint[] {
   const annotation = service.metadata.annotations?.[endpointsAnnotation];
+  const allReady = service.spec?.publishNotReadyAddresses === true;
   const found =
     annotation !== undefined
       ? annotated(annotation, port)
       : sources.slices.length > 0
-        ? sources.slices.flatMap((slice) => sliced(slice, port))
+        ? sources.slices.flatMap((slice) => sliced(slice, port, allReady))
         : sources.endpoints === undefined
           ? []
-          : listed(sources.endpoints, port);
+          : listed(sources.endpoints, port, allReady);
   const byAddress = new Map<string, Endpoint>();
   for (const endpoint of found) {
     const key = `${endpoint.address} ${endpoint.port}`;
@@ -70,13 +71,13 @@ export function parseEndpointsAnnotation(annotation: string): readonly Annotated
     });
 }
 
-function sliced(slice: EndpointSlice, port: ServicePort): readonly Endpoint[] {
+function sliced(slice: EndpointSlice, port: ServicePort, allReady: boolean): readonly Endpoint[] {
   if (slice.addressType === "FQDN") return [];
   const numbers = (slice.ports ?? []).flatMap((candidate) =>
     samePort(candidate, port) && candidate.port !== undefined ? [candidate.port] : [],
   );
   return (slice.endpoints ?? []).flatMap((endpoint) => {
-    const { ready = true, terminating = false, serving = ready } = endpoint.conditions ?? {};
+    const { ready = true, terminating = false, serving = ready } = allReady ? {} : (endpoint.conditions ?? {});
     const health = ready ? "healthy" : terminating && serving ? "draining" : undefined;
     if (health === undefined) return [];
     // All addresses of one endpoint are the same backend; Kubernetes writes exactly one.
@@ -86,12 +87,12 @@ function sliced(slice: EndpointSlice, port: ServicePort): readonly Endpoint[] {
   });
 }
 
-function listed(endpoints: Endpoints, port: ServicePort): readonly Endpoint[] {
+function listed(endpoints: Endpoints, port: ServicePort, allReady: boolean): readonly Endpoint[] {
   return (endpoints.subsets ?? []).flatMap((subset) =>
     (subset.ports ?? [])
       .filter((candidate) => samePort(candidate, port))
       .flatMap((candidate) =>
-        (subset.addresses ?? []).map(
+        [...(subset.addresses ?? []), ...((allReady && subset.notReadyAddresses) || [])].map(
           (address): Endpoint => ({ address: address.ip, port: candidate.port, health: "healthy" }),
         ),
       ),

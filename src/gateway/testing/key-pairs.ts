@@ -4,10 +4,14 @@ import { type CertificateAuthority, createAuthority } from "../../../examples/se
 /**
  * Puts real key pairs, made for this run, where a text says `${certificate HOST}` and `${key HOST}`, so that the
  * repository holds no key. Equal hosts have equal pairs within a text. `${key other}` belongs to no certificate.
+<<<<<<< Updated upstream
  * `${certificate HOST until 2021-01-01}` expires on that day. `${authority NAME}` is the certificate of an authority of that name, which has signed none of the pairs.
+=======
+ * `${base64 …}` writes either as `data` of a Secret has it. `${authority NAME}` is the certificate of an authority of that name, which has signed none of the pairs.
+>>>>>>> Stashed changes
  */
 export async function withKeyPairs(text: string): Promise<string> {
-  const found = [...text.matchAll(placeholder)].map(([, part = "", name = ""]) => ({ part, name }));
+  const found = [...text.matchAll(placeholder)].map(([, , part = "", name = ""]) => ({ part, name }));
   if (found.length === 0) return text;
   const hosts = new Set(found.filter(({ part }) => part !== "authority").map(({ name }) => name));
   const names = new Set(found.filter(({ part }) => part === "authority").map(({ name }) => name));
@@ -19,17 +23,25 @@ export async function withKeyPairs(text: string): Promise<string> {
     await Promise.all([...hosts].map(async (host) => [host, await issue(authority, host)] as const)),
   );
   const other = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
-  return text.replace(placeholder, (_, part: string, host: string) => {
-    if (part === "authority") return JSON.stringify(authorities.get(host));
-    if (host === "other") return JSON.stringify(other.export({ type: "pkcs8", format: "pem" }));
+  const pemOf = (part: string, host: string): string => {
+    if (part === "authority") return authorities.get(host) ?? "";
+    if (host === "other") return other.export({ type: "pkcs8", format: "pem" }).toString();
     const pair = pairs.get(host);
-    return JSON.stringify(part === "key" ? pair?.key : pair?.cert);
+    return (part === "key" ? pair?.key : pair?.cert) ?? "";
+  };
+  return text.replace(placeholder, (_, base64: string | undefined, part: string, host: string) => {
+    const pem = pemOf(part, host);
+    return JSON.stringify(base64 === undefined ? pem : Buffer.from(pem).toString("base64"));
   });
 }
 
+<<<<<<< Updated upstream
 function issue(authority: CertificateAuthority, name: string): ReturnType<CertificateAuthority["issue"]> {
   const [host = "", expires] = name.split(" until ");
   return authority.issue([host], "ECDSA", expires === undefined ? undefined : new Date(expires));
 }
 
 const placeholder = /\$\{(certificate|key|authority) ([^}]+)\}/g;
+=======
+const placeholder = /\$\{(base64 )?(certificate|key|authority) ([^}]+)\}/g;
+>>>>>>> Stashed changes

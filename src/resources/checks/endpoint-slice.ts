@@ -1,12 +1,13 @@
 import { isIP } from "node:net";
 import { hasFormat } from "../cel-functions.ts";
 import type { EndpointSlice } from "../generated/core.ts";
-import { type Mistake, mistake } from "../mistake.ts";
+import { type Mistake, mistake, warning } from "../mistake.ts";
 import { formatPath } from "../origin.ts";
 
 /** Addresses of an EndpointSlice that are none of its `addressType`, and ports without a name of their own. */
 export function checkEndpointSlice({ addressType, endpoints = [], ports = [] }: EndpointSlice): readonly Mistake[] {
   return [
+    ...(addressType === "FQDN" ? [namesLeftOut] : []),
     ...endpoints.flatMap(({ addresses }, endpoint) =>
       addresses.flatMap((address, index) => {
         if (fits(address, addressType)) return [];
@@ -23,6 +24,13 @@ export function checkEndpointSlice({ addressType, endpoints = [], ports = [] }: 
     }),
   ];
 }
+
+const namesLeftOut = warning(
+  "not-enforced",
+  ["addressType"],
+  "addressType FQDN: endpoints that are DNS names are left out.",
+  "Use a Service of type ExternalName for a name.",
+);
 
 function fits(address: string, addressType: EndpointSlice["addressType"]): boolean {
   if (addressType === "FQDN") return hasFormat("dns1123Subdomain", address) && isIP(address) === 0;

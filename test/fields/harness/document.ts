@@ -1,3 +1,4 @@
+import { type FieldsWithoutEffect, fieldsWithoutEffect } from "../../../src/analyse/fields-without-effect.ts";
 import type { Kind } from "../../../src/resources/kinds.ts";
 import { type Account, type Accounts, accountKey } from "./account.ts";
 import { leavesOf, writtenSchema } from "./leaves.ts";
@@ -29,9 +30,16 @@ export function fieldsDocument(accounts: Accounts, kinds: readonly Kind[]): stri
 function section(kind: Kind, accounts: Accounts): string {
   const rows = leavesOf(writtenSchema(kind, kind.versions[0])).map(({ path }) => {
     const account = accounts.get(accountKey(kind.kind, path));
-    return `| \`${path}\` | ${account === undefined ? "" : effectsOf(account)} |`;
+    const effects = account === undefined ? "" : effectsOf(account);
+    const without = withoutEffect(kind.kind, path)?.because ?? "";
+    return `| \`${path}\` | ${[effects || "nothing", without].filter((part) => part !== "").join(". ")} |`;
   });
   return [`## ${kind.kind}`, "", "| field | what it changes |", "|---|---|", ...rows, ""].join("\n");
+}
+
+/** What is known of a field that changes nothing. */
+export function withoutEffect(kind: string, path: string): FieldsWithoutEffect | undefined {
+  return fieldsWithoutEffect.find((entry) => entry.kind === kind && entry.fields.includes(path));
 }
 
 function effectsOf({ configuration, infrastructure, status, findings, refused }: Account): string {

@@ -90,3 +90,10 @@ export function replaced(value: Json, [step, ...rest]: FieldPath, by: Json | und
 function isList(value: Json): value is readonly Json[] {
   return Array.isArray(value);
 }
+
+/** The value at a place, which must be there. */
+export function valueAt(value: Json, [step, ...rest]: FieldPath): Json {
+  if (step === undefined) return value;
+  const inner = isList(value) ? value[Number(step)] : isJsonObject(value) ? value[step] : undefined;
+  return inner === undefined ? null : valueAt(inner, rest);
+}

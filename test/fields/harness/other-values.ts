@@ -27,5 +27,5 @@ function otherStrings(value: string): readonly string[] {
   if (duration !== null) return [`${Number(duration[1]) + 1}${duration[2]}`];
   const address = /^([0-9]+\.[0-9]+\.[0-9]+\.)([0-9]+)$/.exec(value);
   if (address !== null) return [`${address[1]}${Number(address[2]) + 1}`];
-  return [`${value}x`, `x${value}`, `${value}/x`];
+  return [`${value}x`, `x${value}`, `${value}/x`, `example.com/${value}`];
 }
