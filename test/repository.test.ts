@@ -24,6 +24,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   gateway: ["collections", "ir", "resources", "sources"],
   status: ["collections", "gateway", "ir", "resources", "sources"],
   analyse: ["collections", "gateway", "ir", "resources", "sources", "status"],
+  graph: ["analyse", "collections", "gateway", "ir", "resources", "status"],
   envoy: ["collections", "ir", "resources"],
   xds: ["collections", "envoy", "ir", "resources"],
   explain: ["collections", "envoy", "gateway", "ir", "resources"],

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { ControlPlane } from "../control-plane/control-plane.ts";
 import { explainWith } from "../control-plane/explain-with.ts";
+import { topologyOf } from "../control-plane/topology-of.ts";
 import { RequestError } from "../explain/parse-request.ts";
 import type { Finding } from "../resources/finding.ts";
 import { isOwnHost, listenError, parseAdminAddress } from "./address.ts";
@@ -51,6 +52,7 @@ const endpoints: Readonly<Record<string, Endpoint>> = {
   },
   "/api/v1/resources": (query, { controlPlane, times }) =>
     json(objectsWithStatus(controlPlane, query.get("kind") ?? undefined, times).map(withoutSecrets)),
+  "/api/v1/graph": (_query, { controlPlane }) => json(topologyOf(controlPlane)),
   "/api/v1/findings": (_query, { findings }) => json(findings()),
   "/api/v1/explain": (query, { controlPlane }) => {
     const [method, url = "", grpc, serverName, clientAddress] = [

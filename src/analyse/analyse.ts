@@ -23,13 +23,18 @@ export function analyse(
   objects: readonly KubernetesObject[],
   placement: Placement = onThisMachine("analysed"),
 ): readonly Finding[] {
+  return [...analyseAll(readSemantics(objects, placement)), ...unservedKinds(objects)];
+}
+
+/** What objects mean that don't change. */
+export function readSemantics(objects: readonly KubernetesObject[], placement: Placement): Analysed {
   const graph = new Graph();
   const resources = createResourceInputs(graph);
   const semantics = deriveSemantics(graph, resources, placement);
   graph.transaction(() => {
     for (const object of objects) if (isResourceKind(object.kind)) setResource(resources, object.kind, object);
   });
-  return [...analyseAll({ resources, semantics }), ...unservedKinds(objects)];
+  return { resources, semantics };
 }
 
 /** The same, of objects whose semantics are at hand. Costs what there is, not what changed. */

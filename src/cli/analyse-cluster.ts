@@ -1,11 +1,13 @@
 import type { ObjectWithStatus } from "../admin/objects.ts";
-import { analyse } from "../analyse/analyse.ts";
+import { analyse, readSemantics } from "../analyse/analyse.ts";
 import { resourceKinds } from "../gateway/inputs.ts";
+import { buildTopology } from "../graph/build-topology.ts";
+import type { Topology } from "../graph/topology.ts";
 import { inCluster } from "../infrastructure/placement.ts";
 import type { ClusterAccess } from "../kubernetes/access.ts";
 import type { Finding } from "../resources/finding.ts";
 import { kinds } from "../resources/kinds.ts";
-import type { KubernetesObject } from "../resources/object.ts";
+import { type KubernetesObject, keyOf } from "../resources/object.ts";
 import { decode } from "../sources/kubernetes/decode.ts";
 import type { Everything } from "./query-objects.ts";
 import { askCluster } from "./read-cluster.ts";
@@ -44,6 +46,20 @@ export async function readObjects(access: ClusterAccess, namespace: string): Pro
 export async function everythingOfCluster(access: ClusterAccess, namespace: string): Promise<Everything> {
   const { raw, objects, findings, incomplete } = await readObjects(access, namespace);
   return { objects: raw, findings: [...findings, ...analyseCluster(objects, incomplete)] };
+}
+
+/** @throws UsageError */
+export async function topologyOfCluster(access: ClusterAccess, namespace: string): Promise<Topology> {
+  const { raw, objects, findings, incomplete } = await readObjects(access, namespace);
+  const { resources, semantics } = readSemantics(objects, inCluster);
+  const statuses = new Map(raw.map((object) => [`${object.kind}/${keyOf(object)}`, object.status]));
+  return buildTopology({
+    resources,
+    semantics,
+    findings: [...findings, ...analyseCluster(objects, incomplete)],
+    statusOf: (kind, key) => statuses.get(`${kind}/${key}`),
+    incomplete,
+  });
 }
 
 /** What is wrong between objects, without what only seems so because not everything could be read. */

@@ -150,6 +150,16 @@ describe("get, describe and validate against a cluster", () => {
     server.remove(service);
   });
 
+  test("graph: what the cluster holds, with its status; only what has to do with an object", async (t) => {
+    const [whole, code] = await run(t, "graph");
+    equal(code, 0);
+    match(whole, /^Gateway shop\/private .*10\.0\.0\.7\n└─ listener http .*Gateway shop\/public/s);
+    match(whole, /rule 0 .*\n.*└─ ✗ Service shop\/cart:80\n +└─ ✗ BackendNotFound: There is no Service shop\/cart\./);
+    match((await run(t, "graph", "gateway/private"))[0], /^Gateway shop\/private .*\n└─ listener http {2}HTTP 80$/);
+    match((await run(t, "graph", "httproute", "cart", "-o", "mermaid"))[0], /^flowchart LR\n(?!.*private)/s);
+    deepEqual(await run(t, "graph", "gateway", "other"), ['Error: gateways "other" not found in namespace "shop"', 1]);
+  });
+
   test("validate: what the cluster holds; files as if they were applied to it", async () => {
     const [text, code] = await validate();
     match(
@@ -177,7 +187,8 @@ describe("get, describe and validate against a cluster", () => {
     match((await run(t, "get", "services", "-A"))[0], /You may not read services in all namespaces; name one with -n/);
     const [text] = await validate();
     match(text, /partly-readable.*not checked: Service\./s);
-    equal(/There is no Service/.test(text), false);
+    const [drawn] = await run(t, "graph");
+    for (const said of [text, drawn]) equal(/There is no Service|✗/.test(said), false, said);
     server.refuse("/api/v1/services", 200);
   });
 

@@ -1,6 +1,6 @@
 import type { ObjectWithStatus } from "../admin/objects.ts";
+import { field, list, text } from "../resources/field.ts";
 import type { Kind } from "../resources/kinds.ts";
-import { field, list, text } from "./field.ts";
 
 export interface Column {
   readonly heading: string;

@@ -2,9 +2,9 @@ import { Graph } from "../collections/graph.ts";
 import { endpointsOf, serviceNameLabel } from "../gateway/endpoints.ts";
 import { createResourceInputs, isResourceKind, type Resources, setResource } from "../gateway/inputs.ts";
 import type { Endpoint } from "../ir/cluster.ts";
+import { field, list, text } from "../resources/field.ts";
 import type { Service, ServicePort } from "../resources/generated/core.ts";
 import type { KubernetesObject } from "../resources/object.ts";
-import { field, list, text } from "./field.ts";
 import { table } from "./table.ts";
 
 /** Endpoints that are named; the rest is counted. */

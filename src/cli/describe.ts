@@ -1,10 +1,10 @@
 import { stringify } from "yaml";
 import type { ObjectWithStatus } from "../admin/objects.ts";
+import { field, list, text } from "../resources/field.ts";
 import type { Finding } from "../resources/finding.ts";
 import { keyOf } from "../resources/object.ts";
 import { chooseOrigin, type OriginOptions } from "./choose-origin.ts";
 import { backendLines } from "./describe-backends.ts";
-import { field, list, text } from "./field.ts";
 import { kindOf, notFound, yamlOptions } from "./get.ts";
 import { formatFindings } from "./print-findings.ts";
 import { type Everything, queryEverything } from "./query-objects.ts";

@@ -1,3 +1,4 @@
+import type { Paint } from "../graph/text.ts";
 import type { Finding } from "../resources/finding.ts";
 import type { FindingCode } from "../resources/finding-codes.ts";
 import { formatPath, formatReference } from "../resources/origin.ts";
@@ -61,6 +62,12 @@ export function findingJson({ severity, code, message, remedy, origin, location 
 
 export function usesColours(output: Output): boolean {
   return output.isTTY === true && !process.env["NO_COLOR"];
+}
+
+/** Undefined where there are no colours. */
+export function paintFor(output: Output): Paint | undefined {
+  const paint = (style: keyof typeof styles) => (text: string) => `${styles[style]}${text}\u001b[0m`;
+  return usesColours(output) ? { broken: paint("error"), warning: paint("warning"), strong: paint("bold") } : undefined;
 }
 
 function formatFinding(finding: Finding, colours: boolean): string {

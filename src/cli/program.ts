@@ -9,7 +9,8 @@ import type { DescribeOptions } from "./describe.ts";
 import type { DrainFlags } from "./drain.ts";
 import type { ExplainOptions } from "./explain.ts";
 import type { GetOptions } from "./get.ts";
-import { outputs } from "./outputs.ts";
+import type { GraphOptions } from "./graph.ts";
+import { graphOutputs, outputs } from "./outputs.ts";
 import type { RunOptions } from "./run.ts";
 import type { ValidateFlags } from "./validate-cluster.ts";
 
@@ -45,6 +46,7 @@ Start here:
   gatewright get gateways,httproutes -A       what a running Gatewright serves
   gatewright describe httproute shop          why a route is as it is
   gatewright explain GET http://shop.test/    which rule answers a request, and why no other
+  gatewright graph                            who sends to whom, and what is broken
 
 Environment:
   GATEWRIGHT_ENVOY           the Envoy binary to run (else envoy on PATH, else one that is downloaded once)
@@ -244,6 +246,38 @@ Exit code: 0 a route serves it, 1 none does or the answer is an error, 2 usage.`
       ) => {
         const { explain } = await import("./explain.ts");
         process.exitCode = await explain(method, url, { ...flags, files: file, headers: header });
+      },
+    );
+
+  program
+    .command("graph")
+    .description("draw who sends to whom, and what is broken")
+    .argument("[KIND]", "gateway/edge, httproute, httproute/shop, svc/web, …: only what has to do with it")
+    .argument("[NAME]")
+    .option(
+      "-n, --namespace <NAMESPACE>",
+      "only what has to do with this namespace (default: all; with a NAME, as get)",
+    )
+    .addOption(fileOption())
+    .addOption(kubeconfigOption())
+    .addOption(contextOption())
+    .addOption(new Option("-o, --output <FORMAT>", "how it is drawn").choices(graphOutputs).default("text"))
+    .addOption(askedAddress())
+    .addHelpText(
+      "after",
+      `${originHelp}
+
+Examples:
+  gatewright graph -f routes/                            a tree in the terminal; what is broken is red
+  gatewright graph gateway/edge -o svg > edge.svg        a picture
+  gatewright graph httproute/shop -o mermaid             for Markdown; dot is for Graphviz
+
+Exit code: 0 drawn, 1 there is no object of that name, 2 usage.`,
+    )
+    .action(
+      async (kind: string | undefined, name: string | undefined, flags: OriginFlags & Omit<GraphOptions, "files">) => {
+        const { graph } = await import("./graph.ts");
+        process.exitCode = await graph(kind, name, { ...flags, files: flags.file });
       },
     );
 

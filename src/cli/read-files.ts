@@ -2,7 +2,9 @@ import { existsSync } from "node:fs";
 import { type ObjectWithStatus, objectsWithStatus } from "../admin/objects.ts";
 import { allFindings } from "../control-plane/all-findings.ts";
 import { ControlPlane } from "../control-plane/control-plane.ts";
+import { topologyOf } from "../control-plane/topology-of.ts";
 import { onThisMachine } from "../gateway/placement.ts";
+import type { Topology } from "../graph/topology.ts";
 import { standardInput } from "../sources/files/find-files.ts";
 import { watchFiles } from "../sources/files/watch-files.ts";
 import { printFindings } from "./print-findings.ts";
@@ -17,10 +19,7 @@ import { UsageError } from "./usage-error.ts";
  */
 export async function objectsOfFiles(files: readonly string[], kind?: string): Promise<readonly ObjectWithStatus[]> {
   const controlPlane = await readFiles(files);
-  printFindings(
-    controlPlane.findings().filter((finding) => finding.severity === "error"),
-    process.stderr,
-  );
+  printErrors(controlPlane);
   return objectsWithStatus(controlPlane, kind);
 }
 
@@ -28,6 +27,20 @@ export async function objectsOfFiles(files: readonly string[], kind?: string): P
 export async function everythingOfFiles(files: readonly string[]): Promise<Everything> {
   const controlPlane = await readFiles(files);
   return { objects: objectsWithStatus(controlPlane), findings: allFindings(controlPlane) };
+}
+
+/** Errors go to standard error. @throws UsageError */
+export async function topologyOfFiles(files: readonly string[]): Promise<Topology> {
+  const controlPlane = await readFiles(files);
+  printErrors(controlPlane);
+  return topologyOf(controlPlane);
+}
+
+function printErrors(controlPlane: ControlPlane): void {
+  printFindings(
+    controlPlane.findings().filter((finding) => finding.severity === "error"),
+    process.stderr,
+  );
 }
 
 /**

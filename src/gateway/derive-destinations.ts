@@ -1,7 +1,7 @@
-import type { Collection, Reader } from "../collections/collection.ts";
+import type { Collection, Member, Reader } from "../collections/collection.ts";
 import type { Graph } from "../collections/graph.ts";
 import type { Cluster, Endpoint, EndpointGroup, EndpointSet, UpstreamTls } from "../ir/cluster.ts";
-import type { Service } from "../resources/generated/core.ts";
+import type { EndpointSlice, Service } from "../resources/generated/core.ts";
 import { type BackendTarget, clusterName } from "./backend.ts";
 import { type BackendTlsCollections, ofPort } from "./backend-tls.ts";
 import { certificateName } from "./certificate.ts";
@@ -16,6 +16,8 @@ import type { StreamBackend } from "./stream-route.ts";
 export interface DestinationCollections {
   readonly clusters: Collection<Cluster>;
   readonly endpointSets: Collection<EndpointSet>;
+  /** By the Service that they belong to. */
+  readonly slicesByService: Collection<readonly Member<EndpointSlice>[]>;
 }
 
 interface TargetRequest {
@@ -162,7 +164,7 @@ export function deriveDestinations(
       }),
     ),
   ]);
-  return { clusters, endpointSets };
+  return { clusters, endpointSets, slicesByService: slices };
 }
 
 /**

@@ -22,15 +22,19 @@ export function mayRefer(
   to: ResourceReference & { readonly namespace: string },
 ): boolean {
   if (from.namespace === to.namespace) return true;
-  return (fetch(grants, to.namespace) ?? []).some(
-    ({ value: { spec } }) =>
-      spec.from.some(
-        (entry) => entry.group === from.group && entry.kind === from.kind && entry.namespace === from.namespace,
-      ) &&
-      spec.to.some(
-        (entry) =>
-          entry.group === to.group && entry.kind === to.kind && (entry.name === undefined || entry.name === to.name),
-      ),
+  return (fetch(grants, to.namespace) ?? []).some(({ value }) => allows(value, from, to));
+}
+
+/** Whether a grant of the target's namespace is one that lets `from` refer to `to`. */
+export function allows({ spec }: ReferenceGrant, from: Referrer, to: ResourceReference): boolean {
+  return (
+    spec.from.some(
+      (entry) => entry.group === from.group && entry.kind === from.kind && entry.namespace === from.namespace,
+    ) &&
+    spec.to.some(
+      (entry) =>
+        entry.group === to.group && entry.kind === to.kind && (entry.name === undefined || entry.name === to.name),
+    )
   );
 }
 

@@ -74,6 +74,7 @@ test("health and metrics after a change, a refused document, and what Envoy refu
       equal(grown(`gatewright_xds_pushes_total{type="${type}"}`), 0, type);
     equal(grown("gatewright_transaction_seconds_count"), 1);
     equal(after('gatewright_resources{kind="HTTPRoute"}'), 2);
+    match(await (await get("/api/v1/graph")).text(), /"role":"route".*"name":"default\/new"/);
     // From the event of the file on, so that the wait for the end of a save is in it.
     const seconds = grown(ofType("gatewright_event_to_ack_seconds_sum"));
     ok(seconds > 0.005, `${seconds} s`);
