@@ -4,11 +4,8 @@ import { type CertificateAuthority, createAuthority } from "../../../examples/se
 /**
  * Puts real key pairs, made for this run, where a text says `${certificate HOST}` and `${key HOST}`, so that the
  * repository holds no key. Equal hosts have equal pairs within a text. `${key other}` belongs to no certificate.
-<<<<<<< Updated upstream
- * `${certificate HOST until 2021-01-01}` expires on that day. `${authority NAME}` is the certificate of an authority of that name, which has signed none of the pairs.
-=======
- * `${base64 …}` writes either as `data` of a Secret has it. `${authority NAME}` is the certificate of an authority of that name, which has signed none of the pairs.
->>>>>>> Stashed changes
+ * `${certificate HOST until 2021-01-01}` expires on that day. `${base64 …}` writes either as `data` of a Secret has it.
+ * `${authority NAME}` is the certificate of an authority of that name, which has signed none of the pairs.
  */
 export async function withKeyPairs(text: string): Promise<string> {
   const found = [...text.matchAll(placeholder)].map(([, , part = "", name = ""]) => ({ part, name }));
@@ -35,13 +32,9 @@ export async function withKeyPairs(text: string): Promise<string> {
   });
 }
 
-<<<<<<< Updated upstream
 function issue(authority: CertificateAuthority, name: string): ReturnType<CertificateAuthority["issue"]> {
   const [host = "", expires] = name.split(" until ");
   return authority.issue([host], "ECDSA", expires === undefined ? undefined : new Date(expires));
 }
 
-const placeholder = /\$\{(certificate|key|authority) ([^}]+)\}/g;
-=======
 const placeholder = /\$\{(base64 )?(certificate|key|authority) ([^}]+)\}/g;
->>>>>>> Stashed changes
