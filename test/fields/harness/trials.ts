@@ -139,7 +139,12 @@ function tryDocument(stage: Stage, { document, leaf }: Trial, changed: Json, acc
 
 function mistakesIn(value: Json, object: KubernetesObject): readonly Finding[] {
   const resource = referenceOf(object);
-  return validateObject(value).mistakes.map(({ path, ...mistake }) => ({ ...mistake, origin: { resource, path } }));
+  return validateObject(value).mistakes.map(({ severity, code, message, path }) => ({
+    severity,
+    code,
+    message,
+    origin: { resource, path },
+  }));
 }
 
 function differing(before: readonly Finding[], after: readonly Finding[]): readonly Finding[] {
