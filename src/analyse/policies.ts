@@ -1,4 +1,4 @@
-import { targetKey } from "../gateway/backend-tls.ts";
+import { backendKey, targetKey } from "../gateway/policy-target.ts";
 import { gatewayGroup } from "../gateway/route-kind.ts";
 import type { Finding } from "../resources/finding.ts";
 import { codeOf } from "../resources/finding-codes.ts";
@@ -61,7 +61,10 @@ function targetFinding(
     const message = `Service ${service} has no port named "${sectionName}"; it has ${names || "no names"}.`;
     return { severity: "error", code: "target-not-found", message };
   }
-  const target = { service, ...(sectionName === undefined ? {} : { portName: sectionName }) };
+  const target = {
+    backend: backendKey("Service", service),
+    ...(sectionName === undefined ? {} : { portName: sectionName }),
+  };
   const holder = semantics.backendTls.holders.get(targetKey(target))?.policy;
   if (holder === undefined || holder === policy) return undefined;
   const message = `BackendTLSPolicy ${holder} is older, or comes first by name, and holds the same target; this one has no effect there.`;

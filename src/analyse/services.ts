@@ -1,5 +1,6 @@
 import { parseEndpointsAnnotation, serviceNameLabel } from "../gateway/endpoints.ts";
 import { endpointsAnnotation } from "../resources/checks/own-keys.ts";
+import { keyOfBackend } from "../gateway/policy-target.ts";
 import type { Finding } from "../resources/finding.ts";
 import type { Service } from "../resources/generated/core.ts";
 import type { Origin } from "../resources/origin.ts";
@@ -32,7 +33,7 @@ export function usedServices({ semantics }: Analysed): ReadonlySet<string> {
       ]) => (resource.kind === "Service" ? [`${resource.namespace}/${resource.name}`] : []),
     ),
     ...[...streams.entries()].flatMap(([, { backends }]) =>
-      backends.flatMap(({ target, asIs }) => (target ?? asIs)?.service ?? []),
+      backends.flatMap(({ target, asIs }) => keyOfBackend("Service", (target ?? asIs)?.backend ?? "") ?? []),
     ),
   ]);
 }

@@ -81,7 +81,7 @@ export class StatusWriter {
     if (object === undefined) return undefined;
     const desired = this.#options.statuses.get(key)?.status ?? withdrawn(object);
     const now = this.#options.now?.() ?? new Date();
-    const status = desired && mergeStatus(object.status, desired, now);
+    const status = desired && mergeStatus(object.kind, object.status, desired, now);
     return status === undefined ? undefined : { object, status };
   }
 

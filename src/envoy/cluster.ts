@@ -14,6 +14,7 @@ import { RoundRobinSchema } from "./generated/envoy/extensions/load_balancing_po
 import { HttpProtocolOptionsSchema } from "./generated/envoy/extensions/upstreams/http/v3/http_protocol_options_pb.ts";
 import { duration, type Init, pack, resource } from "./message.ts";
 import type { EnvoyResource } from "./resource.ts";
+import { retryBudgetFilters } from "./retry-budget.ts";
 import { upstreamTls } from "./tls.ts";
 
 const SECOND = 1_000;
@@ -49,11 +50,11 @@ export function envoyCluster(cluster: Cluster): EnvoyCluster {
     },
     ignoreHealthOnHostRemoval: true,
     typedExtensionProtocolOptions: protocolOptions(cluster),
-    ...(cluster.tls && { transportSocket: upstreamTls(cluster.tls, cluster.protocol, cluster.clientCertificate) }),
+    ...(cluster.tls && { transportSocket: upstreamTls(cluster.tls, cluster.protocol) }),
     transportSocketMatches: Object.entries(cluster.tlsByGroup ?? {}).map(([tls, upstream]) => ({
       name: tls,
       match: { tls },
-      transportSocket: upstreamTls(upstream, cluster.protocol, cluster.clientCertificate),
+      transportSocket: upstreamTls(upstream, cluster.protocol),
     })),
   });
 }
@@ -125,11 +126,12 @@ function loadBalancing({ protocol }: Cluster): { name: string; typedConfig: Any 
   };
 }
 
-function protocolOptions({ protocol, tls }: Cluster): Record<string, Any> {
+function protocolOptions({ protocol, tls, retryBudget }: Cluster): Record<string, Any> {
   if (protocol === "TCP" || protocol === "UDP") return {};
   const options = pack(HttpProtocolOptionsSchema, {
     commonHttpProtocolOptions: { idleTimeout: duration(60 * SECOND) },
     ...(tls !== undefined && tls.serverName === undefined && { upstreamHttpProtocolOptions: { autoSni: true } }),
+    ...(retryBudget && { httpFilters: retryBudgetFilters(retryBudget) }),
     upstreamProtocolOptions: {
       case: "explicitHttpConfig",
       value: {

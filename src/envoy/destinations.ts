@@ -7,6 +7,7 @@ import {
 import { hostFrom, requestHeaders, responseHeaders } from "./headers.ts";
 import type { Init } from "./message.ts";
 import { MISSING_CLUSTER } from "./missing-cluster.ts";
+import { SESSION_PERSISTENCE, sessionPersistence } from "./session-persistence.ts";
 
 const { INTERNAL_SERVER_ERROR, SERVICE_UNAVAILABLE } = RouteAction_ClusterNotFoundResponseCode;
 
@@ -24,7 +25,11 @@ export function weighted(action: ForwardAction): readonly WeightedDestination[] 
 export function destinations(shares: readonly WeightedDestination[], grpc: boolean): Init<typeof RouteActionSchema> {
   const unresolved = shares.some((share) => share.cluster === undefined);
   const [only] = shares;
-  const plain = shares.length === 1 && only?.requestHeaders === undefined && only?.responseHeaders === undefined;
+  const plain =
+    shares.length === 1 &&
+    only?.requestHeaders === undefined &&
+    only?.responseHeaders === undefined &&
+    only?.sessionPersistence === undefined;
   return {
     clusterSpecifier:
       plain && only?.rewrite?.hostname === undefined
@@ -35,12 +40,14 @@ export function destinations(shares: readonly WeightedDestination[], grpc: boole
 }
 
 function clusterWeight(share: WeightedDestination): Init<typeof WeightedCluster_ClusterWeightSchema> {
+  const session = share.sessionPersistence;
   const hostname = share.rewrite?.hostname ?? hostFrom(share.requestHeaders);
   return {
     name: share.cluster ?? MISSING_CLUSTER,
     weight: share.weight,
     ...requestHeaders(share.requestHeaders),
     ...responseHeaders(share.responseHeaders),
+    ...(session && { typedPerFilterConfig: { [SESSION_PERSISTENCE]: sessionPersistence(session) } }),
     ...(hostname !== undefined && { hostRewriteSpecifier: { case: "hostRewriteLiteral", value: hostname } }),
   };
 }

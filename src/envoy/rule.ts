@@ -12,7 +12,6 @@ import type { Options } from "./options.ts";
 import { HOST_WITH_PORT, redirect } from "./redirect.ts";
 import { retryPolicy } from "./retry.ts";
 import { rewriteAction } from "./rewrite.ts";
-import { SESSION_PERSISTENCE, sessionPersistence } from "./session-persistence.ts";
 import { timeouts } from "./timeouts.ts";
 
 type RouteInit = Init<typeof RouteSchema>;
@@ -44,12 +43,10 @@ export function routes(rule: Rule, tableHostname: string, options: Options): rea
 }
 
 /** What the rule says to the filters that do nothing otherwise. */
-function perFilterConfig({ cors, externalAuth: auth, action }: Rule): NonNullable<RouteInit["typedPerFilterConfig"]> {
-  const session = action.kind === "forward" ? action.sessionPersistence : undefined;
+function perFilterConfig({ cors, externalAuth: auth }: Rule): NonNullable<RouteInit["typedPerFilterConfig"]> {
   return {
     ...(cors && { [CORS]: corsPolicy(cors) }),
     ...(auth && { [EXTERNAL_AUTH]: externalAuth(auth) }),
-    ...(session && { [SESSION_PERSISTENCE]: sessionPersistence(session) }),
   };
 }
 

@@ -8,7 +8,7 @@ const hosts = testHosts();
 hosts.add((port) => [backend("both", [port("one"), port("two")])]);
 
 const keeping = (path: string, sessionPersistence: SessionPersistence) =>
-  rule({ match: prefix(path), action: forward([to("both")], { sessionPersistence }) });
+  rule({ match: prefix(path), action: forward([{ ...to("both"), sessionPersistence }]) });
 
 for (const hostname of ["session.test", "*.session-repaired.test"]) {
   describe(`sessions on ${hostname}`, () => {

@@ -9,10 +9,10 @@ import { CookieBasedSessionStateSchema } from "./generated/envoy/extensions/http
 import { HeaderBasedSessionStateSchema } from "./generated/envoy/extensions/http/stateful_session/header/v3/header_pb.ts";
 import { duration, type Init, pack } from "./message.ts";
 
-/** Name of the filter, and of a route's configuration of it. */
+/** Name of the filter, and of a destination's configuration of it. */
 export const SESSION_PERSISTENCE = "envoy.filters.http.stateful_session";
 
-/** Does nothing until a route configures it. */
+/** Does nothing until a destination configures it. */
 export function sessionPersistenceFilter(): Init<typeof HttpFilterSchema> {
   return { name: SESSION_PERSISTENCE, configType: { case: "typedConfig", value: pack(StatefulSessionSchema, {}) } };
 }

@@ -41,11 +41,7 @@ export function downstreamTls(tls: TlsTermination): TransportSocket {
 }
 
 /** Starts TLS to a backend. The server name is the configured one, else the Host of the request. */
-export function upstreamTls(
-  tls: UpstreamTls,
-  protocol: Cluster["protocol"],
-  clientCertificate: string | undefined,
-): TransportSocket {
+export function upstreamTls(tls: UpstreamTls, protocol: Cluster["protocol"]): TransportSocket {
   return create(TransportSocketSchema, {
     name: NAME,
     configType: {
@@ -57,8 +53,8 @@ export function upstreamTls(
           tlsParams: tlsParams({ maximumVersion: "1.3", ...tls.parameters }),
           alpnProtocols: upstreamAlpn(protocol),
           ...validation(tls.verification),
-          ...(clientCertificate !== undefined && {
-            tlsCertificateSdsSecretConfigs: [{ name: clientCertificate, sdsConfig: ads(WAIT_A_LITTLE) }],
+          ...(tls.clientCertificate !== undefined && {
+            tlsCertificateSdsSecretConfigs: [{ name: tls.clientCertificate, sdsConfig: ads(WAIT_A_LITTLE) }],
           }),
         },
       }),

@@ -59,9 +59,7 @@ function actionsOf(explained: Explained, rule: Rule, { authorizations = [] }: Ho
             `${rule.externalAuth.cluster} is asked over ${rule.externalAuth.protocol}, and the request goes on only if it says so`,
           ),
         ]),
-    ...(forward?.sessionPersistence === undefined
-      ? []
-      : [only(`session persistence by ${forward.sessionPersistence.kind} ${forward.sessionPersistence.name}`)]),
+    ...(forward === undefined ? [] : sessionTexts(forward).map(only)),
     ...headerTexts("request", rule.requestHeaders).map(only),
     ...(forward === undefined ? [] : forwardTexts(forward).map(only)),
     ...(forward?.mirrors ?? []).map(({ cluster, fraction: { numerator, denominator }, origin }) =>
@@ -69,6 +67,15 @@ function actionsOf(explained: Explained, rule: Rule, { authorizations = [] }: Ho
     ),
     ...headerTexts("response", rule.responseHeaders).map(only),
   ];
+}
+
+/** Sessions are kept within a destination; where there is one alone, it needs no name. */
+function sessionTexts({ destinations }: ForwardAction): readonly string[] {
+  return destinations.flatMap(({ cluster, sessionPersistence: session }) => {
+    if (session === undefined) return [];
+    const within = destinations.length === 1 ? "" : ` within ${cluster ?? "nowhere"}`;
+    return [`session persistence by ${session.kind} ${session.name}${within}`];
+  });
 }
 
 function forwardTexts({ rewrite, timeouts, retry }: ForwardAction): readonly string[] {

@@ -4,10 +4,14 @@ import type { TlsCertificate } from "../ir/certificate.ts";
 import type { Secret } from "../resources/generated/core.ts";
 import type { SecretObjectReference } from "../resources/generated/gateway-api.ts";
 import type { Origin, ResourceReference } from "../resources/origin.ts";
-import type { ListenerParent } from "./listener-parent.ts";
 import type { Problem } from "./problem.ts";
-import { type GrantsByNamespace, mayRefer, missingGrant, missingGrantReference } from "./reference-grant.ts";
-import { gatewayGroup } from "./route-kind.ts";
+import {
+  type GrantsByNamespace,
+  mayRefer,
+  missingGrant,
+  missingGrantReference,
+  type Referrer,
+} from "./reference-grant.ts";
 
 /** A key pair in PEM, or why a Secret holds none that can be served. */
 export type KeyPair =
@@ -107,12 +111,12 @@ export interface ResolvedCertificates {
 export function resolveCertificates(
   reader: Reader,
   { validity, grants }: CertificateContext,
-  parent: Pick<ListenerParent, "kind" | "namespace">,
+  from: Referrer,
   references: readonly SecretObjectReference[],
   origin: Origin,
 ): ResolvedCertificates {
   const resolved = references.map((reference, index) =>
-    resolveCertificate(reader, { validity, grants }, parent, reference, {
+    resolveCertificate(reader, { validity, grants }, from, reference, {
       ...origin,
       path: [...origin.path, "tls", "certificateRefs", index],
     }),
@@ -133,11 +137,11 @@ export interface CertificateContext {
 export function resolveCertificate(
   reader: Reader,
   { validity, grants }: CertificateContext,
-  parent: Pick<ListenerParent, "kind" | "namespace">,
+  from: Referrer,
   reference: SecretObjectReference,
   origin: Origin,
 ): string | Problem {
-  const namespace = reference.namespace ?? parent.namespace;
+  const namespace = reference.namespace ?? from.namespace;
   const invalid = (message: string, missing?: ResourceReference): Problem => ({
     reason: "InvalidCertificateRef",
     message,
@@ -147,7 +151,6 @@ export function resolveCertificate(
   if (reference.group !== "" || reference.kind !== "Secret") {
     return invalid(`Certificates come from Secrets, not from ${reference.kind} of group "${reference.group}".`);
   }
-  const from = { group: gatewayGroup, kind: parent.kind, namespace: parent.namespace };
   const to = { group: "", kind: "Secret", namespace, name: reference.name };
   if (!mayRefer(reader, grants, from, to)) {
     return { reason: "RefNotPermitted", message: missingGrant(from, to), origin, missing: missingGrantReference(to) };

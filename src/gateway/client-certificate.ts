@@ -2,7 +2,7 @@ import type { Reader } from "../collections/collection.ts";
 import type { Gateway } from "../resources/generated/gateway-api.ts";
 import type { Origin } from "../resources/origin.ts";
 import { type CertificateContext, resolveCertificate } from "./certificate.ts";
-import { listenerParent } from "./listener-parent.ts";
+import { listenerParent, referrer } from "./listener-parent.ts";
 import type { Problem } from "./problem.ts";
 import { gatewayGroup } from "./route-kind.ts";
 
@@ -30,7 +30,7 @@ export function clientCertificate(
     resource: { group: gatewayGroup, kind: "Gateway", namespace, name },
     path: ["spec", "tls", "backend", "clientCertificateRef"],
   };
-  const found = resolveCertificate(reader, context, listenerParent("Gateway", gateway), reference, origin);
+  const found = resolveCertificate(reader, context, referrer(listenerParent("Gateway", gateway)), reference, origin);
   if (typeof found === "string") return { secret: found };
   const invalid = found.reason === "InvalidCertificateRef";
   return { problem: invalid ? { ...found, reason: "InvalidClientCertificateRef" } : found };

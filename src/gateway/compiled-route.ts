@@ -1,9 +1,9 @@
 import type { Rule } from "../ir/rule.ts";
 import type { FieldPath } from "../resources/origin.ts";
 import type { BackendTarget } from "./backend.ts";
-import type { PolicyTarget } from "./backend-tls-policy.ts";
 import type { Redirect } from "./filters/redirect.ts";
 import type { GrpcMethod } from "./match.ts";
+import type { PolicyTarget } from "./policy-target.ts";
 import type { Problem } from "./problem.ts";
 
 /** One match of a rule with its meaning, but for what depends on the listener that serves it. */
@@ -19,7 +19,7 @@ export interface CompiledRoute {
   readonly rules: readonly CompiledRule[];
   /** Every backend that some rule sends to. */
   readonly targets: readonly BackendTarget[];
-  /** Every port of a Service that some rule names, whether it can be sent to or not. */
+  /** Every backend that some rule names, whether it can be sent to or not. */
   readonly uses: readonly PolicyTarget[];
   readonly problems: readonly Problem[];
   /** Rules that ask for what Gatewright can't do; they answer 500, for leaving a part of them out could let requests through. */

@@ -1,9 +1,8 @@
 import { formatPath } from "../resources/origin.ts";
 import { type BackendTarget, clusterName } from "./backend.ts";
-import { targetKey } from "./backend-tls.ts";
-import type { PolicyTarget } from "./backend-tls-policy.ts";
 import type { CompiledRoute, CompiledRule, Refusal } from "./compiled-route.ts";
 import type { CompiledFilters } from "./filters/filters.ts";
+import { type PolicyTarget, targetKey } from "./policy-target.ts";
 import type { Problem } from "./problem.ts";
 import type { RuleBackend } from "./rule-backends.ts";
 

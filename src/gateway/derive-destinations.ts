@@ -1,23 +1,17 @@
-import type { Collection, Member, Reader } from "../collections/collection.ts";
+import type { Collection } from "../collections/collection.ts";
 import type { Graph } from "../collections/graph.ts";
-import type { Cluster, Endpoint, EndpointGroup, EndpointSet, UpstreamTls } from "../ir/cluster.ts";
-import type { EndpointSlice, Service } from "../resources/generated/core.ts";
-import { type BackendTarget, clusterName } from "./backend.ts";
-import { type BackendTlsCollections, ofPort } from "./backend-tls.ts";
-import { certificateName } from "./certificate.ts";
+import type { Cluster, Endpoint, EndpointGroup, EndpointSet, RetryBudget } from "../ir/cluster.ts";
+import { type BackendTarget, clusterName, isShownCertificate } from "./backend.ts";
 import type { ListenerCollections } from "./derive-listeners.ts";
 import type { RouteAttachment, RouteCollections } from "./derive-routes.ts";
-import { endpointsOf, serviceNameLabel } from "./endpoints.ts";
 import type { AttachmentPoint } from "./gateway-listener.ts";
-import type { Resources } from "./inputs.ts";
+import type { BackendLocator } from "./locate-backend.ts";
 import { streamClusterName } from "./sockets.ts";
 import type { StreamBackend } from "./stream-route.ts";
 
 export interface DestinationCollections {
   readonly clusters: Collection<Cluster>;
   readonly endpointSets: Collection<EndpointSet>;
-  /** By the Service that they belong to. */
-  readonly slicesByService: Collection<readonly Member<EndpointSlice>[]>;
 }
 
 interface TargetRequest {
@@ -45,36 +39,13 @@ interface StreamRequest {
  */
 export function deriveDestinations(
   graph: Graph,
-  resources: Resources,
   { points }: ListenerCollections,
   { attachments, compiled, streams }: RouteCollections,
-  { tls }: BackendTlsCollections,
+  { locate }: BackendLocator,
+  retryBudgets: Collection<RetryBudget>,
 ): DestinationCollections {
-  const slices = graph.group("slicesByService", resources.EndpointSlice, (slice) => {
-    const service = slice.metadata.labels?.[serviceNameLabel];
-    return service === undefined ? [] : [`${slice.metadata.namespace ?? "default"}/${service}`];
-  });
-  const locate = ({ fetch }: Reader, { service: key, port, protocol }: BackendTarget): readonly Endpoint[] => {
-    const service = fetch(resources.Service, key);
-    const servicePort = service && portOf(service, port, protocol);
-    if (service === undefined || servicePort === undefined) return [];
-    return endpointsOf(service, servicePort, {
-      slices: (fetch(slices, key) ?? []).map((member) => member.value),
-      endpoints: fetch(resources.Endpoints, key),
-    });
-  };
-
-  /** What a policy asks for; a Service that asks for TLS itself is not verified. */
-  const tlsOf = (reader: Reader, target: BackendTarget): UpstreamTls => {
-    const service = reader.fetch(resources.Service, target.service);
-    const port = service && portOf(service, target.port, target.protocol);
-    const asked = ofPort(reader, tls, target.service, port?.name);
-    const hostname = service?.spec?.type === "ExternalName" ? service.spec.externalName : undefined;
-    return asked ?? (hostname === undefined ? {} : { serverName: hostname });
-  };
-
   const requestOf = (proxy: string, target: BackendTarget, clientCertificate: string | undefined) => {
-    const shown = target.tls && clientCertificate !== undefined ? { clientCertificate } : {};
+    const shown = clientCertificate !== undefined && isShownCertificate(target) ? { clientCertificate } : {};
     const request: TargetRequest = { proxy, target, ...shown };
     return [`${proxy}|${clusterName(target, clientCertificate)}`, request] as const;
   };
@@ -107,32 +78,40 @@ export function deriveDestinations(
   );
 
   const clusters = graph.join("clusters", [
-    graph.derive("backendClusters", targetRequests, ({ proxy, target, clientCertificate }, _key, reader) =>
-      backendCluster(
+    graph.derive("backendClusters", targetRequests, ({ proxy, target, clientCertificate }, _key, reader) => {
+      const located = locate(reader, target);
+      if (located === undefined) return undefined;
+      const retryBudget = carriesRequests(target) ? reader.fetch(retryBudgets, target.backend) : undefined;
+      return {
         proxy,
-        target,
-        clientCertificate,
-        reader.fetch(resources.Service, target.service),
-        target.tls ? tlsOf(reader, target) : undefined,
-      ),
-    ),
+        name: clusterName(target, clientCertificate),
+        discovery:
+          located.hostname === undefined
+            ? { kind: "endpoints", endpoints: endpointSetName(target) }
+            : { kind: "dns", hostname: located.hostname, port: target.port },
+        protocol: target.protocol,
+        ...(target.tls ? { tls: located.tls(clientCertificate) } : {}),
+        ...(retryBudget === undefined ? {} : { retryBudget }),
+        origin: located.origin,
+      } satisfies Cluster;
+    }),
     graph.derive(
       "streamClusters",
       streamRequests,
       ({ proxy, name, routeKey, protocol, passthrough, clientCertificate }, _key, reader): Cluster | undefined => {
         const attachment = reader.fetch(attachments, routeKey);
-        const inTls = (passthrough ? [] : (reader.fetch(streams, routeKey)?.backends ?? [])).flatMap(({ target }) =>
-          target?.tls === true ? [[endpointSetName(target), tlsOf(reader, target)] as const] : [],
-        );
+        const inTls = (passthrough ? [] : (reader.fetch(streams, routeKey)?.backends ?? [])).flatMap(({ target }) => {
+          if (target?.tls !== true) return [];
+          const tls = locate(reader, target)?.tls(clientCertificate);
+          return tls === undefined ? [] : [[endpointSetName(target), tls] as const];
+        });
         return (
           attachment && {
             proxy,
             name,
             discovery: { kind: "endpoints", endpoints: name },
             protocol,
-            ...(inTls.length === 0
-              ? {}
-              : { tlsByGroup: Object.fromEntries(inTls), ...shownCertificate(clientCertificate) }),
+            ...(inTls.length === 0 ? {} : { tlsByGroup: Object.fromEntries(inTls) }),
             origin: { resource: attachment.route.reference, path: ["spec", "rules", 0, "backendRefs"] },
           }
         );
@@ -141,9 +120,10 @@ export function deriveDestinations(
   ]);
   const endpointSets = graph.join("endpointSets", [
     graph.deriveMany("backendEndpointSets", targetRequests, ({ proxy, target }, _key, reader) => {
-      if (isExternal(reader.fetch(resources.Service, target.service))) return [];
+      const located = locate(reader, target);
+      if (located?.hostname !== undefined) return [];
       const name = endpointSetName(target);
-      const groups = [{ weight: 1, endpoints: locate(reader, target) }];
+      const groups = [{ weight: 1, endpoints: located?.endpoints() ?? [] }];
       return [[`${proxy}|${name}`, { proxy, name, groups } satisfies EndpointSet] as const];
     }),
     graph.derive(
@@ -154,7 +134,7 @@ export function deriveDestinations(
         name,
         groups: (reader.fetch(streams, routeKey)?.backends ?? []).map((backend): EndpointGroup => {
           const target = streamTarget(backend, passthrough);
-          const endpoints = target === undefined ? [] : locate(reader, target);
+          const endpoints = (target && locate(reader, target)?.endpoints()) ?? [];
           return {
             weight: backend.weight,
             endpoints: endpoints.length === 0 ? refusing : endpoints,
@@ -164,7 +144,7 @@ export function deriveDestinations(
       }),
     ),
   ]);
-  return { clusters, endpointSets, slicesByService: slices };
+  return { clusters, endpointSets, };
 }
 
 /**
@@ -194,48 +174,11 @@ function gatewaysOf(attachment: RouteAttachment): readonly Omit<TargetRequest, "
   ];
 }
 
-function shownCertificate(secretKey: string | undefined): Pick<Cluster, "clientCertificate"> {
-  return secretKey === undefined ? {} : { clientCertificate: certificateName(secretKey) };
-}
-
-function portOf(service: Service, port: number, protocol: BackendTarget["protocol"]) {
-  const transport = protocol === "UDP" ? "UDP" : "TCP";
-  return service.spec?.ports?.find(
-    (candidate) => candidate.port === port && (candidate.protocol ?? "TCP") === transport,
-  );
-}
-
-function isExternal(service: Service | undefined): boolean {
-  return service?.spec?.type === "ExternalName";
+function carriesRequests({ protocol }: BackendTarget): boolean {
+  return protocol === "HTTP/1.1" || protocol === "HTTP/2";
 }
 
 /** Shared by every cluster that speaks to the port, whatever it speaks. */
-function endpointSetName({ service, port, protocol }: BackendTarget): string {
-  return `Service/${service}/${port}${protocol === "UDP" ? "/udp" : ""}`;
-}
-
-function backendCluster(
-  proxy: string,
-  target: BackendTarget,
-  clientCertificate: string | undefined,
-  service: Service | undefined,
-  tls: UpstreamTls | undefined,
-): Cluster | undefined {
-  if (service === undefined) return undefined;
-  const namespace = service.metadata.namespace ?? "default";
-  const hostname = isExternal(service) ? service.spec?.externalName : undefined;
-  return {
-    proxy,
-    name: clusterName(target, clientCertificate),
-    discovery:
-      hostname === undefined
-        ? { kind: "endpoints", endpoints: endpointSetName(target) }
-        : { kind: "dns", hostname, port: target.port },
-    protocol: target.protocol,
-    ...(tls === undefined ? {} : { tls, ...shownCertificate(clientCertificate) }),
-    origin: {
-      resource: { group: "", kind: "Service", namespace, name: service.metadata.name },
-      path: ["spec", "ports"],
-    },
-  };
+function endpointSetName({ backend, port, protocol }: BackendTarget): string {
+  return `${backend}/${port}${protocol === "UDP" ? "/udp" : ""}`;
 }

@@ -1,8 +1,6 @@
 import type { Collection, Member } from "../collections/collection.ts";
 import type { Graph } from "../collections/graph.ts";
 import type { Gateway } from "../resources/generated/gateway-api.ts";
-import type { BackendContext } from "./backend.ts";
-import { type KeyPair, readKeyPair } from "./certificate.ts";
 import { type AcceptedClass, acceptClass, controllerName } from "./class.ts";
 import { type ClientCertificate, clientCertificate } from "./client-certificate.ts";
 import type { Condition } from "./condition.ts";
@@ -14,13 +12,11 @@ import {
   settleListener,
 } from "./gateway-listener.ts";
 import type { Resources } from "./inputs.ts";
-import { listenerCandidates, socketKey } from "./listener.ts";
+import { type ListenerContext, listenerCandidates, socketKey } from "./listener.ts";
 import { distinguish } from "./listener-conflict.ts";
 import { parentKey } from "./listener-parent.ts";
 import { attachListenerSet, type GatewayListenerSet, gatewayKeyOf } from "./listener-set.ts";
 import type { Placement } from "./placement.ts";
-import type { GrantsByNamespace } from "./reference-grant.ts";
-import type { TrustCollections } from "./trust.ts";
 
 /** Gateways of ours, the ListenerSets that add to them, and the listeners of both, by themselves and against each other. */
 export interface ListenerCollections {
@@ -37,8 +33,6 @@ export interface ListenerCollections {
   readonly parents: Collection<ParentState>;
   /** Those that take every route which asks for default Gateways, under "All". */
   readonly defaultGateways: Collection<readonly Member<DefaultGateway>[]>;
-  readonly grants: GrantsByNamespace;
-  readonly keyPairs: Collection<KeyPair>;
   /** What Gateways show to their backends, by `namespace/name` of the Gateway. */
   readonly clientCertificates: Collection<ClientCertificate>;
   /** By `Kind/namespace/name/listener` of what they stand in. */
@@ -66,8 +60,7 @@ export function deriveListeners(
   graph: Graph,
   resources: Resources,
   placement: Placement,
-  trust: TrustCollections,
-  backends: Omit<BackendContext, "grants">,
+  context: ListenerContext,
 ): ListenerCollections {
   const classes = graph.derive("classes", resources.GatewayClass, (gatewayClass, _key, reader) =>
     // Those of others are not looked at.
@@ -97,13 +90,6 @@ export function deriveListeners(
   const defaults = graph.derive("defaultGateways", gateways, ({ metadata, spec }): DefaultGateway | undefined =>
     spec.defaultScope === "All" ? { namespace: metadata.namespace ?? "default", name: metadata.name } : undefined,
   );
-  const grants = graph.group("grantsByNamespace", resources.ReferenceGrant, (grant) => [
-    grant.metadata.namespace ?? "default",
-  ]);
-  const keyPairs = graph.derive("keyPairs", resources.Secret, readKeyPair);
-  // Apart from the key pairs, so that a rotated certificate changes no listener.
-  const validity = graph.derive("certificateValidity", keyPairs, (pair) => pair.problem ?? "valid");
-  const context = { validity, grants, trust, ...backends };
   const clientCertificates = graph.derive("clientCertificates", gateways, (gateway, _key, reader) =>
     clientCertificate(gateway, reader, context),
   );
@@ -138,8 +124,6 @@ export function deriveListeners(
     listenerSets,
     parents,
     defaultGateways: graph.group("defaultGatewaysByScope", defaults, () => ["All"]),
-    grants,
-    keyPairs,
     clientCertificates,
     listeners,
     listenersByGateway: graph.group("listenersByGateway", listeners, (listener) => [listener.gateway.key]),

@@ -3,6 +3,7 @@ import type { Graph } from "../collections/graph.ts";
 import type { ParentReference } from "../resources/generated/gateway-api.ts";
 import { attach, type ParentAttachment, refuseParent } from "./attachment.ts";
 import type { BackendContext } from "./backend.ts";
+import { type BackendUse, usesOfListener, usesOfRoute } from "./backend-use.ts";
 import type { CompiledRoute } from "./compiled-route.ts";
 import type { Condition } from "./condition.ts";
 import type { DefaultGateway, ListenerCollections } from "./derive-listeners.ts";
@@ -13,7 +14,6 @@ import { namedParent, parentKey } from "./listener-parent.ts";
 import { hostnameClaims, oldestClaim, settleRivals } from "./rival-kinds.ts";
 import { type Route, routeKey, routeOf } from "./route.ts";
 import { gatewayGroup, type RouteKind, routeKinds } from "./route-kind.ts";
-import { type ServiceUse, serviceUses } from "./service-use.ts";
 import { type CompiledStream, compileStream } from "./stream-route.ts";
 import { type RouteVerdict, verdictOf } from "./verdict.ts";
 
@@ -28,8 +28,8 @@ export interface RouteCollections {
   readonly compiled: Collection<CompiledRoute>;
   /** TCPRoutes, TLSRoutes and UDPRoutes by `Kind/namespace/name`. */
   readonly streams: Collection<CompiledStream>;
-  /** What Services are sent to, and through which Gateways, by Service. */
-  readonly usesByService: Collection<readonly Member<ServiceUse>[]>;
+  /** Which backends are sent to, and through which Gateways, by backend. */
+  readonly usesByBackend: Collection<readonly Member<BackendUse>[]>;
   /** Routes that name a Gateway of ours, by `Kind/namespace/name`. */
   readonly attachments: Collection<RouteAttachment>;
   readonly verdicts: Collection<RouteVerdict>;
@@ -41,7 +41,7 @@ export function deriveRoutes(
   graph: Graph,
   resources: Resources,
   listeners: ListenerCollections,
-  context: Omit<BackendContext, "grants">,
+  backends: BackendContext,
 ): RouteCollections {
   const routes = graph.join(
     "routes",
@@ -51,7 +51,6 @@ export function deriveRoutes(
     attachRoute(route, reader, resources, listeners),
   );
   // Whether a route is attached comes first: what nobody of ours carries is not compiled.
-  const backends = { ...context, grants: listeners.grants };
   const attachedTo = (reader: Reader, kind: RouteKind, key: string): Route | undefined =>
     reader.fetch(proposed, routeKey(kind, key))?.route;
   const compiled = graph.join("compiledRoutes", [
@@ -92,11 +91,14 @@ export function deriveRoutes(
         .flatMap((parent) => parent.listeners.map(({ point }) => point.key)),
     ),
   ]);
-  const uses = graph.deriveMany("serviceUses", attachments, (attachment, key, { fetch }) =>
-    serviceUses(attachment, fetch(compiled, key)?.uses ?? fetch(streams, key)?.uses ?? []),
-  );
-  const usesByService = graph.group("usesByService", uses, ({ service }) => [service]);
-  return { compiled, streams, attachments, verdicts, attachedRoutes, usesByService };
+  const uses = graph.join<BackendUse>("backendUses", [
+    graph.deriveMany("backendUsesOfRoutes", attachments, (attachment, key, { fetch }) =>
+      usesOfRoute(attachment, fetch(compiled, key)?.uses ?? fetch(streams, key)?.uses ?? []),
+    ),
+    graph.deriveMany("backendUsesOfListeners", listeners.points, usesOfListener),
+  ]);
+  const usesByBackend = graph.group("usesByBackend", uses, ({ backend }) => [backend]);
+  return { compiled, streams, attachments, verdicts, attachedRoutes, usesByBackend };
 }
 
 function routesOf<Kind extends RouteKind>(

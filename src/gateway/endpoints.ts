@@ -24,25 +24,31 @@ export function endpointsOf(service: Service, port: ServicePort, sources: Endpoi
   const allReady = service.spec?.publishNotReadyAddresses === true;
   const found =
     annotation !== undefined
-      ? annotated(annotation, port)
+      ? writtenEndpoints(annotation, port.name)
       : sources.slices.length > 0
         ? sources.slices.flatMap((slice) => sliced(slice, port, allReady))
         : sources.endpoints === undefined
           ? []
           : listed(sources.endpoints, port, allReady);
+  return inOrder(found);
+}
+
+/** Sorted and without duplicates, so that equal sets are equal. One that is healthy anywhere is healthy. */
+export function inOrder(endpoints: readonly Endpoint[]): readonly Endpoint[] {
   const byAddress = new Map<string, Endpoint>();
-  for (const endpoint of found) {
+  for (const endpoint of endpoints) {
     const key = `${endpoint.address} ${endpoint.port}`;
     if (byAddress.get(key)?.health !== "healthy") byAddress.set(key, endpoint);
   }
   return [...byAddress.entries()].sort(([left], [right]) => (left < right ? -1 : 1)).map(([, endpoint]) => endpoint);
 }
 
-function annotated(annotation: string, port: ServicePort): readonly Endpoint[] {
+/** Those of {@link endpointsAnnotation} for a port. */
+export function writtenEndpoints(annotation: string, name: string | undefined): readonly Endpoint[] {
   const entries = parseEndpointsAnnotation(annotation).flatMap((entry) => (entry.problem === undefined ? [entry] : []));
-  const named = entries.filter(({ portName }) => portName !== undefined && portName === port.name);
+  const named = entries.filter(({ portName }) => portName !== undefined && portName === name);
   const found = named.length > 0 ? named : entries.filter(({ portName }) => portName === undefined);
-  return found.map((entry): Endpoint => ({ address: entry.address, port: entry.port, health: "healthy" }));
+  return inOrder(found.map((entry): Endpoint => ({ address: entry.address, port: entry.port, health: "healthy" })));
 }
 
 /** One entry of the annotation, or what is wrong with it. */

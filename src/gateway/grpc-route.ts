@@ -7,7 +7,7 @@ import { joinRules, problemsOf, type RuleResult, refusalsOf, targetsOf, usesOf }
 import { compileFilters } from "./filters/filters.ts";
 import { grpcMatch, grpcMethod } from "./match.ts";
 import type { Route } from "./route.ts";
-import { forward, ruleBackends } from "./rule-backends.ts";
+import { forward, ruleBackends, sessionsNotEnforced } from "./rule-backends.ts";
 import { ruleSession } from "./session-persistence.ts";
 
 /** What a GRPCRoute means: one compiled rule for each of its matches. */
@@ -31,16 +31,13 @@ function compileRule(
 ): readonly RuleResult[] {
   const origin: Origin = { resource: route.reference, path: ["spec", "rules", ruleIndex] };
   const filters = compileFilters(reader, context, route, rule.filters ?? [], "/", origin);
-  const backends = ruleBackends(reader, context, route, rule.backendRefs ?? [], "/", origin);
-  const { session, notEnforced } = ruleSession(rule, route);
+  const session = ruleSession(rule, route.key);
+  const backends = ruleBackends(reader, context, route, rule.backendRefs ?? [], session, "/", origin);
   const matches = rule.matches === undefined || rule.matches.length === 0 ? [{}] : rule.matches;
   const action: CompiledRule["action"] =
     filters.refusals.length > 0
       ? { kind: "respond", statusCode: 500, reason: "filter_not_supported" }
-      : forward(backends, 503, {
-          mirrors: filters.mirrors,
-          ...(session === undefined ? {} : { sessionPersistence: session }),
-        });
+      : forward(backends, 503, { mirrors: filters.mirrors });
   return matches.map(
     (match, matchIndex): RuleResult => ({
       rule: {
@@ -58,7 +55,7 @@ function compileRule(
       uses: usesOf(filters, backends),
       problems: problemsOf(filters, backends),
       refusals: refusalsOf(ruleIndex, filters, backends),
-      notEnforced: notEnforced.map((field) => `spec.rules[${ruleIndex}].${field}`),
+      notEnforced: sessionsNotEnforced(session, backends).map((field) => `spec.rules[${ruleIndex}].${field}`),
     }),
   );
 }

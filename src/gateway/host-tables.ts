@@ -2,7 +2,7 @@ import { type HostTable, hostTableKey } from "../ir/host-table.ts";
 import type { Rule } from "../ir/rule.ts";
 import type { Origin } from "../resources/origin.ts";
 import type { AttachedListener } from "./attachment.ts";
-import { clusterName } from "./backend.ts";
+import { clusterName, isShownCertificate } from "./backend.ts";
 import type { CompiledRoute, CompiledRule } from "./compiled-route.ts";
 import { redirectOn } from "./filters/redirect.ts";
 import { type AttachmentPoint, type GatewayListener, isHeldElsewhere } from "./gateway-listener.ts";
@@ -128,7 +128,7 @@ export function hostTable(
 /** A route's rules, with the clusters that show the listener's certificate in place of those that show none. */
 function rulesOn(route: CompiledRoute | undefined, { clientCertificate }: ServingListener): readonly CompiledRule[] {
   if (route === undefined) return [];
-  const inTls = clientCertificate === undefined ? [] : route.targets.filter(({ tls }) => tls);
+  const inTls = clientCertificate === undefined ? [] : route.targets.filter(isShownCertificate);
   if (inTls.length === 0) return route.rules;
   const names = new Map(inTls.map((target) => [clusterName(target), clusterName(target, clientCertificate)]));
   const shown = <Node extends { readonly cluster?: string }>(node: Node): Node =>

@@ -9,7 +9,7 @@ import { milliseconds } from "./duration.ts";
 import { compileFilters } from "./filters/filters.ts";
 import { httpMatch } from "./match.ts";
 import type { Route } from "./route.ts";
-import { forward, ruleBackends } from "./rule-backends.ts";
+import { forward, ruleBackends, sessionsNotEnforced } from "./rule-backends.ts";
 import { ruleSession } from "./session-persistence.ts";
 
 /** What an HTTPRoute means: one compiled rule for each of its matches. */
@@ -32,7 +32,7 @@ function compileRule(
   context: BackendContext,
 ): readonly RuleResult[] {
   const origin: Origin = { resource: route.reference, path: ["spec", "rules", ruleIndex] };
-  const { session, notEnforced } = ruleSession(rule, route);
+  const session = ruleSession(rule, route.key);
   const timeouts = ruleTimeouts(rule);
   const retry = ruleRetry(rule);
   const matches = rule.matches === undefined || rule.matches.length === 0 ? [everything] : rule.matches;
@@ -40,7 +40,7 @@ function compileRule(
     const requestMatch = httpMatch(match);
     const prefix = requestMatch.path.type === "PathPrefix" ? requestMatch.path.value : "/";
     const filters = compileFilters(reader, context, route, rule.filters ?? [], prefix, origin);
-    const backends = ruleBackends(reader, context, route, rule.backendRefs ?? [], prefix, origin);
+    const backends = ruleBackends(reader, context, route, rule.backendRefs ?? [], session, prefix, origin);
     const action: CompiledRule["action"] =
       filters.refusals.length > 0
         ? { kind: "respond", statusCode: 500, reason: "filter_not_supported" }
@@ -53,7 +53,6 @@ function compileRule(
                 ...(filters.rewrite === undefined ? {} : { rewrite: filters.rewrite }),
                 ...(timeouts === undefined ? {} : { timeouts }),
                 ...(retry === undefined ? {} : { retry }),
-                ...(session === undefined ? {} : { sessionPersistence: session }),
               });
     return {
       rule: {
@@ -75,7 +74,7 @@ function compileRule(
       uses: usesOf(filters, backends),
       problems: problemsOf(filters, backends),
       refusals: refusalsOf(ruleIndex, filters, backends),
-      notEnforced: notEnforced.map((field) => `spec.rules[${ruleIndex}].${field}`),
+      notEnforced: sessionsNotEnforced(session, backends).map((field) => `spec.rules[${ruleIndex}].${field}`),
     };
   });
 }

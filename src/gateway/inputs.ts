@@ -20,6 +20,8 @@ import type {
   TCPRoute,
   TLSRoute,
   UDPRoute,
+  XBackend,
+  XBackendTrafficPolicy,
 } from "../resources/generated/gateway-api.ts";
 import { type KubernetesObject, keyOf } from "../resources/object.ts";
 
@@ -35,6 +37,8 @@ export interface ResourceKinds {
   readonly UDPRoute: UDPRoute;
   readonly ReferenceGrant: ReferenceGrant;
   readonly BackendTLSPolicy: BackendTLSPolicy;
+  readonly XBackend: XBackend;
+  readonly XBackendTrafficPolicy: XBackendTrafficPolicy;
   readonly Service: Service;
   readonly EndpointSlice: EndpointSlice;
   readonly Endpoints: Endpoints;
@@ -57,6 +61,8 @@ export const resourceKinds = [
   "UDPRoute",
   "ReferenceGrant",
   "BackendTLSPolicy",
+  "XBackend",
+  "XBackendTrafficPolicy",
   "Service",
   "EndpointSlice",
   "Endpoints",
@@ -82,6 +88,8 @@ export function createResourceInputs(graph: Graph): ResourceInputs {
     UDPRoute: graph.input("UDPRoute"),
     ReferenceGrant: graph.input("ReferenceGrant"),
     BackendTLSPolicy: graph.input("BackendTLSPolicy"),
+    XBackend: graph.input("XBackend"),
+    XBackendTrafficPolicy: graph.input("XBackendTrafficPolicy"),
     Service: graph.input("Service"),
     EndpointSlice: graph.input("EndpointSlice"),
     Endpoints: graph.input("Endpoints"),

@@ -3,16 +3,20 @@ import { maximalAuthorizations } from "../ir/host-table.ts";
 import type { ExternalAuth } from "../ir/rule.ts";
 import type { ListenerEntry, ListenerFilter } from "../resources/generated/gateway-api.ts";
 import type { Origin } from "../resources/origin.ts";
-import { type BackendContext, type BackendTarget, clusterName, resolveBackend } from "./backend.ts";
+import { type BackendContext, type BackendTarget, clusterName, isShownCertificate } from "./backend.ts";
 import { type Condition, isFalse } from "./condition.ts";
 import { externalAuth } from "./filters/external-auth.ts";
 import type { ListenerParent } from "./listener-parent.ts";
+import type { PolicyTarget } from "./policy-target.ts";
 import type { Problem } from "./problem.ts";
+import { resolveBackend } from "./resolve-backend.ts";
 
 /** Who is asked about every request of a listener, before a rule is looked for. */
 export interface ListenerGuard {
   readonly authorizations: readonly ExternalAuth[];
   readonly targets: readonly BackendTarget[];
+  /** Every backend that is named. */
+  readonly uses: readonly PolicyTarget[];
   /** One of those that should be asked can't be: every request is answered with 500. */
   readonly closed: boolean;
 }
@@ -64,12 +68,14 @@ export function listenerFilters(
   const requests = filters?.requests ?? [];
   if (requests.length === 0) return { problems: [] };
   const refused = refuseFilters(requests);
-  if (refused !== undefined) return { guard: { authorizations: [], targets: [], closed: true }, refused, problems: [] };
+  if (refused !== undefined)
+    return { guard: { authorizations: [], targets: [], uses: [], closed: true }, refused, problems: [] };
   const resolved = requests.map((filter, index) => authorization(filter, index, parent, reader, context, origin));
   return {
     guard: {
       authorizations: resolved.flatMap(({ auth }) => auth ?? []),
       targets: resolved.flatMap(({ target }) => target ?? []),
+      uses: resolved.flatMap(({ use }) => use ?? []),
       closed: resolved.some(({ auth }) => auth === undefined),
     },
     problems: resolved.flatMap(({ problem }) => problem ?? []),
@@ -81,7 +87,7 @@ export function guardShowing(guard: ListenerGuard, clientCertificate: string | u
   if (clientCertificate === undefined) return guard;
   const names = new Map(
     guard.targets
-      .filter(({ tls }) => tls)
+      .filter(isShownCertificate)
       .map((target) => [clusterName(target), clusterName(target, clientCertificate)]),
   );
   const authorizations = guard.authorizations.map((auth) => ({
@@ -94,6 +100,7 @@ export function guardShowing(guard: ListenerGuard, clientCertificate: string | u
 interface Authorization {
   readonly auth?: ExternalAuth;
   readonly target?: BackendTarget;
+  readonly use?: PolicyTarget;
   readonly problem?: Problem;
 }
 
@@ -108,7 +115,7 @@ function authorization(
   if (filter === undefined) return {};
   const here: Origin = { ...origin, path: [...origin.path, "filters", "requests", index] };
   const spokenAs = filter.protocol === "GRPC" ? "GRPCRoute" : "HTTPRoute";
-  const { target, problem } = resolveBackend(
+  const { target, problem, use } = resolveBackend(
     reader,
     context,
     parent.kind,
@@ -117,7 +124,8 @@ function authorization(
     here,
     spokenAs,
   );
-  if (target !== undefined) return { auth: externalAuth(filter, clusterName(target), here), target };
+  const used = use === undefined ? {} : { use };
+  if (target !== undefined) return { auth: externalAuth(filter, clusterName(target), here), target, ...used };
   const reason = problem.reason === "RefNotPermitted" ? problem.reason : "InvalidListenerFilterRef";
-  return { problem: { ...problem, reason, message: `filters.requests[${index}]: ${problem.message}` } };
+  return { ...used, problem: { ...problem, reason, message: `filters.requests[${index}]: ${problem.message}` } };
 }

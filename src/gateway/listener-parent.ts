@@ -1,5 +1,6 @@
 import { keyOf, type ObjectMeta } from "../resources/object.ts";
 import type { Seniority } from "./precedence.ts";
+import type { Referrer } from "./reference-grant.ts";
 import { gatewayGroup } from "./route-kind.ts";
 
 /** What listeners stand in, and what routes name as their parent. */
@@ -16,6 +17,11 @@ export interface ListenerParent extends Seniority {
 export function listenerParent(kind: ListenerParentKind, object: { readonly metadata: ObjectMeta }): ListenerParent {
   const { namespace = "default", creationTimestamp } = object.metadata;
   return { kind, key: keyOf(object), created: creationTimestamp, namespace };
+}
+
+/** Who refers, where a Gateway or ListenerSet does. */
+export function referrer({ kind, namespace }: Pick<ListenerParent, "kind" | "namespace">): Referrer {
+  return { group: gatewayGroup, kind, namespace };
 }
 
 /** Unique over both kinds, whose objects may have equal names. */

@@ -15,7 +15,7 @@ import { type PortValidation, portValidation, type ValidationContext } from "./c
 import { type Condition, isFalse, isTrue } from "./condition.ts";
 import { anyHostname } from "./hostname.ts";
 import { type ListenerFilters, listenerFilters } from "./listener-filters.ts";
-import { type ListenerParent, listenerParent, parentKey } from "./listener-parent.ts";
+import { type ListenerParent, listenerParent, parentKey, referrer } from "./listener-parent.ts";
 import type { Placement } from "./placement.ts";
 import type { Seniority } from "./precedence.ts";
 import { type Problem, resolvedRefs } from "./problem.ts";
@@ -122,7 +122,7 @@ function listenerCandidate(
     listener.protocol === "HTTPS" || listener.protocol === "TLS" ? (listener.tls?.mode ?? "Terminate") : undefined;
   const certificates: ResolvedCertificates =
     tlsMode === "Terminate"
-      ? resolveCertificates(reader, context, parent, listener.tls?.certificateRefs ?? [], origin)
+      ? resolveCertificates(reader, context, referrer(parent), listener.tls?.certificateRefs ?? [], origin)
       : { secrets: [], problems: [] };
   const clients: PortValidation =
     listener.protocol === "HTTPS" ? portValidation(gateway, listener.port, reader, context) : { problems: [] };

@@ -1,80 +1,184 @@
 import type { Collection, Reader } from "../collections/collection.ts";
 import type { Graph } from "../collections/graph.ts";
-import { type BackendTlsCollections, targetKey } from "./backend-tls.ts";
-import type { PolicyTarget, TlsPolicy } from "./backend-tls-policy.ts";
+import type { BackendTlsCollections } from "./backend-tls.ts";
+import type { BackendTrafficCollections, TrafficPolicy } from "./backend-traffic.ts";
+import type { BackendUse } from "./backend-use.ts";
 import { type Condition, isFalse, isTrue } from "./condition.ts";
 import type { ListenerCollections } from "./derive-listeners.ts";
 import type { RouteCollections } from "./derive-routes.ts";
 import type { Resources } from "./inputs.ts";
+import { backendKey, describeBackend, keyOfBackend, type PolicyTarget, targetKey } from "./policy-target.ts";
 import { compareSeniority } from "./precedence.ts";
+import { notEnforced } from "./verdict.ts";
+import type { ReadXBackend } from "./x-backend.ts";
 
-/** A Gateway whose routes send to a target of a policy, and what became of the policy there. */
+/** A Gateway that sends to a target of a policy, or to an XBackend, and what became of it there. */
 export interface PolicyAncestor {
   /** `namespace/name`. */
   readonly gateway: string;
-  readonly accepted: Condition;
+  readonly conditions: readonly Condition[];
 }
 
-/** Every Gateway that a BackendTLSPolicy matters to, the oldest first; none where no route sends to its targets. */
-export function derivePolicyAncestors(
+/** Every Gateway that something matters to, the oldest first; none where nobody sends to its targets. By `namespace/name`. */
+export type PolicyAncestors = Collection<readonly PolicyAncestor[]>;
+
+/** Kinds whose status names ancestors. */
+export const ancestorKinds = ["BackendTLSPolicy", "XBackendTrafficPolicy", "XBackend"] as const;
+
+export type AncestorKind = (typeof ancestorKinds)[number];
+
+/** How to tell the ancestors of one kind. */
+interface Kind<Value> {
+  readonly targets: (value: Value, key: string) => readonly PolicyTarget[];
+  /** Why it does not hold for a target. */
+  readonly refusal: (value: Value, key: string, target: PolicyTarget, reader: Reader) => Condition | undefined;
+  /** Whether it matters to whoever uses its target in this way. */
+  readonly concerns: (use: BackendUse, target: PolicyTarget, cause: Condition | undefined) => boolean;
+  /** What is said to a Gateway, of the causes why it does not hold there and the ways in which the targets are used there. */
+  readonly conditions: (
+    value: Value,
+    causes: readonly Condition[],
+    uses: readonly BackendUse[],
+  ) => readonly Condition[];
+}
+
+function deriveAncestors<Value>(
   graph: Graph,
-  resources: Resources,
+  name: string,
+  objects: Collection<Value>,
   { gateways }: ListenerCollections,
-  { usesByService }: RouteCollections,
-  { policies, holders }: BackendTlsCollections,
-): Collection<readonly PolicyAncestor[]> {
-  return graph.derive("policyAncestors", policies, (policy, key, reader) => {
-    const causes = new Map<string, Condition[]>();
-    for (const target of policy.targets) {
-      const cause = refusal(policy, key, target, reader, resources, holders);
-      for (const { value: use } of reader.fetch(usesByService, target.service) ?? []) {
-        // A port that is not there can be used by nobody; the Service's users are told.
-        const concerned =
-          target.portName === undefined || use.portName === target.portName || cause?.reason === "TargetNotFound";
-        if (!concerned) continue;
-        const known = causes.get(use.gateway) ?? [];
-        causes.set(use.gateway, cause === undefined || known.includes(cause) ? known : [...known, cause]);
+  { usesByBackend }: RouteCollections,
+  kind: Kind<Value>,
+): PolicyAncestors {
+  return graph.derive(name, objects, (value, key, reader) => {
+    const found = new Map<string, { readonly causes: Set<Condition>; readonly uses: BackendUse[] }>();
+    for (const target of kind.targets(value, key)) {
+      const cause = kind.refusal(value, key, target, reader);
+      for (const { value: use } of reader.fetch(usesByBackend, target.backend) ?? []) {
+        if (!kind.concerns(use, target, cause)) continue;
+        const known = found.get(use.gateway) ?? { causes: new Set(), uses: [] };
+        found.set(use.gateway, known);
+        known.uses.push(use);
+        if (cause !== undefined) known.causes.add(cause);
       }
     }
     const seniority = (gateway: string) => ({
       created: reader.fetch(gateways, gateway)?.metadata.creationTimestamp,
       key: gateway,
     });
-    return [...causes.entries()]
+    return [...found.entries()]
       .sort(([left], [right]) => compareSeniority(seniority(left), seniority(right)))
-      .map(([gateway, found]) => ({ gateway, accepted: accepted(policy, found) }));
+      .map(([gateway, { causes, uses }]) => ({ gateway, conditions: kind.conditions(value, [...causes], uses) }));
   });
 }
 
-/** Why a policy does not hold for a target. */
-function refusal(
-  policy: TlsPolicy,
-  key: string,
-  target: PolicyTarget,
-  { fetch }: Reader,
+/** Of BackendTLSPolicies: those who send to their targets over connections that can be put in TLS. */
+export function tlsPolicyAncestors(
+  graph: Graph,
   resources: Resources,
-  holders: BackendTlsCollections["holders"],
-): Condition | undefined {
-  const service = fetch(resources.Service, target.service);
-  const ports = service?.spec?.ports ?? [];
-  if (target.portName !== undefined && !ports.some(({ name }) => name === target.portName)) {
-    const named = ports.flatMap(({ name }) => (name === undefined ? [] : [`"${name}"`])).join(", ");
-    const message = `Service ${target.service} has no port named "${target.portName}"; it has ${named || "no names"}.`;
-    return isFalse("Accepted", "TargetNotFound", message);
-  }
-  const holder = fetch(holders, targetKey(target));
-  if (holder !== undefined && holder.policy !== key) {
-    const what = target.portName === undefined ? "" : `port "${target.portName}" of `;
-    const message = `BackendTLSPolicy ${holder.policy}, which is older or comes first by name, holds ${what}Service ${target.service}.`;
-    return isFalse("Accepted", "Conflicted", message);
-  }
-  return policy.refused;
+  listeners: ListenerCollections,
+  routes: RouteCollections,
+  { policies, holders }: BackendTlsCollections,
+): PolicyAncestors {
+  return deriveAncestors(graph, "tlsPolicyAncestors", policies, listeners, routes, {
+    targets: ({ targets }) => targets,
+    refusal: ({ refused }, key, target, reader) =>
+      missingPort(target, reader, resources) ??
+      conflict("BackendTLSPolicy", reader.fetch(holders, targetKey(target))?.policy, key, target) ??
+      refused,
+    // A port that is not there can be used by nobody; the Service's users are told.
+    concerns: ({ traffic, portName }, target, cause) =>
+      traffic !== "opaque" &&
+      (target.portName === undefined || portName === target.portName || cause?.reason === "TargetNotFound"),
+    conditions: (policy, causes) => [
+      accepted(`Connections are made in TLS for ${policy.tls.serverName}.`, causes),
+      policy.resolvedRefs,
+      ...notEnforced(policy.notEnforced),
+    ],
+  });
 }
 
-function accepted(policy: TlsPolicy, causes: readonly Condition[]): Condition {
+/** Of XBackendTrafficPolicies: everybody who sends to their targets, though only requests can be tried again. */
+export function trafficPolicyAncestors(
+  graph: Graph,
+  listeners: ListenerCollections,
+  routes: RouteCollections,
+  { policies, holders }: BackendTrafficCollections,
+): PolicyAncestors {
+  return deriveAncestors(graph, "trafficPolicyAncestors", policies, listeners, routes, {
+    targets: ({ targets }) => targets,
+    refusal: (_, key, target, { fetch }) =>
+      conflict("XBackendTrafficPolicy", fetch(holders, targetKey(target)), key, target),
+    concerns: () => true,
+    conditions: (policy, causes, uses) => {
+      const served = uses.some(({ traffic }) => traffic === "requests");
+      const fields = served ? policy.notEnforced : requestFields(policy);
+      return [accepted("It holds for requests to its targets.", causes), ...notEnforced(fields)];
+    },
+  });
+}
+
+/** Where connections and datagrams alone are sent, nothing is tried again and no session is known. */
+function requestFields({ retryBudget, sessionPersistence }: TrafficPolicy): readonly string[] {
+  return [
+    ...(retryBudget === undefined ? [] : ["spec.retryConstraint (no HTTPRoute or GRPCRoute sends to its targets)"]),
+    ...(sessionPersistence === undefined
+      ? []
+      : ["spec.sessionPersistence (no HTTPRoute or GRPCRoute sends to its targets)"]),
+  ];
+}
+
+/** GEP-4894, BackendStatus.ancestors: those who send to an XBackend. */
+export function xBackendAncestors(
+  graph: Graph,
+  listeners: ListenerCollections,
+  routes: RouteCollections,
+  xBackends: Collection<ReadXBackend>,
+): PolicyAncestors {
+  return deriveAncestors(graph, "xBackendAncestors", xBackends, listeners, routes, {
+    targets: (_, key) => [{ backend: backendKey("XBackend", key) }],
+    refusal: ({ refused }) => refused,
+    concerns: () => true,
+    conditions: (read, causes) => [
+      accepted(describeXBackend(read), causes),
+      read.resolvedRefs,
+      ...notEnforced(read.notEnforced),
+    ],
+  });
+}
+
+function describeXBackend({ hostname, port, tls }: ReadXBackend): string {
+  const where = hostname === undefined ? `port ${port} of the endpoints that it selects` : `${hostname}:${port}`;
+  return `Traffic goes to ${where}${tls === undefined ? "" : `, in TLS for ${tls.serverName}`}.`;
+}
+
+function missingPort(
+  { backend, portName }: PolicyTarget,
+  { fetch }: Reader,
+  resources: Resources,
+): Condition | undefined {
+  if (portName === undefined) return undefined;
+  const ports = fetch(resources.Service, keyOfBackend("Service", backend) ?? "")?.spec?.ports ?? [];
+  if (ports.some(({ name }) => name === portName)) return undefined;
+  const named = ports.flatMap(({ name }) => (name === undefined ? [] : [`"${name}"`])).join(", ");
+  const message = `${describeBackend(backend)} has no port named "${portName}"; it has ${named || "no names"}.`;
+  return isFalse("Accepted", "TargetNotFound", message);
+}
+
+function conflict(
+  kind: string,
+  holder: string | undefined,
+  key: string,
+  { backend, portName }: PolicyTarget,
+): Condition | undefined {
+  if (holder === undefined || holder === key) return undefined;
+  const what = portName === undefined ? "" : `port "${portName}" of `;
+  const message = `${kind} ${holder}, which is older or comes first by name, holds ${what}${describeBackend(backend)}.`;
+  return isFalse("Accepted", "Conflicted", message);
+}
+
+function accepted(message: string, causes: readonly Condition[]): Condition {
   const [first] = causes;
-  if (first === undefined) {
-    return isTrue("Accepted", "Accepted", `Connections are made in TLS for ${policy.tls.serverName}.`);
-  }
-  return { ...first, message: causes.map(({ message }) => message).join(" ") };
+  if (first === undefined) return isTrue("Accepted", "Accepted", message);
+  return { ...first, message: [...new Set(causes.map((cause) => cause.message))].join(" ") };
 }

@@ -21,3 +21,10 @@ export function resolvedRefs(problems: readonly Problem[]): Condition {
   if (first === undefined) return allResolved;
   return isFalse("ResolvedRefs", first.reason, [...new Set(problems.map((problem) => problem.message))].join(" "));
 }
+
+/** What would have to be there to mend them; none where a document that is missing is not all that is wrong. */
+export function commonMissing(problems: readonly Problem[]): { readonly missing?: ResourceReference } {
+  const missing = problems.map((problem) => problem.missing);
+  const [first] = missing;
+  return first === undefined || missing.includes(undefined) ? {} : { missing: first };
+}

@@ -2,6 +2,9 @@ import type { RouteGroupKind } from "../resources/generated/gateway-api.ts";
 
 export const gatewayGroup = "gateway.networking.k8s.io";
 
+/** Of kinds that the Gateway API tries out. */
+export const experimentalGroup = "gateway.networking.x-k8s.io";
+
 export const routeKinds = ["HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "UDPRoute"] as const;
 
 export type RouteKind = (typeof routeKinds)[number];

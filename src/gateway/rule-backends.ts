@@ -2,11 +2,15 @@ import type { Reader } from "../collections/collection.ts";
 import type { ForwardAction, RespondAction, WeightedDestination } from "../ir/rule.ts";
 import type { HTTPBackendRef, HTTPRouteFilter } from "../resources/generated/gateway-api.ts";
 import type { Origin } from "../resources/origin.ts";
-import { type BackendContext, type BackendTarget, clusterName, resolveBackend } from "./backend.ts";
-import type { PolicyTarget } from "./backend-tls-policy.ts";
+
+import { type BackendContext, type BackendTarget, clusterName, type ResolvedBackend } from "./backend.ts";
 import { type CompiledFilters, compileBackendFilters, type FilterRefusal } from "./filters/filters.ts";
+import type { PolicyTarget } from "./policy-target.ts";
+
 import type { Problem } from "./problem.ts";
+import { resolveBackend } from "./resolve-backend.ts";
 import type { Route } from "./route.ts";
+import { backendSession, compileSessionPersistence, type RuleSession } from "./session-persistence.ts";
 
 /** A weighted backend, whether it can be used or not. */
 export interface RuleBackend {
@@ -16,17 +20,23 @@ export interface RuleBackend {
   readonly use?: PolicyTarget;
   readonly problem?: Problem;
   readonly refusals: readonly FilterRefusal[];
+  /** Whether it says itself how its sessions are kept. */
+  readonly keepsSessions: boolean;
 }
+
+type Reference = Omit<HTTPBackendRef, "filters"> & { readonly filters?: readonly HTTPRouteFilter[] };
 
 /** Resolves a rule's backends with the filters on each. */
 export function ruleBackends(
   reader: Reader,
   context: BackendContext,
   route: Route,
-  references: readonly (Omit<HTTPBackendRef, "filters"> & { readonly filters?: readonly HTTPRouteFilter[] })[],
+  references: readonly Reference[],
+  session: RuleSession | undefined,
   prefix: string,
   origin: Origin,
 ): readonly RuleBackend[] {
+  const weighted = references.filter(({ weight }) => weight > 0).length > 1;
   return references.map((reference, index): RuleBackend => {
     const here: Origin = { ...origin, path: [...origin.path, "backendRefs", index] };
     const resolved = resolveBackend(reader, context, route.kind, route.reference.namespace, reference, here);
@@ -46,14 +56,54 @@ export function ruleBackends(
         ...(filters.requestHeaders === undefined ? {} : { requestHeaders: filters.requestHeaders }),
         ...(filters.responseHeaders === undefined ? {} : { responseHeaders: filters.responseHeaders }),
         ...(filters.rewrite === undefined ? {} : { rewrite: filters.rewrite }),
+        ...(usable ? sessionOf(reader, context, resolved, session, weighted) : {}),
         origin: here,
       },
       ...(usable && reference.weight > 0 ? { target: resolved.target } : {}),
       ...(resolved.use === undefined ? {} : { use: resolved.use }),
       ...(resolved.problem === undefined ? {} : { problem: resolved.problem }),
       refusals: filters.refusals,
+      keepsSessions: resolved.target !== undefined && resolved.sessionPersistence !== undefined,
     };
   });
+}
+
+function sessionOf(
+  { fetch }: Reader,
+  { sessions }: BackendContext,
+  resolved: ResolvedBackend & { readonly target: BackendTarget },
+  ofRule: RuleSession | undefined,
+  weighted: boolean,
+): Pick<WeightedDestination, "sessionPersistence"> {
+  const { backend } = resolved.target;
+  const ofBackend = resolved.sessionPersistence;
+  const session = backendSession({ backend, ofBackend, ofRule, ofPolicy: fetch(sessions, backend), weighted });
+  return session === undefined ? {} : { sessionPersistence: session };
+}
+
+/**
+ * What a rule says of sessions without effect: what Envoy can't do; a cookie or header of one name for several backends, each of which
+ * forgets the others' session; and what a backend says otherwise itself.
+ */
+export function sessionsNotEnforced(
+  session: RuleSession | undefined,
+  backends: readonly RuleBackend[],
+): readonly string[] {
+  const served = new Map(
+    backends.flatMap(({ destination, target }) => (target ? [[clusterName(target), destination]] : [])),
+  );
+  const own = session === undefined ? undefined : compileSessionPersistence(session.spec, session.owner);
+  const names = [...served.values()].map(({ sessionPersistence: kept }) => kept && `${kept.kind} ${kept.name}`);
+  const shared = names.filter((name, index) => name !== undefined && names.indexOf(name) !== index);
+  return [
+    ...(own?.notEnforced ?? []),
+    ...backends.flatMap(({ keepsSessions }, index) =>
+      keepsSessions && session !== undefined ? [`sessionPersistence (backendRefs[${index}] has its own)`] : [],
+    ),
+    ...[...new Set(shared)].map(
+      (name) => `backendRefs (several share the ${name}, and each ends the others' sessions)`,
+    ),
+  ];
 }
 
 /**

@@ -1,33 +1,51 @@
 import type { Collection, Reader } from "../collections/collection.ts";
 import type { Graph } from "../collections/graph.ts";
 import type { TlsCertificate } from "../ir/certificate.ts";
+import type { Cluster, UpstreamTls } from "../ir/cluster.ts";
 import { type HostTable, hostTableKey } from "../ir/host-table.ts";
 import type { Listener } from "../ir/listener.ts";
 import type { TrustBundle } from "../ir/trust-bundle.ts";
 import { backendService } from "./backend-service.ts";
 import { type BackendTlsCollections, deriveBackendTls } from "./backend-tls.ts";
+import { type BackendTrafficCollections, deriveBackendTraffic } from "./backend-traffic.ts";
 import { certificateName, certificateOf, secretOf } from "./certificate.ts";
 import { type DestinationCollections, deriveDestinations } from "./derive-destinations.ts";
 import { deriveListeners, type ListenerCollections } from "./derive-listeners.ts";
+import { deriveReferences, type ReferenceCollections } from "./derive-references.ts";
 import { deriveRoutes, type RouteCollections } from "./derive-routes.ts";
 import { isHeldElsewhere } from "./gateway-listener.ts";
 import { type HostEntry, hostTable, listenerEntries, routeEntries } from "./host-tables.ts";
 import type { Resources } from "./inputs.ts";
-import { socketKey } from "./listener.ts";
+import { type ListenerContext, socketKey } from "./listener.ts";
+import { type BackendLocator, deriveBackendLocator } from "./locate-backend.ts";
 import type { Placement } from "./placement.ts";
-import { derivePolicyAncestors, type PolicyAncestor } from "./policy-ancestors.ts";
+import {
+  type AncestorKind,
+  type PolicyAncestors,
+  tlsPolicyAncestors,
+  trafficPolicyAncestors,
+  xBackendAncestors,
+} from "./policy-ancestors.ts";
 import { type StreamEntry, socketListener, streamClusterName } from "./sockets.ts";
 import { deriveTrust, type TrustCollections, trustedCertificates } from "./trust.ts";
+import { type ReadXBackend, readXBackend, routableXBackend } from "./x-backend.ts";
 
 /** Everything that the resources mean: what is served, and what became of each of them. */
-export interface Semantics extends ListenerCollections, RouteCollections, DestinationCollections {
+export interface Semantics extends
+    ListenerCollections,
+    RouteCollections,
+    DestinationCollections,
+    Pick<BackendLocator, "slicesByService"> {
   readonly sockets: Collection<Listener>;
   readonly hostTables: Collection<HostTable>;
   readonly certificates: Collection<TlsCertificate>;
   readonly trustBundles: Collection<TrustBundle>;
   readonly backendTls: BackendTlsCollections;
-  /** What became of each BackendTLSPolicy for each Gateway that it matters to, by `namespace/name`. */
-  readonly policyAncestors: Collection<readonly PolicyAncestor[]>;
+  readonly backendTraffic: BackendTrafficCollections;
+  /** By `namespace/name`. */
+  readonly xBackends: Collection<ReadXBackend>;
+  /** What became of each policy, and of each XBackend, for each Gateway that it matters to. */
+  readonly ancestors: Readonly<Record<AncestorKind, PolicyAncestors>>;
 }
 
 export interface SemanticsOptions {
@@ -43,23 +61,42 @@ export function deriveSemantics(
   { systemCertificates }: SemanticsOptions = {},
 ): Semantics {
   const trust = deriveTrust(graph, resources, systemCertificates);
+  const references = deriveReferences(graph, resources);
   const backendTls = deriveBackendTls(graph, resources, trust);
-  const services = graph.derive("backendServices", resources.Service, backendService);
-  const backends = { services, tlsHolders: backendTls.holders };
-  const listeners = deriveListeners(graph, resources, placement, trust, backends);
-  const routes = deriveRoutes(graph, resources, listeners, backends);
-  const destinations = deriveDestinations(graph, resources, listeners, routes, backendTls);
+  const backendTraffic = deriveBackendTraffic(graph, resources);
+  const xBackends = graph.derive("xBackends", resources.XBackend, (object, _key, reader) =>
+    readXBackend(object, reader, trust, references),
+  );
+  const context: ListenerContext = {
+    ...references,
+    trust,
+    services: graph.derive("backendServices", resources.Service, backendService),
+    xBackends: graph.derive("routableXBackends", xBackends, routableXBackend),
+    tlsHolders: backendTls.holders,
+    sessions: backendTraffic.sessions,
+  };
+  const listeners = deriveListeners(graph, resources, placement, context);
+  const routes = deriveRoutes(graph, resources, listeners, context);
+  const locator = deriveBackendLocator(graph, resources, xBackends, backendTls.tls);
+  const destinations = deriveDestinations(graph, listeners, routes, locator, backendTraffic.retryBudgets);
   const sockets = deriveSockets(graph, listeners, routes);
   return {
     ...listeners,
     ...routes,
     ...destinations,
+    slicesByService: locator.slicesByService,
     sockets,
     hostTables: deriveHostTables(graph, listeners, routes),
-    certificates: deriveCertificates(graph, listeners, destinations),
+    certificates: deriveCertificates(graph, references, listeners, destinations),
     trustBundles: deriveTrustBundles(graph, sockets, destinations, trust),
     backendTls,
-    policyAncestors: derivePolicyAncestors(graph, resources, listeners, routes, backendTls),
+    backendTraffic,
+    xBackends,
+    ancestors: {
+      BackendTLSPolicy: tlsPolicyAncestors(graph, resources, listeners, routes, backendTls),
+      XBackendTrafficPolicy: trafficPolicyAncestors(graph, listeners, routes, backendTraffic),
+      XBackend: xBackendAncestors(graph, listeners, routes, xBackends),
+    },
   };
 }
 
@@ -127,7 +164,8 @@ function deriveSockets(
 
 function deriveCertificates(
   graph: Graph,
-  { listeners, keyPairs }: ListenerCollections,
+  { keyPairs }: ReferenceCollections,
+  { listeners }: ListenerCollections,
   { clusters }: DestinationCollections,
 ): Collection<TlsCertificate> {
   const entry = ({ fetch }: Reader, proxy: string, secretKey: string) => {
@@ -141,8 +179,10 @@ function deriveCertificates(
       ({ serving, certificates, socket: { proxy } }, _key, reader) =>
         (serving ? certificates : []).flatMap((secretKey) => entry(reader, proxy, secretKey)),
     ),
-    graph.deriveMany("certificatesForBackends", clusters, ({ proxy, clientCertificate }, _key, reader) =>
-      clientCertificate === undefined ? [] : entry(reader, proxy, secretOf(clientCertificate)),
+    graph.deriveMany("certificatesForBackends", clusters, (cluster, _key, reader) =>
+      upstreamTlsOf(cluster).flatMap(({ clientCertificate }) =>
+        clientCertificate === undefined ? [] : entry(reader, cluster.proxy, secretOf(clientCertificate)),
+      ),
     ),
   ]);
 }
@@ -161,10 +201,14 @@ function deriveTrustBundles(
     graph.deriveMany("trustInClients", sockets, ({ proxy, chains }, _key, reader) =>
       chains.flatMap(({ tls }) => (tls?.clients === undefined ? [] : [entry(reader, proxy, tls.clients.trust)])),
     ),
-    graph.deriveMany("trustInBackends", clusters, ({ proxy, tls, tlsByGroup }, _key, reader) =>
-      [...(tls === undefined ? [] : [tls]), ...Object.values(tlsByGroup ?? {})].flatMap(({ verification }) =>
-        verification === undefined ? [] : [entry(reader, proxy, verification.trust)],
+    graph.deriveMany("trustInBackends", clusters, (cluster, _key, reader) =>
+      upstreamTlsOf(cluster).flatMap(({ verification }) =>
+        verification === undefined ? [] : [entry(reader, cluster.proxy, verification.trust)],
       ),
     ),
   ]);
+}
+
+function upstreamTlsOf({ tls, tlsByGroup }: Cluster): readonly UpstreamTls[] {
+  return [...(tls === undefined ? [] : [tls]), ...Object.values(tlsByGroup ?? {})];
 }

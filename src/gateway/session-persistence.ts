@@ -2,9 +2,8 @@ import { createHash } from "node:crypto";
 import type { SessionPersistence } from "../ir/rule.ts";
 import type { SessionPersistence as SessionPersistenceSpec } from "../resources/generated/gateway-api.ts";
 import { milliseconds } from "./duration.ts";
-import type { Route } from "./route.ts";
 
-/** What of a rule's session persistence is done, and the fields below it that are not. */
+/** What of a session persistence is done, and the fields of it that are not. */
 export interface CompiledSessionPersistence {
   readonly session?: SessionPersistence;
   readonly notEnforced: readonly string[];
@@ -14,21 +13,16 @@ export interface CompiledSessionPersistence {
  * Gateway API, SessionPersistence: a cookie unless it says Header; its name is made up where none is given, and stays the same
  * for `owner`.
  *
- * Envoy counts a cookie's lifetime where the cookie itself carries it (Permanent), and knows no end of other sessions. The
- * choice between weighted backends comes first, so that a session is kept within each of them alone.
+ * Envoy counts a cookie's lifetime where the cookie itself carries it (Permanent), and knows no end of other sessions.
  */
 export function compileSessionPersistence(
   spec: SessionPersistenceSpec | undefined,
   owner: string,
-  weightedBackends: number,
 ): CompiledSessionPersistence {
   if (spec === undefined) return { notEnforced: [] };
   const permanent = spec.type !== "Header" && spec.cookie?.lifetimeType === "Permanent";
   const lifetime = permanent && spec.absoluteTimeout !== undefined ? milliseconds(spec.absoluteTimeout) : undefined;
-  const notEnforced = [
-    ...(spec.absoluteTimeout !== undefined && !permanent ? ["sessionPersistence.absoluteTimeout"] : []),
-    ...(weightedBackends > 1 ? ["sessionPersistence (between weighted backends)"] : []),
-  ];
+  const notEnforced = spec.absoluteTimeout !== undefined && !permanent ? ["sessionPersistence.absoluteTimeout"] : [];
   if (spec.type === "Header") {
     const name = spec.header?.name.toLowerCase();
     return name === undefined
@@ -46,22 +40,47 @@ export function compileSessionPersistence(
   };
 }
 
+/** What a rule says of sessions, and a name for it that stays when rules change places. */
+export interface RuleSession {
+  readonly spec: SessionPersistenceSpec;
+  readonly owner: string;
+}
+
 interface RuleWithSession {
   readonly name?: string;
   readonly matches?: readonly object[];
-  readonly backendRefs?: readonly { readonly weight: number }[];
   readonly sessionPersistence?: SessionPersistenceSpec;
 }
 
-/** Session persistence of a rule. Its cookie keeps its name when rules change places. */
 export function ruleSession(
-  { name, matches, backendRefs, sessionPersistence }: RuleWithSession,
-  route: Pick<Route, "key">,
-): CompiledSessionPersistence {
-  const owner = `${route.key}/${name ?? JSON.stringify(matches ?? [])}`;
-  return compileSessionPersistence(
-    sessionPersistence,
-    owner,
-    (backendRefs ?? []).filter(({ weight }) => weight > 0).length,
-  );
+  { name, matches, sessionPersistence }: RuleWithSession,
+  routeKey: string,
+): RuleSession | undefined {
+  if (sessionPersistence === undefined) return undefined;
+  return { spec: sessionPersistence, owner: `${routeKey}/${name ?? JSON.stringify(matches ?? [])}` };
+}
+
+/** Who says something of the sessions of one backend of a rule. */
+export interface SessionSources {
+  /** {@link backendKey}. */
+  readonly backend: string;
+  readonly ofBackend: SessionPersistenceSpec | undefined;
+  readonly ofRule: RuleSession | undefined;
+  readonly ofPolicy: SessionPersistenceSpec | undefined;
+  /** Whether it shares the rule's traffic with others. */
+  readonly weighted: boolean;
+}
+
+/**
+ * GEP-1619: the backend is chosen first, by the weights, and a session is kept within it. What an XBackend says of itself counts;
+ * then, of the two places that are deprecated, the rule, which is closer to the request than the XBackendTrafficPolicy.
+ */
+export function backendSession(sources: SessionSources): SessionPersistence | undefined {
+  const { backend, ofBackend, ofRule, ofPolicy, weighted } = sources;
+  if (ofBackend !== undefined) return compileSessionPersistence(ofBackend, backend).session;
+  if (ofRule !== undefined) {
+    const owner = weighted ? `${ofRule.owner}/${backend}` : ofRule.owner;
+    return compileSessionPersistence(ofRule.spec, owner).session;
+  }
+  return compileSessionPersistence(ofPolicy, backend).session;
 }

@@ -1,9 +1,10 @@
 import type { Reader } from "../collections/collection.ts";
 import type { BackendRef } from "../resources/generated/gateway-api.ts";
-import { type BackendContext, type BackendTarget, invalidBackendTls, resolveBackend } from "./backend.ts";
-import type { PolicyTarget } from "./backend-tls-policy.ts";
+import { type BackendContext, type BackendTarget, invalidBackendTls } from "./backend.ts";
 import { distinctUses } from "./compiled-rule.ts";
+import type { PolicyTarget } from "./policy-target.ts";
 import type { Problem } from "./problem.ts";
+import { resolveBackend } from "./resolve-backend.ts";
 import type { Route } from "./route.ts";
 
 /** A share of a TCP, TLS or UDP route; without a target it is refused. */

@@ -1,5 +1,6 @@
 import type { Collection, Reader } from "../collections/collection.ts";
 import type { Graph } from "../collections/graph.ts";
+import type { BackendTLSPolicyValidation } from "../resources/generated/gateway-api.ts";
 import type { Origin, ResourceReference } from "../resources/origin.ts";
 import type { Resources } from "./inputs.ts";
 import type { Problem } from "./problem.ts";
@@ -33,9 +34,12 @@ export function deriveTrust(
       [`ClusterTrustBundle/${key}`, anchorsOfBundle(object)],
     ]),
   ]);
-  const system = graph.deriveMany("systemTrustAnchors", resources.BackendTLSPolicy, ({ spec }) =>
-    spec.validation.wellKnownCACertificates === systemTrust ? [[systemTrust, systemAnchors(systemCertificates)]] : [],
-  );
+  const trusted = (validation: BackendTLSPolicyValidation | undefined): readonly (readonly [string, TrustAnchors])[] =>
+    validation?.wellKnownCACertificates === systemTrust ? [[systemTrust, systemAnchors(systemCertificates)]] : [];
+  const system = graph.join<TrustAnchors>("systemTrustAnchors", [
+    graph.deriveMany("systemTrustOfPolicies", resources.BackendTLSPolicy, ({ spec }) => trusted(spec.validation)),
+    graph.deriveMany("systemTrustOfXBackends", resources.XBackend, ({ spec }) => trusted(spec.tls.validation)),
+  ]);
   const anchors = graph.join<TrustAnchors>("trustAnchors", [ofObjects, system]);
   return { anchors, validity: graph.derive("trustValidity", anchors, ({ problem }) => problem ?? "valid") };
 }

@@ -8,7 +8,7 @@ import type { TlsParameters } from "./tls-parameters.ts";
 export interface Cluster {
   readonly proxy: string;
   readonly name: string;
-  /** `endpoints`: the {@link EndpointSet} of that name. `dns`: whatever addresses the hostname has (an ExternalName Service). */
+  /** `endpoints`: the {@link EndpointSet} of that name. `dns`: whatever addresses the hostname has (an ExternalName Service, an XBackend of type ExternalHostname). */
   readonly discovery:
     | { readonly kind: "endpoints"; readonly endpoints: string }
     | { readonly kind: "dns"; readonly hostname: string; readonly port: number };
@@ -18,8 +18,8 @@ export interface Cluster {
   readonly tls?: UpstreamTls;
   /** Wraps connections to some of the endpoints in TLS, by the `tls` of their groups. */
   readonly tlsByGroup?: Readonly<Record<string, UpstreamTls>>;
-  /** Name of the {@link TlsCertificate} that is shown to backends which ask for one. */
-  readonly clientCertificate?: string;
+  /** Limits retries; absent where nobody asked for a limit. */
+  readonly retryBudget?: RetryBudget;
   readonly origin: Origin;
 }
 
@@ -35,6 +35,19 @@ export interface UpstreamTls {
     /** The backend's certificate must have one of them. */
     readonly subjectAltNames: readonly SubjectAltName[];
   };
+  /** Name of the {@link TlsCertificate} that is shown to a backend which asks for one. */
+  readonly clientCertificate?: string;
+}
+
+/**
+ * Gateway API, RetryConstraint: a retry is let through as long as no more than `percent` of all requests in the last
+ * `intervalMilliseconds`, retries among them, are retries; and so are `minimum.count` retries in any
+ * `minimum.intervalMilliseconds`. Others are answered with 503.
+ */
+export interface RetryBudget {
+  readonly percent: number;
+  readonly intervalMilliseconds: number;
+  readonly minimum: { readonly count: number; readonly intervalMilliseconds: number };
 }
 
 /** A hostname may start with "*." for any one label. */

@@ -58,6 +58,8 @@ export interface WeightedDestination {
   readonly requestHeaders?: HeaderModifier;
   readonly responseHeaders?: HeaderModifier;
   readonly rewrite?: Rewrite;
+  /** Kept within the destination, after it was chosen by its weight. */
+  readonly sessionPersistence?: SessionPersistence;
   readonly origin: Origin;
 }
 
@@ -123,7 +125,6 @@ export interface ForwardAction {
   readonly mirrors: readonly Mirror[];
   readonly timeouts?: Timeouts;
   readonly retry?: Retry;
-  readonly sessionPersistence?: SessionPersistence;
 }
 
 /**

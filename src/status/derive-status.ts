@@ -4,10 +4,12 @@ import { validationWithoutListener } from "../gateway/client-validation.ts";
 import type { ResourceKinds, Resources } from "../gateway/inputs.ts";
 import { type ListenerParentKind, parentKey } from "../gateway/listener-parent.ts";
 import type { ProxyOf } from "../gateway/placement.ts";
+import { type AncestorKind, ancestorKinds } from "../gateway/policy-ancestors.ts";
 
 import { routeKey } from "../gateway/route.ts";
 import { gatewayGroup, type RouteKind, routeKinds } from "../gateway/route-kind.ts";
 import type { Semantics } from "../gateway/semantics.ts";
+import { splitApiVersion } from "../resources/kinds.ts";
 import { type KubernetesObject, keyOf } from "../resources/object.ts";
 import type { ResourceReference } from "../resources/origin.ts";
 import { gatewayStatus, waitingGatewayStatus } from "./gateway-status.ts";
@@ -76,8 +78,15 @@ export function deriveStatus(
     const reference = referenceOf("ListenerSet", listenerSet.object);
     return [[`ListenerSet/${key}`, { reference, status } satisfies ObjectStatus]];
   });
-  const beyond = graph.deriveMany("policiesWithoutRoom", semantics.policyAncestors, (ancestors, policy) =>
-    withoutRoom(ancestors).map(({ gateway }) => [`${gateway}|${policy}`, { gateway, policy }] as const),
+  const beyond = graph.join(
+    "policiesWithoutRoom",
+    ancestorKinds.map((kind) =>
+      graph.deriveMany(`${kind}sWithoutRoom`, semantics.ancestors[kind], (ancestors, key) =>
+        withoutRoom(kind, ancestors).map(
+          ({ gateway }) => [`${gateway}|${kind}/${key}`, { gateway, policy: `${kind} ${key}` }] as const,
+        ),
+      ),
+    ),
   );
   const beyondByGateway = graph.group("policiesWithoutRoomByGateway", beyond, ({ gateway }) => [gateway]);
   const ofGateways = graph.deriveMany("statusOfGateways", gateways, (gateway, key, reader) => {
@@ -116,28 +125,14 @@ export function deriveStatus(
     },
   );
   const ofRoutes = routeKinds.map((kind) => statusOfRoutes(graph, kind, resources[kind], semantics));
-  const ofPolicies = graph.deriveMany(
-    "statusOfBackendTLSPolicies",
-    resources.BackendTLSPolicy,
-    (object, key, { fetch }) => {
-      const policy = fetch(semantics.backendTls.policies, key);
-      const ancestors = fetch(semantics.policyAncestors, key) ?? [];
-      if (policy === undefined) return [];
-      const { namespace = "default", name, generation = 1 } = object.metadata;
-      const status: ObjectStatus = {
-        reference: { group: gatewayGroup, kind: "BackendTLSPolicy", namespace, name },
-        status: policyStatus(policy, ancestors, generation),
-      };
-      return [[`BackendTLSPolicy/${key}`, status]];
-    },
-  );
+  const ofPolicies = ancestorKinds.map((kind) => statusOfAncestors(graph, kind, resources[kind], semantics));
   return graph.join<ObjectStatus>("status", [
     ofClasses,
     ofGateways,
     ofWaitingGateways,
     ofListenerSets,
     ...ofRoutes,
-    ofPolicies,
+    ...ofPolicies,
   ]);
 }
 
@@ -149,6 +144,25 @@ function withoutRoutability(status: GatewayStatus): GatewayStatus {
 function referenceOf(kind: ListenerParentKind, { metadata }: KubernetesObject): ResourceReference {
   const { namespace = "default", name } = metadata;
   return { group: gatewayGroup, kind, namespace, name };
+}
+
+function statusOfAncestors<Kind extends AncestorKind>(
+  graph: Graph,
+  kind: Kind,
+  objects: Collection<ResourceKinds[Kind]>,
+  { ancestors }: Semantics,
+): Collection<ObjectStatus> {
+  return graph.deriveMany<ResourceKinds[Kind], ObjectStatus>(
+    `statusOf${kind}`,
+    objects,
+    ({ apiVersion, metadata }, key, { fetch }) => {
+      const named = fetch(ancestors[kind], key);
+      if (named === undefined) return [];
+      const { namespace = "default", name, generation = 1 } = metadata;
+      const reference = { group: splitApiVersion(apiVersion).group, kind, namespace, name };
+      return [[`${kind}/${key}`, { reference, status: policyStatus(kind, named, generation) }]];
+    },
+  );
 }
 
 function statusOfRoutes<Kind extends RouteKind>(

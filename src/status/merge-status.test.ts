@@ -1,7 +1,10 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { describe, test } from "node:test";
 import { controllerName } from "../gateway/class.ts";
-import { mergeStatus } from "./merge-status.ts";
+import { mergeStatus as merge } from "./merge-status.ts";
+
+/** As it is for a route, unless a test is about another kind. */
+const mergeStatus = (live: unknown, desired: object, at: Date, kind = "HTTPRoute") => merge(kind, live, desired, at);
 
 const then = "2026-01-01T00:00:00Z";
 const now = new Date("2026-01-02T00:00:00.123Z");
@@ -77,7 +80,7 @@ describe("entries of controllers", () => {
     );
   });
 
-  test("a policy has room for 16 ancestors; others' are not pushed out", () => {
+  test("a policy has room for 16 ancestors, an XBackend for 32; others' are not pushed out", () => {
     const ancestor = (name: string, controller: string) => ({
       ancestorRef: { name },
       controllerName: controller,
@@ -88,8 +91,16 @@ describe("entries of controllers", () => {
       { ancestors: others },
       { ancestors: [ancestor("one", controllerName), ancestor("two", controllerName)] },
       now,
+      "BackendTLSPolicy",
     );
     deepEqual(merged, { ancestors: [...others, ancestor("one", controllerName)] });
+    const ofXBackend = mergeStatus(
+      { ancestors: others },
+      { ancestors: [ancestor("one", controllerName), ancestor("two", controllerName)] },
+      now,
+      "XBackend",
+    );
+    equal(JSON.stringify(ofXBackend).match(/"name"/g)?.length, 17);
   });
 });
 

@@ -1,5 +1,6 @@
 import { deepEqual } from "../collections/equal.ts";
 import { controllerName } from "../gateway/class.ts";
+import { mostAncestors } from "./policy-status.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -17,11 +18,13 @@ const ownTypes: ReadonlySet<string> = new Set([
 ]);
 const ownPrefix = "gatewright.dev/";
 
-/** Lists whose entries belong to controllers, each with its name in `controllerName`, and how many the API takes. */
-const shared: Readonly<Record<string, number>> = { parents: 32, ancestors: 16 };
+/** Lists whose entries belong to controllers, each with its name in `controllerName`. */
+const shared = ["parents", "ancestors"];
+/** How many parents the API takes. */
+const mostParents = 32;
 
 /**
- * The status to be written to an object that has `live`, so that our part of it says `desired`.
+ * The status to be written to an object of a kind that has `live`, so that our part of it says `desired`.
  *
  * Gateway API: entries of `parents` and `ancestors` with another controllerName, and conditions of types that are not ours,
  * stay as they are. A condition's lastTransitionTime moves only with its `status`. Of ancestors, as many of ours are written
@@ -29,13 +32,13 @@ const shared: Readonly<Record<string, number>> = { parents: 32, ancestors: 16 };
  *
  * @returns undefined if nothing differs
  */
-export function mergeStatus(live: unknown, desired: object, now: Date): Json | undefined {
+export function mergeStatus(kind: string, live: unknown, desired: object, now: Date): Json | undefined {
   const before = jsonOf(live);
   const after: Record<string, unknown> = { ...before };
   const time = `${now.toISOString().slice(0, 19)}Z`;
   for (const [field, value] of Object.entries(desired)) {
-    const limit = shared[field];
-    if (limit !== undefined) after[field] = mergeShared(listOf(before[field]), listOf(value), limit, time);
+    const limit = field === "parents" ? mostParents : mostAncestors(kind);
+    if (shared.includes(field)) after[field] = mergeShared(listOf(before[field]), listOf(value), limit, time);
     else if (field === "conditions") after[field] = mergeConditions(listOf(before[field]), listOf(value), time);
     else if (field === "listeners") after[field] = mergeListeners(listOf(before[field]), listOf(value), time);
     else after[field] = value;

@@ -125,6 +125,7 @@ import { file_envoy_extensions_filters_network_http_connection_manager_v3_http_c
 import { file_envoy_extensions_filters_http_router_v3_router } from "./envoy/extensions/filters/http/router/v3/router_pb.ts";
 import { file_envoy_extensions_filters_http_set_filter_state_v3_set_filter_state } from "./envoy/extensions/filters/http/set_filter_state/v3/set_filter_state_pb.ts";
 import { file_envoy_extensions_filters_http_stateful_session_v3_stateful_session } from "./envoy/extensions/filters/http/stateful_session/v3/stateful_session_pb.ts";
+import { file_envoy_extensions_filters_http_upstream_codec_v3_upstream_codec } from "./envoy/extensions/filters/http/upstream_codec/v3/upstream_codec_pb.ts";
 import { file_envoy_extensions_filters_listener_http_inspector_v3_http_inspector } from "./envoy/extensions/filters/listener/http_inspector/v3/http_inspector_pb.ts";
 import { file_envoy_extensions_filters_listener_proxy_protocol_v3_proxy_protocol } from "./envoy/extensions/filters/listener/proxy_protocol/v3/proxy_protocol_pb.ts";
 import { file_envoy_extensions_filters_listener_tls_inspector_v3_tls_inspector } from "./envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector_pb.ts";
@@ -328,6 +329,7 @@ export const registry = createRegistry(
   file_envoy_extensions_filters_http_router_v3_router,
   file_envoy_extensions_filters_http_set_filter_state_v3_set_filter_state,
   file_envoy_extensions_filters_http_stateful_session_v3_stateful_session,
+  file_envoy_extensions_filters_http_upstream_codec_v3_upstream_codec,
   file_envoy_extensions_filters_listener_http_inspector_v3_http_inspector,
   file_envoy_extensions_filters_listener_proxy_protocol_v3_proxy_protocol,
   file_envoy_extensions_filters_listener_tls_inspector_v3_tls_inspector,

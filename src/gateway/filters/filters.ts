@@ -1,10 +1,13 @@
 import type { Reader } from "../../collections/collection.ts";
 import type { Cors, ExternalAuth, HeaderModifier, Mirror, Rewrite } from "../../ir/rule.ts";
 import type { HTTPRouteFilter } from "../../resources/generated/gateway-api.ts";
+
 import type { FieldPath, Origin } from "../../resources/origin.ts";
-import { type BackendContext, type BackendTarget, clusterName, resolveBackend } from "../backend.ts";
-import type { PolicyTarget } from "../backend-tls-policy.ts";
+import { type BackendContext, type BackendTarget, clusterName, type ResolvedBackend } from "../backend.ts";
+import type { PolicyTarget } from "../policy-target.ts";
+
 import type { Problem } from "../problem.ts";
+import { resolveBackend } from "../resolve-backend.ts";
 import type { Route } from "../route.ts";
 import { cors } from "./cors.ts";
 import { externalAuth } from "./external-auth.ts";
@@ -100,11 +103,10 @@ function add(
   if (filter.type === "RequestMirror" && filter.requestMirror !== undefined) {
     const mirror = filter.requestMirror;
     const resolved = resolveBackend(reader, context, route.kind, route.reference.namespace, mirror.backendRef, origin);
-    const uses = resolved.use === undefined ? compiled.uses : [...compiled.uses, resolved.use];
-    if (resolved.target === undefined) return { ...compiled, uses, problems: [...compiled.problems, resolved.problem] };
+    const used = usedBy(compiled, resolved);
+    if (resolved.target === undefined) return { ...used, problems: [...compiled.problems, resolved.problem] };
     return {
-      ...compiled,
-      uses,
+      ...used,
       mirrors: [
         ...compiled.mirrors,
         { cluster: clusterName(resolved.target), fraction: mirrorFraction(mirror), origin },
@@ -117,13 +119,12 @@ function add(
     const spokenAs = protocol === "GRPC" ? "GRPCRoute" : route.kind;
     const { namespace } = route.reference;
     const resolved = resolveBackend(reader, context, route.kind, namespace, backendRef, origin, spokenAs);
-    const uses = resolved.use === undefined ? compiled.uses : [...compiled.uses, resolved.use];
+    const used = usedBy(compiled, resolved);
     if (resolved.target === undefined) {
-      return { ...compiled, uses, nobodyAuthorizes: true, problems: [...compiled.problems, resolved.problem] };
+      return { ...used, nobodyAuthorizes: true, problems: [...compiled.problems, resolved.problem] };
     }
     return {
-      ...compiled,
-      uses,
+      ...used,
       externalAuth: externalAuth(filter.externalAuth, clusterName(resolved.target), origin),
       targets: [...compiled.targets, resolved.target],
     };
@@ -133,6 +134,11 @@ function add(
 
 function refuse(compiled: CompiledFilters, { path }: Origin, message: string): CompiledFilters {
   return { ...compiled, refusals: [...compiled.refusals, { message, path }] };
+}
+
+/** With what was found out about the backend of a filter, whether it can be used or not. */
+function usedBy(compiled: CompiledFilters, { use }: ResolvedBackend): CompiledFilters {
+  return use === undefined ? compiled : { ...compiled, uses: [...compiled.uses, use] };
 }
 
 function refusal(filter: HTTPRouteFilter): string {

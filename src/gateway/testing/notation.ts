@@ -1,5 +1,5 @@
 import { X509Certificate } from "node:crypto";
-import type { Cluster, EndpointSet, UpstreamTls } from "../../ir/cluster.ts";
+import type { Cluster, EndpointSet, RetryBudget, UpstreamTls } from "../../ir/cluster.ts";
 import type { HostTable } from "../../ir/host-table.ts";
 import type { FilterChain } from "../../ir/listener.ts";
 import type {
@@ -64,9 +64,8 @@ function describeAction({ action, match }: Rule): readonly string[] {
       return [`redirect ${statusCode} to ${parts.join(", ")}`];
     }
     case "forward": {
-      const { mirrors, timeouts, retry, rewrite, sessionPersistence, destinations } = action;
+      const { mirrors, timeouts, retry, rewrite, destinations } = action;
       return [
-        ...describeSession(sessionPersistence),
         ...describeRewrite(rewrite),
         ...mirrors.map(({ cluster, fraction }) => `mirror ${fraction.numerator}/${fraction.denominator} to ${cluster}`),
         ...(timeouts?.requestMilliseconds === undefined ? [] : [`timeout ${timeouts.requestMilliseconds} ms`]),
@@ -79,11 +78,12 @@ function describeAction({ action, match }: Rule): readonly string[] {
               `retry ${retry.attempts} × on [${retry.codes.join(" ")}]${retry.backoffMilliseconds === undefined ? "" : ` after ${retry.backoffMilliseconds} ms`}`,
             ]),
         destinations
-          .map(({ cluster, weight, requestHeaders, responseHeaders, rewrite: own }) => {
+          .map(({ cluster, weight, requestHeaders, responseHeaders, rewrite: own, sessionPersistence }) => {
             const modifiers = [
               ...headerSteps("request", requestHeaders),
               ...headerSteps("response", responseHeaders),
               ...describeRewrite(own),
+              ...describeSession(sessionPersistence),
             ];
             const share = destinations.length === 1 ? "" : `${weight} × `;
             return `${share}${cluster ?? (match.grpc === true ? 503 : 500)}${modifiers.length === 0 ? "" : ` with ${modifiers.join(", ")}`}`;
@@ -166,15 +166,20 @@ export function describeChain(chain: FilterChain): string {
 }
 
 /** @example "HTTP/2 with TLS to Service/default/a/443" */
-export function describeCluster({ protocol, tls, tlsByGroup, clientCertificate, discovery }: Cluster): string {
+export function describeCluster({ protocol, tls, tlsByGroup, discovery, retryBudget }: Cluster): string {
   const wrapped = [
     ...(tls === undefined ? [] : [describeTls(tls)]),
     ...Object.entries(tlsByGroup ?? {}).map(([group, upstream]) => `${describeTls(upstream)} to ${group}`),
-    ...(clientCertificate === undefined ? [] : [` showing ${clientCertificate}`]),
   ].join(",");
-  return discovery.kind === "endpoints"
-    ? `${protocol}${wrapped} to ${discovery.endpoints}`
-    : `${protocol}${wrapped} to whatever DNS has for ${discovery.hostname}:${discovery.port}`;
+  const where =
+    discovery.kind === "endpoints"
+      ? discovery.endpoints
+      : `whatever DNS has for ${discovery.hostname}:${discovery.port}`;
+  return `${protocol}${wrapped} to ${where}${retryBudget === undefined ? "" : describeRetryBudget(retryBudget)}`;
+}
+
+function describeRetryBudget({ percent, intervalMilliseconds, minimum }: RetryBudget): string {
+  return `, retries at most ${percent} % in ${intervalMilliseconds} ms or ${minimum.count} in ${minimum.intervalMilliseconds} ms`;
 }
 
 function describeParameters(parameters: TlsParameters | undefined): readonly string[] {
@@ -186,12 +191,13 @@ function describeParameters(parameters: TlsParameters | undefined): readonly str
   ];
 }
 
-function describeTls({ serverName, parameters, verification }: UpstreamTls): string {
+function describeTls({ serverName, parameters, verification, clientCertificate }: UpstreamTls): string {
   const names = verification?.subjectAltNames.map(({ type, value }) => (type === "URI" ? value : `DNS:${value}`));
   return [
     ` with TLS${serverName === undefined ? "" : ` for ${serverName}`}`,
     ...describeParameters(parameters),
     ...(verification === undefined ? [] : [`trusting ${verification.trust} about ${names?.join(" or ")}`]),
+    ...(clientCertificate === undefined ? [] : [`showing ${clientCertificate}`]),
   ].join(" ");
 }
 

@@ -3,7 +3,7 @@ import type { KubernetesObject } from "../object.ts";
 import { nearest } from "../suggest.ts";
 
 /**
- * Annotation on a Service that says where it is, for folders of files that have no EndpointSlices: a list of
+ * Annotation on a Service, or on an XBackend of type EndpointSelector, that says where it is, for folders of files that have no EndpointSlices: a list of
  * `host:port`, or `name=host:port` for the port of that name alone. Entries without a name are for all ports that are
  * not named. IPv6 addresses stand in brackets.
  *
@@ -12,7 +12,10 @@ import { nearest } from "../suggest.ts";
 export const endpointsAnnotation = "gatewright.dev/endpoints";
 
 /** The labels and annotations of our own prefix that something reads, by kind. All others are for other programs and people. */
-const readKeys: Readonly<Record<string, readonly string[]>> = { Service: [endpointsAnnotation] };
+const readKeys: Readonly<Record<string, readonly string[]>> = {
+  Service: [endpointsAnnotation],
+  XBackend: [endpointsAnnotation],
+};
 const ownPrefix = "gatewright.dev/";
 
 /** Labels and annotations that only Gatewright could read, and that it doesn't. Those that it writes itself are left alone. */

@@ -1,0 +1,112 @@
+import type { Collection, Member, Reader } from "../collections/collection.ts";
+import type { Graph } from "../collections/graph.ts";
+import type { Endpoint, UpstreamTls } from "../ir/cluster.ts";
+import { endpointsAnnotation } from "../resources/checks/own-keys.ts";
+import type { EndpointSlice, Service, ServicePort } from "../resources/generated/core.ts";
+import type { Origin } from "../resources/origin.ts";
+import type { BackendTarget } from "./backend.ts";
+import { certificateName } from "./certificate.ts";
+import { endpointsOf, inOrder, serviceNameLabel, writtenEndpoints } from "./endpoints.ts";
+import type { Resources } from "./inputs.ts";
+import { keyOfBackend, ofPort } from "./policy-target.ts";
+import { experimentalGroup } from "./route-kind.ts";
+import { selectorPort, selectorService } from "./selector-service.ts";
+import type { ReadXBackend } from "./x-backend.ts";
+
+/** Where a backend is and how it is spoken to: what no route needs to know. */
+export interface LocatedBackend {
+  /** What it is called in DNS; one without has endpoints. */
+  readonly hostname?: string;
+  /** Where the port is written. */
+  readonly origin: Origin;
+  readonly endpoints: () => readonly Endpoint[];
+  /** @param clientCertificate key of the Secret that the Gateway shows to Services in TLS */
+  readonly tls: (clientCertificate: string | undefined) => UpstreamTls;
+}
+
+export interface BackendLocator {
+  /** EndpointSlices by the Service that they belong to. */
+  readonly slicesByService: Collection<readonly Member<EndpointSlice>[]>;
+  readonly locate: (reader: Reader, target: BackendTarget) => LocatedBackend | undefined;
+}
+
+/** @param tls what BackendTLSPolicies ask for, by target */
+export function deriveBackendLocator(
+  graph: Graph,
+  resources: Resources,
+  xBackends: Collection<ReadXBackend>,
+  tls: Collection<UpstreamTls>,
+): BackendLocator {
+  const slices = graph.group("slicesByService", resources.EndpointSlice, (slice) => {
+    const service = slice.metadata.labels?.[serviceNameLabel];
+    return service === undefined ? [] : [`${slice.metadata.namespace ?? "default"}/${service}`];
+  });
+  const selectors = graph.group("selectorServices", resources.Service, (service) => selectorService(service) ?? []);
+  const slicesOf = ({ fetch }: Reader, key: string) => values(fetch(slices, key));
+
+  const locateService = (reader: Reader, target: BackendTarget, key: string): LocatedBackend | undefined => {
+    const service = reader.fetch(resources.Service, key);
+    if (service === undefined) return undefined;
+    const port = portOf(service, target);
+    const external = service.spec?.type === "ExternalName" ? service.spec.externalName : undefined;
+    const { namespace = "default", name } = service.metadata;
+    return {
+      ...(external === undefined ? {} : { hostname: external }),
+      origin: { resource: { group: "", kind: "Service", namespace, name }, path: ["spec", "ports"] },
+      endpoints: () => {
+        if (port === undefined) return [];
+        const endpoints = reader.fetch(resources.Endpoints, key);
+        return endpointsOf(service, port, { slices: slicesOf(reader, key), endpoints });
+      },
+      // What a policy asks for; a Service that asks for TLS itself is not verified.
+      tls: (shown) => ({
+        ...(ofPort(reader, tls, target.backend, port?.name) ??
+          (external === undefined ? {} : { serverName: external })),
+        ...(shown === undefined ? {} : { clientCertificate: certificateName(shown) }),
+      }),
+    };
+  };
+
+  const locateXBackend = (reader: Reader, target: BackendTarget, key: string): LocatedBackend | undefined => {
+    const read = reader.fetch(xBackends, key);
+    const object = reader.fetch(resources.XBackend, key);
+    if (read === undefined || object === undefined) return undefined;
+    const { namespace = "default", name, annotations, uid } = object.metadata;
+    return {
+      ...(read.hostname === undefined ? {} : { hostname: read.hostname }),
+      origin: { resource: { group: experimentalGroup, kind: "XBackend", namespace, name }, path: ["spec"] },
+      endpoints: () => {
+        const written = annotations?.[endpointsAnnotation];
+        if (written !== undefined) return writtenEndpoints(written, undefined);
+        const services = uid === undefined ? [] : (reader.fetch(selectors, `${namespace}/${uid}`) ?? []);
+        const port = selectorPort(read.port, target.protocol === "UDP" ? "UDP" : "TCP");
+        return inOrder(
+          services.flatMap((member) =>
+            endpointsOf(member.value, port, { slices: slicesOf(reader, member.key), endpoints: undefined }),
+          ),
+        );
+      },
+      tls: () => read.tls ?? {},
+    };
+  };
+
+  return {
+    slicesByService: slices,
+    locate: (reader, target) => {
+      const service = keyOfBackend("Service", target.backend);
+      if (service !== undefined) return locateService(reader, target, service);
+      return locateXBackend(reader, target, keyOfBackend("XBackend", target.backend) ?? "");
+    },
+  };
+}
+
+function portOf(service: Service, { port, protocol }: BackendTarget): ServicePort | undefined {
+  const transport = protocol === "UDP" ? "UDP" : "TCP";
+  return service.spec?.ports?.find(
+    (candidate) => candidate.port === port && (candidate.protocol ?? "TCP") === transport,
+  );
+}
+
+function values(members: readonly Member<EndpointSlice>[] | undefined): readonly EndpointSlice[] {
+  return (members ?? []).map((member) => member.value);
+}
