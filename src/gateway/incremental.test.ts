@@ -38,7 +38,7 @@ describe(`with ${routes} routes on one Gateway`, () => {
         routeVerdicts: 1,
         statusOfHTTPRoutes: 1,
         targetRequestsOfRoutes: 1,
-        serviceUses: 1,
+        backendUsesOfRoutes: 1,
         hostTables: 1,
         "envoy/scopes": 1,
         "envoy/wildcards": 1,
@@ -59,7 +59,7 @@ describe(`with ${routes} routes on one Gateway`, () => {
         attachments: 1,
         attachedRoutes: 1,
         targetRequestsOfRoutes: 1,
-        serviceUses: 1,
+        backendUsesOfRoutes: 1,
         streamRequests: 1,
         streamEntries: 1,
         hostEntriesOfRoutes: 1,
@@ -101,7 +101,7 @@ describe(`with ${routes} routes on one Gateway`, () => {
       Object.keys(ran).filter((name) => /route|attach|host/i.test(name)),
       [],
     );
-    deepEqual([ran["backendClusters"], ran["envoy/clusters"], ran["statusOfBackendTLSPolicies"]], [1, 1, 1]);
+    deepEqual([ran["backendClusters"], ran["envoy/clusters"], ran["statusOfBackendTLSPolicy"]], [1, 1, 1]);
   });
 
   test("Envoy's readiness: the Gateway's status", () => {
