@@ -68,7 +68,10 @@ function problemsOf(kind: string, { path, schema }: Leaf): readonly string[] {
     ...(hasEffect(account) || findings.size > 0 ? [] : [`${path}: it makes no difference, and nobody says so`]),
     ...[...account.pairs.values()]
       .filter(({ differ, values }) => !differ && !values.every((value) => without?.alike?.includes(value)))
-      .map(({ values, alike }) => `${path}: ${values.map((value) => JSON.stringify(value)).join(" and ")} are the same ${alike}`),
+      .map(
+        ({ values, alike }) =>
+          `${path}: ${values.map((value) => JSON.stringify(value)).join(" and ")} are the same ${alike}`,
+      ),
     ...choices
       .filter((choice) => !known.has(choice))
       .map((choice) => `${path}: no file of test/fields tells ${JSON.stringify(choice)} from other values`),

@@ -1,6 +1,6 @@
 import { parseEndpointsAnnotation, serviceNameLabel } from "../gateway/endpoints.ts";
-import { endpointsAnnotation } from "../resources/checks/own-keys.ts";
 import { keyOfBackend } from "../gateway/policy-target.ts";
+import { endpointsAnnotation } from "../resources/checks/own-keys.ts";
 import type { Finding } from "../resources/finding.ts";
 import type { Service } from "../resources/generated/core.ts";
 import type { Origin } from "../resources/origin.ts";

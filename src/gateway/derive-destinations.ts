@@ -144,7 +144,7 @@ export function deriveDestinations(
       }),
     ),
   ]);
-  return { clusters, endpointSets, };
+  return { clusters, endpointSets };
 }
 
 /**

@@ -31,8 +31,8 @@ import { deriveTrust, type TrustCollections, trustedCertificates } from "./trust
 import { type ReadXBackend, readXBackend, routableXBackend } from "./x-backend.ts";
 
 /** Everything that the resources mean: what is served, and what became of each of them. */
-export interface Semantics extends
-    ListenerCollections,
+export interface Semantics
+  extends ListenerCollections,
     RouteCollections,
     DestinationCollections,
     Pick<BackendLocator, "slicesByService"> {
