@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { analyse } from "../src/analyse/analyse.ts";
-import type { ValidateJson } from "../src/cli/validate.ts";
-import { validate } from "../src/cli/validate.ts";
+import { type ValidateOptions, validate } from "../src/cli/validate.ts";
+import type { ValidateJson } from "../src/cli/validation-result.ts";
 import { withKeyPairs } from "../src/gateway/testing/key-pairs.ts";
 import { type FindingCode, findingCodes, isFindingCode, ruleOf } from "../src/resources/finding-codes.ts";
 import { readDocuments } from "../src/resources/read-documents.ts";
@@ -28,7 +28,10 @@ interface Page {
   readonly heading: string;
   readonly wrong?: Example;
   readonly right?: Example;
+  readonly mends: boolean;
 }
+
+const fixSentence = "`gatewright validate --fix` mends it.";
 
 describe("pages of findings", () => {
   let work = "";
@@ -55,7 +58,7 @@ describe("pages of findings", () => {
 
   for (const code of findingCodes) {
     test(code, async () => {
-      const { heading, wrong, right } = readPage(code);
+      const { heading, wrong, right, mends } = readPage(code);
       equal(heading, `# ${code}\n\n**${ruleOf(code).title}.**`);
       equal(wrong === undefined, ruleOf(code).ofRun === true);
       if (wrong === undefined || right === undefined) return;
@@ -70,6 +73,19 @@ describe("pages of findings", () => {
         [],
       );
       deepEqual((await run(right, work)).findings, []);
+      const isMended = findings.some((finding) => finding.code === code && finding.fix !== undefined);
+      equal(isMended, mends, `"${fixSentence}" has to be on the page where it is so, and only there`);
+      if (!isMended) return;
+      const { mended = 0, findings: left } = await run(wrong, work, { fix: true });
+      ok(mended > 0);
+      deepEqual(
+        left.filter((finding) => finding.code === code),
+        [],
+      );
+      const file = fileOf(wrong, work);
+      const text = readFileSync(file, "utf8");
+      equal((await validateFiles([file], { fix: true })).mended, 0);
+      equal(readFileSync(file, "utf8"), text);
     });
   }
 });
@@ -87,6 +103,7 @@ function readPage(code: FindingCode): Page {
     heading: /^#[\s\S]*?\*\*[\s\S]*?\*\*/.exec(text)?.[0].replaceAll(/(?<!\n)\n(?!\n)/g, " ") ?? "",
     ...(wrong !== undefined && { wrong }),
     ...(right !== undefined && { right }),
+    mends: text.includes(fixSentence),
   };
 }
 
@@ -100,15 +117,24 @@ function marksIn(example: string, code: FindingCode): readonly string[] {
 }
 
 /** What `validate --output json` says of an example and the shared objects that it does not have itself. */
-async function run(example: Example, work: string): Promise<ValidateJson> {
+async function run(example: Example, work: string, options: ValidateOptions = {}): Promise<ValidateJson> {
   const text = await withKeyPairs(example.text);
-  const file = join(work, example.isJson ? "example.json" : "example.yaml");
+  const file = fileOf(example, work);
   writeFileSync(file, text);
   const own = new Set(readDocuments(text, file).map(({ reference }) => JSON.stringify(reference)));
   const others = shared.filter(({ reference }) => !own.has(JSON.stringify(reference)));
   const context = join(work, "shared.json");
   writeFileSync(context, JSON.stringify({ apiVersion: "v1", kind: "List", items: others.map(({ object }) => object) }));
+  return await validateFiles([file, context], options);
+}
+
+function fileOf({ isJson }: Example, work: string): string {
+  return join(work, isJson ? "example.json" : "example.yaml");
+}
+
+async function validateFiles(files: readonly string[], options: ValidateOptions): Promise<ValidateJson> {
   let printed = "";
-  await validate([file, context], { output: "json", analyse, stdout: { write: (part) => (printed += part) } });
+  const stdout = { write: (part: string) => (printed += part) };
+  await validate(files, { output: "json", analyse, stdout, ...options });
   return JSON.parse(printed);
 }

@@ -43,7 +43,7 @@ describe("the package, installed elsewhere", () => {
     const installed = join(folder, "project/node_modules/gatewright");
     deepEqual(
       readdirSync(installed).sort(),
-      ["CHANGELOG.md", "LICENSE", "README.md", "SECURITY.md", "bin", "dist", "package.json"].sort(),
+      ["CHANGELOG.md", "LICENSE", "README.md", "SECURITY.md", "bin", "dist", "docs", "package.json"].sort(),
     );
     const data = (place: string): readonly string[] =>
       globSync("src/**/generated/**/*.json", { cwd: place }).toSorted();

@@ -5,3 +5,7 @@ export type Output = (typeof outputs)[number];
 /** What `graph` draws. */
 export const graphOutputs = ["text", "mermaid", "dot", "json", "svg"] as const;
 export type GraphOutput = (typeof graphOutputs)[number];
+
+/** How `validate` prints findings. */
+export const validationFormats = ["text", "json", "sarif", "junit"] as const;
+export type ValidationFormat = (typeof validationFormats)[number];

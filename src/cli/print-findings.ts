@@ -29,6 +29,17 @@ export interface FindingJson {
     readonly name: string;
   };
   readonly path?: string;
+  /** What `validate --fix` does about it: the text of a file from one place to another becomes `text`. */
+  readonly fix?: readonly EditJson[];
+}
+
+export interface EditJson {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  readonly endLine: number;
+  readonly endColumn: number;
+  readonly text: string;
 }
 
 /**
@@ -47,7 +58,7 @@ export function printFindings(findings: readonly Finding[], output: Output): voi
   if (findings.length > 0) output.write(formatFindings(findings, usesColours(output)));
 }
 
-export function findingJson({ severity, code, message, remedy, origin, location }: Finding): FindingJson {
+export function findingJson({ severity, code, message, remedy, origin, location, edits }: Finding): FindingJson {
   const path = origin === undefined ? "" : formatPath(origin.path);
   return {
     severity,
@@ -57,6 +68,17 @@ export function findingJson({ severity, code, message, remedy, origin, location 
     ...location,
     ...(origin !== undefined && { resource: origin.resource }),
     ...(path !== "" && { path }),
+    ...(edits !== undefined && {
+      fix: edits.map(
+        ({ file, start, end, text }): EditJson => ({
+          file,
+          ...start,
+          endLine: end.line,
+          endColumn: end.column,
+          text,
+        }),
+      ),
+    }),
   };
 }
 

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { defaultAdminAddress } from "../admin/address.ts";
 import { defaultLogFormat, logFormats, logLevels } from "../admin/log-options.ts";
@@ -10,9 +9,10 @@ import type { DrainFlags } from "./drain.ts";
 import type { ExplainOptions } from "./explain.ts";
 import type { GetOptions } from "./get.ts";
 import type { GraphOptions } from "./graph.ts";
-import { graphOutputs, outputs } from "./outputs.ts";
+import { graphOutputs, outputs, validationFormats } from "./outputs.ts";
 import type { RunOptions } from "./run.ts";
 import type { ValidateFlags } from "./validate-cluster.ts";
+import { version } from "./version.ts";
 
 interface OriginFlags {
   readonly file: readonly string[];
@@ -142,8 +142,10 @@ Examples:
     .description("check resources before they are deployed")
     .argument("[PATH...]", "files and folders of YAML or JSON, or - for standard input; none: a cluster")
     .addOption(
-      new Option("-o, --output <FORMAT>", "how findings are printed").choices(["text", "json"]).default("text"),
+      new Option("-o, --output <FORMAT>", "how findings are printed").choices(validationFormats).default("text"),
     )
+    .option("--fix", "mend what can be mended, in the files", false)
+    .option("--dry-run", "with --fix: print the difference, and leave the files alone", false)
     .option("--strict", "warnings fail, too", false)
     .addOption(kubeconfigOption())
     .addOption(contextOption())
@@ -153,12 +155,23 @@ Examples:
       "after",
       `
 Checks syntax, fields, types and rules as the API server does, and what objects say of each other. An object that is
-referred to and not there is a warning: the documents may be a part of the whole.
+referred to and not there is a warning: the documents may be a part of the whole. Each finding has a code, and each code a
+page in docs/findings.
 
 Without a PATH, what a cluster holds is checked. With a PATH and --kubeconfig or --context, the files are checked as if they
 were applied to that cluster: what they refer to may be there.
 
-Exit code: 0 clean, 1 findings, 2 a path or the cluster can't be read.`,
+--fix makes the edits that are clear, keeps comments and layout, and tells what is left; with --dry-run it prints them as a
+unified diff, for patch -p0.
+
+Exit code: 0 no errors (with --strict: no warnings), 1 errors, or something for --fix --dry-run to mend, 2 usage, or a path
+or the cluster can't be read.
+
+Examples:
+  gatewright validate routes/                            what is wrong, and what to do
+  gatewright validate routes/ --fix --dry-run            what --fix would change
+  gatewright validate routes/ -o sarif > findings.sarif  for code scanning
+  gatewright validate routes/ --context production       as if the files were applied to that cluster`,
     )
     .action(async (paths: readonly string[], flags: ValidateFlags) => {
       const named = flags.kubeconfig !== undefined || flags.context !== undefined;
@@ -336,18 +349,6 @@ function hostAndPort(text: string): ControllerOptions["xdsAddress"] {
   const [, host, port] = /^(.+):([0-9]{1,5})$/.exec(text) ?? [];
   if (host === undefined || Number(port) > 65_535) throw new InvalidArgumentError("It is HOST:PORT.");
   return { host, port: Number(port) };
-}
-
-function version(): string {
-  for (const candidate of ["../../package.json", "../../../package.json"]) {
-    try {
-      const parsed: unknown = JSON.parse(readFileSync(new URL(candidate, import.meta.url), "utf8"));
-      if (typeof parsed === "object" && parsed !== null && "version" in parsed) return String(parsed.version);
-    } catch {
-      // Compiled code is one folder deeper.
-    }
-  }
-  return "unknown";
 }
 
 function integer(least: number, most: number): (text: string) => number {

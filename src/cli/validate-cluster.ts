@@ -2,10 +2,12 @@ import type { Finding } from "../resources/finding.ts";
 import { type KubernetesObject, keyOf } from "../resources/object.ts";
 import { analyseCluster, readObjects } from "./analyse-cluster.ts";
 import { clusterOrigin, type OriginOptions } from "./choose-origin.ts";
-import { count, printResult, type ValidateExitCode, type ValidateOptions, validate } from "./validate.ts";
+import { UsageError } from "./usage-error.ts";
+import { printResult, type ValidateExitCode, type ValidateOptions, validate } from "./validate.ts";
+import { count } from "./validation-result.ts";
 
 export interface ValidateFlags
-  extends Pick<ValidateOptions, "output" | "strict" | "stdout">,
+  extends Pick<ValidateOptions, "output" | "strict" | "fix" | "dryRun" | "stdout">,
     Pick<OriginOptions, "kubeconfig" | "context"> {
   readonly allNamespaces: boolean;
   readonly namespace?: string;
@@ -14,9 +16,10 @@ export interface ValidateFlags
 /**
  * `gatewright validate` of what a cluster holds; with paths, of files as if they were applied to it.
  *
- * @throws UsageError if the cluster can't be asked
+ * @throws UsageError if the cluster can't be asked, or should be mended
  */
 export async function validateInCluster(paths: readonly string[], flags: ValidateFlags): Promise<ValidateExitCode> {
+  if (paths.length === 0 && flags.fix === true) throw new UsageError("--fix mends files; name some.");
   const origin = await clusterOrigin(flags);
   const namespace = flags.namespace ?? origin.namespace;
   const { objects, findings, incomplete } = await readObjects(origin.access, namespace);
@@ -40,7 +43,12 @@ export async function validateInCluster(paths: readonly string[], flags: Validat
   const checked = objects.filter(isAskedFor).length;
   const where = flags.allNamespaces ? "the cluster" : `namespace ${namespace} and the cluster's own`;
   return printResult(
-    { findings: asked, counts: { files: 0, objects: checked }, read: `${count(checked, "object")} in ${where}` },
+    {
+      findings: asked,
+      counts: { files: 0, objects: checked },
+      files: [],
+      read: `${count(checked, "object")} in ${where}`,
+    },
     { output: flags.output ?? "text", strict: flags.strict ?? false, stdout: flags.stdout ?? process.stdout },
   );
 }

@@ -1,31 +1,27 @@
-import { readFile } from "node:fs/promises";
+import { chmod, readFile, realpath, rename, stat, writeFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
 import type { Finding } from "../resources/finding.ts";
-import { ruleOf } from "../resources/finding-codes.ts";
 import { isError } from "../resources/mistake.ts";
-import type { KubernetesObject } from "../resources/object.ts";
-import { formatReference, type ResourceReference } from "../resources/origin.ts";
-import { type ReadDocument, readDocuments } from "../resources/read-documents.ts";
 import { findFiles, standardInput, unreadable } from "../sources/files/find-files.ts";
-import { type FindingJson, findingJson, type Output, printFindings } from "./print-findings.ts";
+import { type Analyse, checkDocuments, type TextFile } from "./check-documents.ts";
+import { mendFiles } from "./mend-files.ts";
+import type { ValidationFormat } from "./outputs.ts";
+import { type Output, printFindings } from "./print-findings.ts";
+import { UsageError } from "./usage-error.ts";
+import { count, fails, formatResult, type ValidationResult } from "./validation-result.ts";
 
 export interface ValidateOptions {
-  readonly output?: "text" | "json";
+  readonly output?: ValidationFormat;
   /** Warnings count as errors, except harmless ones: a folder may hold Deployments too. */
   readonly strict?: boolean;
-  /** Finds what is wrong between objects. Its findings get their place in a file from their origin. */
-  readonly analyse?: (objects: readonly KubernetesObject[]) => readonly Finding[];
+  /** Mends what can be mended in the files. */
+  readonly fix?: boolean;
+  /** With `fix`: prints the difference, and leaves the files alone. */
+  readonly dryRun?: boolean;
+  readonly analyse?: Analyse;
   readonly stdin?: AsyncIterable<string | Uint8Array>;
   readonly stdout?: Output;
-}
-
-/** What `--output json` prints. Findings are in the order of the files, and of the lines in them. */
-export interface ValidateJson {
-  readonly findings: readonly FindingJson[];
-  readonly files: number;
-  readonly objects: number;
-  readonly errors: number;
-  readonly warnings: number;
+  readonly stderr?: Output;
 }
 
 /** 0: nothing to mend. 1: there are errors (with `strict`, or warnings). 2: a path could not be read, or none was given. */
@@ -35,125 +31,99 @@ export type ValidateExitCode = 0 | 1 | 2;
  * `gatewright validate PATH…`: reads files, folders and standard input as `run` would, and prints every finding.
  *
  * A document that refers to one that isn't there is not wrong by itself: that is for `analyse` to say.
+ *
+ * @throws UsageError where standard input should be mended
  */
 export async function validate(paths: readonly string[], options: ValidateOptions = {}): Promise<ValidateExitCode> {
   const {
     output = "text",
     strict = false,
+    fix = false,
+    dryRun = false,
     analyse = () => [],
     stdin = process.stdin,
     stdout = process.stdout,
+    stderr = process.stderr,
   } = options;
-  const { files, problems } = await findFiles(paths);
-  const read: ReadDocument[] = [];
+  if (dryRun && !fix) throw new UsageError("--dry-run says what --fix would do; add --fix.");
+  if (fix && !dryRun && paths.includes(standardInput)) {
+    throw new UsageError("Standard input can't be written to; add --dry-run for the difference.");
+  }
+  const { files: found, problems } = await findFiles(paths);
+  const { files, failures } = await readAll(found, stdin);
+  const check = (texts: readonly TextFile[]) => checkDocuments(texts, analyse);
+  const result = fix ? mendFiles(files, check) : { ...check(files), files, mended: 0 };
+  const findings = [...problems, ...failures, ...result.findings];
+  const unread = paths.length === 0 || [...problems, ...failures].some(isError);
+  if (dryRun) {
+    const difference = await differenceOf(files, result.files);
+    stdout.write(difference);
+    printFindings(findings, stderr);
+    return unread ? 2 : difference === "" && exitCodeFor(findings, strict) === 0 ? 0 : 1;
+  }
+  const written = result.files.filter(({ text: now }, index) => now !== files[index]?.text);
+  for (const file of written) await replaceFile(file);
+  const whatWasRead = `${count(result.objects.length, "valid object")} in ${count(found.length, "file")}`;
+  const mended =
+    written.length === 0 ? "" : `; ${count(result.mended, "finding")} mended in ${count(written.length, "file")}`;
+  const counts = { files: found.length, objects: result.objects.length, ...(fix && { mended: result.mended }) };
+  const exitCode = printResult(
+    { findings, counts, files: files.map(({ name }) => name), read: whatWasRead + mended },
+    { output, strict, stdout },
+  );
+  return unread ? 2 : exitCode;
+}
+
+async function readAll(
+  files: readonly string[],
+  stdin: AsyncIterable<string | Uint8Array>,
+): Promise<{ readonly files: readonly TextFile[]; readonly failures: readonly Finding[] }> {
+  const read: TextFile[] = [];
   const failures: Finding[] = [];
   for (const file of files) {
     try {
-      read.push(...readDocuments(await (file === standardInput ? text(stdin) : readFile(file, "utf8")), nameOf(file)));
+      read.push(
+        file === standardInput
+          ? { name: "stdin", text: await text(stdin) }
+          : { name: file, text: await readFile(file, "utf8") },
+      );
     } catch (error) {
       failures.push(unreadable(file, error));
     }
   }
-  const documents = withoutDuplicates(read);
-  const objects = documents.kept.flatMap(({ object }) => object ?? []);
-  const between = analyse(objects).map((finding) => withLocation(finding, documents.byName));
-  const found = inOrder(
-    [...read.flatMap(({ findings }) => findings), ...documents.findings, ...between],
-    files.map(nameOf),
-  );
-  const findings = [...problems, ...failures, ...found];
-  const whatWasRead = `${count(objects.length, "valid object")} in ${count(files.length, "file")}`;
-  const counts = { files: files.length, objects: objects.length };
-  const exitCode = printResult({ findings, counts, read: whatWasRead }, { output, strict, stdout });
-  return paths.length === 0 || [...problems, ...failures].some(isError) ? 2 : exitCode;
+  return { files: read, failures };
 }
 
-export interface ValidationResult {
-  readonly findings: readonly Finding[];
-  readonly counts: Pick<ValidateJson, "files" | "objects">;
-  /** What was read, as the beginning of a sentence. */
-  readonly read: string;
+/** A unified diff, as `patch -p0` and `git apply -p0` take it. */
+async function differenceOf(before: readonly TextFile[], after: readonly TextFile[]): Promise<string> {
+  const { createTwoFilesPatch, FILE_HEADERS_ONLY: headerOptions } = await import("diff");
+  return after
+    .flatMap(({ name, text: now }, index) => {
+      const old = before[index]?.text ?? "";
+      return old === now ? [] : [createTwoFilesPatch(name, name, old, now, undefined, undefined, { headerOptions })];
+    })
+    .join("");
+}
+
+/** At once, so that nobody who follows the file reads half of it. A link stays one. */
+async function replaceFile({ name, text: content }: TextFile): Promise<void> {
+  const file = await realpath(name);
+  const { mode } = await stat(file);
+  const temporary = `${file}.${process.pid}~`;
+  await writeFile(temporary, content);
+  await chmod(temporary, mode);
+  await rename(temporary, file);
 }
 
 /** Prints every finding, and what they come to. */
 export function printResult(
-  { findings, counts, read }: ValidationResult,
+  result: ValidationResult,
   { output, strict, stdout }: Required<Pick<ValidateOptions, "output" | "strict" | "stdout">>,
 ): 0 | 1 {
-  const errors = findings.filter(isError).length;
-  const warnings = findings.length - errors;
-  if (output === "json") {
-    const json: ValidateJson = { findings: findings.map(findingJson), ...counts, errors, warnings };
-    stdout.write(`${JSON.stringify(json, undefined, 2)}\n`);
-  } else {
-    const outcome =
-      findings.length === 0 ? "nothing to mend" : `${count(errors, "error")}, ${count(warnings, "warning")}`;
-    printFindings(findings, stdout);
-    stdout.write(`${findings.length > 0 ? "\n" : ""}${read}; ${outcome}.\n`);
-  }
-  return errors > 0 || (strict && findings.some(({ code }) => ruleOf(code).harmless !== true)) ? 1 : 0;
+  stdout.write(formatResult(output, result, strict, stdout));
+  return exitCodeFor(result.findings, strict);
 }
 
-function nameOf(file: string): string {
-  return file === standardInput ? "stdin" : file;
-}
-
-interface Documents {
-  readonly kept: readonly ReadDocument[];
-  readonly byName: ReadonlyMap<string, ReadDocument>;
-  readonly findings: readonly Finding[];
-}
-
-/** Of two documents that describe the same object the first counts, as in a folder that is served. */
-function withoutDuplicates(documents: readonly ReadDocument[]): Documents {
-  const kept: ReadDocument[] = [];
-  const byName = new Map<string, ReadDocument>();
-  const findings: Finding[] = [];
-  for (const document of documents) {
-    const { reference } = document;
-    const first = reference && byName.get(identity(reference));
-    if (reference === undefined) continue;
-    if (first === undefined) {
-      byName.set(identity(reference), document);
-      kept.push(document);
-    } else {
-      const { file, line } = first.locate([]);
-      findings.push({
-        severity: "error",
-        code: "duplicate-object",
-        message: `${formatReference(reference)} is also in ${file}:${line}, which is the one that is served.`,
-        remedy: "Remove one of the two, or give it another name.",
-        origin: { resource: reference, path: ["metadata", "name"] },
-        location: document.locate(["metadata", "name"]),
-      });
-    }
-  }
-  return { kept, byName, findings };
-}
-
-function identity({ group, kind, namespace = "", name }: ResourceReference): string {
-  return `${group}/${kind}/${namespace}/${name}`;
-}
-
-function withLocation(finding: Finding, documents: ReadonlyMap<string, ReadDocument>): Finding {
-  const { origin } = finding;
-  const document = origin && documents.get(identity(origin.resource));
-  if (finding.location !== undefined || document === undefined) return finding;
-  return { ...finding, location: document.locate(origin?.path ?? []) };
-}
-
-function inOrder(findings: readonly Finding[], files: readonly string[]): readonly Finding[] {
-  const order = new Map(files.map((file, index) => [file, index]));
-  const rank = ({ location }: Finding) =>
-    location === undefined ? files.length : (order.get(location.file) ?? files.length);
-  return [...findings].sort(
-    (a, b) =>
-      rank(a) - rank(b) ||
-      (a.location?.line ?? 0) - (b.location?.line ?? 0) ||
-      (a.location?.column ?? 0) - (b.location?.column ?? 0),
-  );
-}
-
-export function count(number: number, what: string): string {
-  return `${number} ${what}${number === 1 ? "" : "s"}`;
+function exitCodeFor(findings: readonly Finding[], strict: boolean): 0 | 1 {
+  return findings.some((finding) => fails(finding, strict)) ? 1 : 0;
 }

@@ -25,6 +25,7 @@ export const findingRules = {
   "yaml-syntax": { severity: "error", title: "A text that is no YAML" },
   // What kind of thing it is
   "ignored-kind": { severity: "warning", title: "A kind that carries no traffic", harmless: true },
+  "ingress-not-served": { severity: "warning", title: "An Ingress, which is not served" },
   "kind-not-served": { severity: "warning", title: "A kind that is not served yet" },
   "unknown-kind": { severity: "error", title: "A kind that does not exist" },
   "wrong-api-version": { severity: "error", title: "A group or version that does not have the kind" },
@@ -40,6 +41,7 @@ export const findingRules = {
   "wrong-length": { severity: "error", title: "A text that is too short or too long" },
   "wrong-type": { severity: "error", title: "A value of the wrong type" },
   // Names, labels and annotations
+  "annotation-of-another-controller": { severity: "warning", title: "An annotation that another controller reads" },
   "duplicate-object": { severity: "error", title: "The same object twice" },
   "ignored-namespace": { severity: "warning", title: "A namespace on a kind that has none" },
   "invalid-annotation": { severity: "error", title: "A key that no annotation can have" },

@@ -1,5 +1,6 @@
 import { apiVersionOf, findKind, type Kind, kinds, splitApiVersion } from "./kinds.ts";
 import { type Mistake, mistake, warning } from "./mistake.ts";
+import { insteadOf } from "./other-kinds.ts";
 import { isJsonObject, type Json, type JsonObject } from "./schema.ts";
 import { didYouMean, edits, nearest } from "./suggest.ts";
 
@@ -9,6 +10,7 @@ export type Identity =
   | { readonly mistake: Mistake };
 
 const ownGroup = "gatewright.dev";
+const gatewayApiGroup = /^gateway\.networking\.(x-)?k8s\.io$/;
 const ours: ReadonlySet<string> = new Set([ownGroup, ...kinds.map(({ group }) => group)]);
 
 /** Kinds of the core group that carry no traffic. Groups without a dot (apps, batch) and *.k8s.io are Kubernetes' too. */
@@ -31,7 +33,7 @@ const otherCoreKinds: ReadonlySet<string> = new Set([
  *
  * A kind that carries no traffic is left out with a warning (`ignored-kind`), a kind that nobody knows with another
  * (`unknown-kind`). It is an error where a cluster would refuse the document too: no such version, a known kind in the
- * wrong group, a slip of the pen in a group that is known as a whole, anything unknown in our own group.
+ * wrong group, a slip of the pen in the core group, anything unknown in the Gateway API's groups or our own.
  */
 export function identify(value: Json): Identity {
   if (!isJsonObject(value)) {
@@ -58,6 +60,7 @@ export function identify(value: Json): Identity {
       ["apiVersion"],
       `There is no ${kind} of ${apiVersion}.`,
       `Write apiVersion: ${right}.`,
+      [{ kind: "set", path: ["apiVersion"], value: right }],
     ),
   };
 }
@@ -70,7 +73,9 @@ function missing(field: "apiVersion" | "kind", value: JsonObject, kind?: string)
   const typo = Object.keys(value).find((key) => key !== field && nearest(key, ["apiVersion", "kind"]) === field);
   if (typo !== undefined) {
     return {
-      ...mistake("unknown-field", [typo], `${typo} is not a field of a resource.`, `Did you mean "${field}"?`),
+      ...mistake("unknown-field", [typo], `${typo} is not a field of a resource.`, `Did you mean "${field}"?`, [
+        { kind: "rename", path: [typo], name: field },
+      ]),
       atKey: true,
     };
   }
@@ -85,17 +90,36 @@ function missing(field: "apiVersion" | "kind", value: JsonObject, kind?: string)
 
 function unknownKind(group: string, version: string, kind: string): Mistake {
   const apiVersion = apiVersionOf(group, version);
-  if (ours.has(group)) {
-    const inGroup = kinds.filter((it) => it.group === group).map((it) => it.kind);
-    const suggestion = group === "" && otherCoreKinds.has(kind) ? undefined : didYouMean(kind, inGroup);
-    const isMistake = suggestion !== undefined || group === ownGroup;
-    if (isMistake) return mistake("unknown-kind", ["kind"], `${apiVersion} has no kind ${kind}.`, suggestion);
+  if ((group === "networking.k8s.io" || group === "extensions") && kind === "Ingress") {
+    const message = "Gatewright serves the Gateway API, and no Ingress; this one is left out.";
+    const remedy =
+      "Write an HTTPRoute: hosts are its hostnames, paths its matches, TLS Secrets stand in the Gateway's listener.";
+    return warning("ingress-not-served", ["kind"], message, remedy);
   }
   const inWrongGroup = sameKindElsewhere(group, kind);
   if (inWrongGroup !== undefined) {
     const right = apiVersionOf(inWrongGroup.group, inWrongGroup.versions[0]);
     const message = `There is no ${kind} of ${apiVersion}.`;
-    return mistake("wrong-api-version", ["apiVersion"], message, `Write apiVersion: ${right}.`);
+    const fix = { kind: "set", path: ["apiVersion"], value: right } as const;
+    return mistake("wrong-api-version", ["apiVersion"], message, `Write apiVersion: ${right}.`, [fix]);
+  }
+  if (ours.has(group)) {
+    const inGroup = kinds.filter((it) => it.group === group).map((it) => it.kind);
+    const isOther = group === "" && otherCoreKinds.has(kind);
+    const isWhole = group === ownGroup || gatewayApiGroup.test(group);
+    const advice = gatewayApiGroup.test(group) ? insteadOf(kind) : undefined;
+    const meant = isOther || advice !== undefined ? undefined : nearest(kind, inGroup);
+    if (meant !== undefined || isWhole) {
+      const remedy =
+        advice ??
+        didYouMean(
+          kind,
+          meant === undefined ? [] : inGroup,
+          inGroup.length === 0 ? undefined : `Kinds of ${group}: ${inGroup.join(", ")}.`,
+        );
+      const fix = meant === undefined ? [] : [{ kind: "set", path: ["kind"], value: meant } as const];
+      return mistake("unknown-kind", ["kind"], `${apiVersion} has no kind ${kind}.`, remedy, fix);
+    }
   }
   const isKubernetes =
     group === "" ? otherCoreKinds.has(kind) : !group.includes(".") || /(^|\.)(?<!x-)k8s\.io$/.test(group);

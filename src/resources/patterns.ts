@@ -49,6 +49,21 @@ export function mended(value: string, pattern: string): string | undefined {
   return candidates.find((candidate) => candidate !== value && candidate !== "" && matchesPattern(candidate, pattern));
 }
 
+/**
+ * Whether two texts are the same but for case, blanks around them, and a dot or slashes at the end: nothing that could mean
+ * something else.
+ *
+ * @example isSameName("Shop.Example.com.", "shop.example.com")  // true
+ */
+export function isSameName(text: string, other: string): boolean {
+  const plain = (name: string) =>
+    name
+      .trim()
+      .toLowerCase()
+      .replace(/[./]+$/, "");
+  return plain(text) === plain(other);
+}
+
 const compiled = new Map<string, { readonly expression: RE2JS; readonly verdicts: Map<string, boolean> }>();
 const mostVerdicts = 2000;
 

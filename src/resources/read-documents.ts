@@ -1,11 +1,13 @@
 import { commonEnds } from "./common-ends.ts";
 import type { Finding } from "./finding.ts";
+import type { Change, TextEdit } from "./fix.ts";
 import { isError, type Mistake } from "./mistake.ts";
 import type { KubernetesObject } from "./object.ts";
 import type { FieldPath, ResourceReference, SourceLocation } from "./origin.ts";
 import { isJsonObject, type Json } from "./schema.ts";
 import { type ParsedText, parseDocumentText } from "./text/parse.ts";
 import { locateIn, type Position, positionsIn } from "./text/positioned.ts";
+import { replacementFor } from "./text/replace.ts";
 import { splitDocuments } from "./text/split-documents.ts";
 import { validateObject } from "./validate-object.ts";
 
@@ -18,6 +20,8 @@ export interface ReadDocument {
   readonly findings: readonly Finding[];
   /** Where a field is written. For what isn't written (a default), where its nearest parent is. */
   locate(path: FieldPath): SourceLocation;
+  /** The changes as edits of the file; undefined where one of them can't be made without touching something else. */
+  edits(changes: readonly Change[]): readonly TextEdit[] | undefined;
 }
 
 /**
@@ -96,8 +100,22 @@ function readDocument(text: string, before: Known | undefined, file: string, lin
 interface Entry {
   readonly object?: KubernetesObject;
   readonly reference?: ResourceReference;
-  readonly found: readonly { readonly mistake: Mistake; readonly position: Position }[];
+  readonly found: readonly Found[];
   readonly position: (path: FieldPath) => Position;
+  readonly rewrite: (changes: readonly Change[]) => readonly Rewrite[] | undefined;
+}
+
+interface Found {
+  readonly mistake: Mistake;
+  readonly position: Position;
+  readonly rewrites?: readonly Rewrite[];
+}
+
+/** A {@link TextEdit} with places counted from the document's first line. */
+interface Rewrite {
+  readonly start: Position;
+  readonly end: Position;
+  readonly text: string;
 }
 
 function readEntries(text: string, file: string): readonly Entry[] {
@@ -110,6 +128,7 @@ function readEntries(text: string, file: string): readonly Entry[] {
       ...validated,
       found: limited(located(all, text, path)),
       position: positionFrom(text, path),
+      rewrite: rewriteFrom(text, path),
     };
   });
 }
@@ -123,12 +142,24 @@ function unparsed(parsed: ParsedText, text: string): Entry {
       position,
     })),
     position: positionFrom(text, []),
+    rewrite: () => undefined,
   };
 }
 
 // By itself, so that the function keeps nothing but the text: not what was parsed from it.
 function positionFrom(text: string, prefix: FieldPath): Entry["position"] {
   return (path) => locateIn(positionsIn(text), [...prefix, ...path]);
+}
+
+function rewriteFrom(text: string, prefix: FieldPath): Entry["rewrite"] {
+  return (changes) => {
+    const { at } = positionsIn(text);
+    const rewrites = changes.flatMap((change) => {
+      const found = replacementFor(text, { ...change, path: [...prefix, ...change.path] });
+      return found === undefined ? [] : [{ start: at(found.start), end: at(found.end), text: found.text }];
+    });
+    return rewrites.length === 0 || rewrites.length < changes.length ? undefined : rewrites;
+  };
 }
 
 /** The objects of a document: itself, or the items of a list. */
@@ -144,8 +175,13 @@ function itemsOf(value: Json): readonly { readonly value: Json; readonly path: F
 }
 
 function located(mistakes: readonly Mistake[], text: string, prefix: FieldPath): Entry["found"] {
+  const rewrite = rewriteFrom(text, prefix);
   return mistakes
-    .map((mistake) => ({ mistake, position: locateIn(positionsIn(text), [...prefix, ...mistake.path], mistake.atKey) }))
+    .map((mistake): Found => {
+      const position = locateIn(positionsIn(text), [...prefix, ...mistake.path], mistake.atKey);
+      const rewrites = mistake.fix && rewrite(mistake.fix);
+      return { mistake, position, ...(rewrites !== undefined && { rewrites }) };
+    })
     .sort(({ position: a }, { position: b }) => a.line - b.line || a.column - b.column);
 }
 
@@ -162,12 +198,16 @@ function limited(found: Entry["found"]): Entry["found"] {
   return [...found.slice(0, mostFindings), { mistake: summary, position: next.position }];
 }
 
-function placed({ found, position, ...entry }: Entry, file: string, line: number): ReadDocument {
-  const place = (at: Position): SourceLocation => ({ file, line: at.line + line + 1, column: at.column });
+function placed({ found, position, rewrite, ...entry }: Entry, file: string, line: number): ReadDocument {
+  const place = (at: Position) => ({ line: at.line + line + 1, column: at.column });
+  const edit = ({ start, end, text }: Rewrite): TextEdit => ({ file, start: place(start), end: place(end), text });
   return {
     ...entry,
-    findings: found.map((one) => finding(one.mistake, place(one.position), entry.reference)),
-    locate: (path) => place(position(path)),
+    findings: found.map(({ mistake, position: at, rewrites }) =>
+      finding(mistake, { file, ...place(at) }, entry.reference, rewrites?.map(edit)),
+    ),
+    locate: (path) => ({ file, ...place(position(path)) }),
+    edits: (changes) => rewrite(changes)?.map(edit),
   };
 }
 
@@ -175,6 +215,7 @@ function finding(
   { severity, code, path, message, remedy }: Mistake,
   location: SourceLocation,
   resource: ResourceReference | undefined,
+  edits: readonly TextEdit[] | undefined,
 ): Finding {
   return {
     severity,
@@ -183,5 +224,6 @@ function finding(
     ...(remedy !== undefined && { remedy }),
     ...(resource !== undefined && { origin: { resource, path } }),
     location,
+    ...(edits !== undefined && { edits }),
   };
 }

@@ -83,6 +83,14 @@ export function messageOf({ message, rule }: ValidationRule): string {
     .replace(/\.$/, "");
 }
 
+/** The value with which a rule holds, where that is clear: paths that a request's path can never equal. */
+export function mendedValue({ message = "" }: ValidationRule, value: string): string | undefined {
+  const words = message.trim();
+  if (/must be an absolute path and start with '\/'/.test(words)) return `/${value}`;
+  if (/^must not contain '%2[fF]'/.test(words)) return value.replaceAll(/%2[fF]/g, "/");
+  return words.startsWith("must not contain '//'") ? value.replaceAll(/\/\/+/g, "/") : undefined;
+}
+
 export function remedyOf({ message = "" }: ValidationRule): string | undefined {
   const words = message.trim();
   for (const [start, remedy] of remedies) {

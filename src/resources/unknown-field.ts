@@ -1,7 +1,8 @@
+import type { Change } from "./fix.ts";
 import { type Mistake, mistake } from "./mistake.ts";
 import { type FieldPath, formatPath } from "./origin.ts";
-import { fieldsOf, type Schema } from "./schema.ts";
-import { didYouMean } from "./suggest.ts";
+import { fieldsOf, isJsonObject, type Json, type JsonObject, type Schema } from "./schema.ts";
+import { didYouMean, nearest } from "./suggest.ts";
 
 /** Where an unknown field was met. */
 interface Place {
@@ -13,10 +14,35 @@ interface Place {
 }
 
 /** A field that the schema of its object does not list; with the one that was meant, or the place where it belongs. */
-export function unknownField(field: string, schema: Schema, place: Place): Mistake {
+export function unknownField(field: string, holder: JsonObject, schema: Schema, place: Place): Mistake {
   const path = [...place.path, field];
   const message = `${formatPath(path)} is not a field of ${place.kind}.`;
-  return { ...mistake("unknown-field", path, message, remedyFor(field, schema, place)), atKey: true };
+  return {
+    ...mistake("unknown-field", path, message, remedyFor(field, schema, place), rename(field, holder, schema, path)),
+    atKey: true,
+  };
+}
+
+/** Where the field that was meant is not there already, and takes such a value. */
+function rename(field: string, holder: JsonObject, schema: Schema, path: FieldPath): readonly Change[] {
+  const name = nearest(field, fieldsOf(schema));
+  const meant = name === undefined ? undefined : schema.properties?.[name];
+  if (name === undefined || meant === undefined || Object.hasOwn(holder, name)) return [];
+  return fits(holder[field] ?? null, meant) ? [{ kind: "rename", path, name }] : [];
+}
+
+function fits(value: Json, { type, ...schema }: Schema): boolean {
+  if (schema["x-kubernetes-int-or-string"]) return typeof value === "string" || typeof value === "number";
+  switch (type) {
+    case "array":
+      return Array.isArray(value);
+    case "object":
+      return isJsonObject(value);
+    case "integer":
+      return typeof value === "number";
+    default:
+      return typeof value === type;
+  }
 }
 
 function remedyFor(field: string, schema: Schema, { path, schemas }: Place): string {

@@ -1,6 +1,7 @@
 import { hasFormat } from "./cel-functions.ts";
 import type { Kind } from "./kinds.ts";
 import { type Mistake, mistake, warning } from "./mistake.ts";
+import { otherAnnotations } from "./other-annotations.ts";
 import { isJsonObject, type Json, type JsonObject } from "./schema.ts";
 
 /** What a metadata that is structurally valid comes to: with a namespace where the kind has one. */
@@ -29,10 +30,15 @@ export function validateMetadata(metadata: JsonObject, kind: Kind): ValidatedMet
   if (typeof namespace === "string" && namespace !== "") {
     if (!kind.namespaced) {
       const message = `${kind.kind} has no namespace; "${namespace}" is left out.`;
-      mistakes.push(warning("ignored-namespace", ["metadata", "namespace"], message, "Remove it."));
+      const path = ["metadata", "namespace"];
+      mistakes.push(warning("ignored-namespace", path, message, "Remove it.", [{ kind: "remove", path }]));
     } else if (!hasFormat("dns1123Label", namespace)) mistakes.push(invalidName("namespace", namespace, 63, false));
   }
-  mistakes.push(...entryMistakes("labels", labels), ...entryMistakes("annotations", annotations));
+  mistakes.push(
+    ...entryMistakes("labels", labels),
+    ...entryMistakes("annotations", annotations),
+    ...otherAnnotations(annotations),
+  );
   const given = typeof namespace === "string" && namespace !== "" ? namespace : "default";
   return {
     name: typeof name === "string" && name !== "" ? name : undefined,

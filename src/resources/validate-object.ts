@@ -4,6 +4,7 @@ import { apiVersionOf, type Kind, normalised, schemaOf } from "./kinds.ts";
 import { isError, type Mistake } from "./mistake.ts";
 import type { KubernetesObject } from "./object.ts";
 import type { ResourceReference } from "./origin.ts";
+import { otherAnnotations } from "./other-annotations.ts";
 import { isJsonObject, type Json, type JsonObject, jsonCopy } from "./schema.ts";
 import { validateMetadata } from "./validate-metadata.ts";
 import { validateRules, validateTransition } from "./validate-rules.ts";
@@ -26,7 +27,12 @@ export interface ValidatedObject {
  */
 export function validateObject(value: Json): ValidatedObject {
   const identity = identify(value);
-  if ("mistake" in identity) return { mistakes: [identity.mistake] };
+  if ("mistake" in identity) {
+    // What an Ingress asks for by annotations is part of what nobody does.
+    const isIngress = identity.mistake.code === "ingress-not-served";
+    const annotations = isIngress ? otherAnnotations(metadataOf(value)["annotations"]) : [];
+    return { mistakes: [identity.mistake, ...annotations] };
+  }
   const { kind, version } = identity;
   const schema = schemaOf(kind, version);
   const structured = validateStructure(identity.value, schema, kind.kind);

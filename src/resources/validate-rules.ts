@@ -6,7 +6,7 @@ import { type Mistake, mistake } from "./mistake.ts";
 import { type FieldPath, formatPath } from "./origin.ts";
 import { type Reads, readsAlike } from "./reads.ts";
 import { culprit } from "./rule-culprit.ts";
-import { messageOf, remedyOf } from "./rule-words.ts";
+import { mendedValue, messageOf, remedyOf } from "./rule-words.ts";
 import { isJsonObject, type Json, type Schema, type ValidationRule } from "./schema.ts";
 
 /**
@@ -41,8 +41,10 @@ function visit(value: Json, schema: Schema, path: FieldPath, broken: ReadonlySet
   if (!holdsRules(schema)) return;
   if (broken.size === 0 || !broken.has(formatPath(path))) {
     for (const found of verdicts(value, schema)) {
+      const fix = found.fix?.map((change) => ({ ...change, path: [...path, ...change.path] }));
       mistakes.push({
         ...found,
+        ...(fix !== undefined && { fix }),
         path: [...path, ...found.path],
         message: `${formatPath([...path, ...found.path])}: ${found.message}`,
       });
@@ -125,7 +127,14 @@ function judge(value: Json, self: CelInput, schema: Schema, rules: readonly Vali
 
 function brokenRule(rule: ValidationRule, path: FieldPath, value: Json | undefined, where: string): Mistake {
   const shown = typeof value === "object" || value === undefined ? "" : ` (it is ${JSON.stringify(value)})`;
-  return mistake("broken-rule", path, `${where}${messageOf(rule)}${shown}.`, remedyOf(rule));
+  const better = typeof value === "string" ? mendedValue(rule, value) : undefined;
+  return mistake(
+    "broken-rule",
+    path,
+    `${where}${messageOf(rule)}${shown}.`,
+    remedyOf(rule),
+    better === undefined ? [] : [{ kind: "set", path, value: better }],
+  );
 }
 
 function valueAt(value: Json, path: FieldPath): Json | undefined {

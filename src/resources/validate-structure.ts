@@ -1,8 +1,9 @@
 import type { FindingCode } from "./finding-codes.ts";
+import type { Change } from "./fix.ts";
 import { formMistakes } from "./forms.ts";
 import { type Mistake, mistake } from "./mistake.ts";
 import { type FieldPath, formatPath } from "./origin.ts";
-import { matchesPattern, meaningOf, mended } from "./patterns.ts";
+import { isSameName, matchesPattern, meaningOf, mended } from "./patterns.ts";
 import { fieldsOf, isJsonObject, type Json, type JsonList, type JsonObject, jsonCopy, type Schema } from "./schema.ts";
 import { didYouMean, nearest } from "./suggest.ts";
 import { unknownField } from "./unknown-field.ts";
@@ -69,6 +70,10 @@ function report(walk: Walk, code: FindingCode, message: string, remedy?: string,
   walk.mistakes.push(mistake(code, [...path], message, remedy));
 }
 
+function setHere(walk: Walk, value: Json): readonly Change[] {
+  return [{ kind: "set", path: [...walk.path], value }];
+}
+
 function checkObject(value: JsonObject, schema: Schema, walk: Walk): Json {
   const { properties, additionalProperties } = schema;
   if (schema["x-kubernetes-preserve-unknown-fields"] && properties === undefined) return frozen(value);
@@ -90,7 +95,7 @@ function checkObject(value: JsonObject, schema: Schema, walk: Walk): Json {
     }
     if (given !== null) size++;
   }
-  for (const field of unknown) walk.mistakes.push(unknownField(field, schema, walk));
+  for (const field of unknown) walk.mistakes.push(unknownField(field, value, schema, walk));
   applyDefaults(result, schema, walk);
   for (const field of schema.required ?? []) {
     if (!Object.hasOwn(result, field)) reportMissing(field, value, unknown, schema, walk);
@@ -221,24 +226,21 @@ function checkString(value: string, schema: Schema, walk: Walk): Json {
     report(walk, "wrong-length", `${at(walk)} has ${characters(value)} characters; at most ${maxLength} are allowed.`);
   } else if (pattern !== undefined && !matchesPattern(value, pattern)) {
     const better = mended(value, pattern);
-    report(
-      walk,
-      "wrong-format",
-      `${at(walk)}: ${JSON.stringify(value)} ${meaningOf(pattern)}.`,
-      better === undefined ? undefined : `Write ${better}.`,
-    );
+    const remedy = better === undefined ? undefined : `Write ${better}.`;
+    const fix = better !== undefined && isSameName(value, better) ? setHere(walk, better) : [];
+    const message = `${at(walk)}: ${JSON.stringify(value)} ${meaningOf(pattern)}.`;
+    walk.mistakes.push(mistake("wrong-format", [...walk.path], message, remedy, fix));
   }
   return value;
 }
 
 function reportEnum(value: string | number, choices: readonly unknown[], walk: Walk): void {
   const words = choices.map(String);
-  report(
-    walk,
-    "unknown-value",
-    `${at(walk)}: ${JSON.stringify(value)} is not one of ${words.map((word) => word || '""').join(", ")}.`,
-    typeof value === "string" ? didYouMean(value, words) : undefined,
-  );
+  const meant = typeof value === "string" ? nearest(value, words) : undefined;
+  const message = `${at(walk)}: ${JSON.stringify(value)} is not one of ${words.map((word) => word || '""').join(", ")}.`;
+  const remedy = typeof value === "string" ? didYouMean(value, words) : undefined;
+  const fix = meant === undefined ? [] : setHere(walk, meant);
+  walk.mistakes.push(mistake("unknown-value", [...walk.path], message, remedy, fix));
 }
 
 function checkNumber(value: number, schema: Schema, walk: Walk): Json {

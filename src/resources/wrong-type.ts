@@ -1,3 +1,4 @@
+import type { Change } from "./fix.ts";
 import { type Mistake, mistake } from "./mistake.ts";
 import { type FieldPath, formatPath } from "./origin.ts";
 import { isJsonObject, type Json, type Schema } from "./schema.ts";
@@ -10,7 +11,22 @@ export function wrongType(value: Json, schema: Schema, path: FieldPath): Mistake
     path,
     `${where} must be ${expected(schema)}, but is ${found(value)}.`,
     remedy(value, schema),
+    fix(value, schema, path),
   );
+}
+
+/** Quotes too many or too few. */
+function fix(value: Json, schema: Schema, path: FieldPath): readonly Change[] {
+  const meant = meantBy(value, schema);
+  return meant === undefined ? [] : [{ kind: "set", path, value: meant }];
+}
+
+function meantBy(value: Json, { type }: Schema): Json | undefined {
+  if (type === "string" && (typeof value === "number" || typeof value === "boolean")) return String(value);
+  if (typeof value !== "string") return undefined;
+  if (type === "boolean") return booleanMeant(value);
+  if (type === "integer") return /^\s*-?\d+\s*$/.test(value) ? Number(value) : undefined;
+  return type === "number" && isNumeric(value) ? Number(value) : undefined;
 }
 
 /** What a schema takes, in words. @example expected({ type: "integer", minimum: 1, maximum: 9 })  // "an integer from 1 to 9" */
@@ -43,11 +59,10 @@ function found(value: Json): string {
 }
 
 function remedy(value: Json, schema: Schema): string | undefined {
-  const isNumeric = typeof value === "string" && value.trim() !== "" && Number.isFinite(Number(value));
   switch (schema.type) {
     case "integer":
     case "number":
-      return isNumeric ? `Remove the quotes: ${value.trim()}.` : undefined;
+      return typeof value === "string" && isNumeric(value) ? `Remove the quotes: ${value.trim()}.` : undefined;
     case "string":
       return typeof value === "number" || typeof value === "boolean" ? `Put it in quotes: "${value}".` : undefined;
     case "boolean":
@@ -64,9 +79,19 @@ function remedy(value: Json, schema: Schema): string | undefined {
   }
 }
 
+function isNumeric(text: string): boolean {
+  return text.trim() !== "" && Number.isFinite(Number(text));
+}
+
 function booleanFor(word: string): string | undefined {
   const lower = word.toLowerCase();
   if (lower === "true" || lower === "false") return `Remove the quotes: ${lower}.`;
-  if (["yes", "y", "on"].includes(lower)) return "Write true.";
-  return ["no", "n", "off"].includes(lower) ? "Write false." : undefined;
+  const meant = booleanMeant(word);
+  return meant === undefined ? undefined : `Write ${meant}.`;
+}
+
+function booleanMeant(word: string): boolean | undefined {
+  const lower = word.toLowerCase();
+  if (["true", "yes", "y", "on"].includes(lower)) return true;
+  return ["false", "no", "n", "off"].includes(lower) ? false : undefined;
 }

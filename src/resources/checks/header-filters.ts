@@ -52,7 +52,8 @@ function duplicates(names: readonly string[], pathOf: (index: number) => FieldPa
     const first = names.findIndex((other) => isSame(other, name));
     if (first === index) return [];
     const message = `${formatPath(pathOf(index))}: ${name} is the same header as ${names[first]}, which is the one that counts.`;
-    return [warning("duplicate-header", pathOf(index), message, "Remove one of the two.")];
+    const fix = { kind: "remove", path: pathOf(index).slice(0, -1) } as const;
+    return [warning("duplicate-header", pathOf(index), message, "Remove one of the two.", [fix])];
   });
 }
 

@@ -55,6 +55,7 @@ function targetMistakes({ targetPort }: ServicePort, index: number): readonly Mi
   }
   if (/^(?=.*[a-z])[a-z0-9]([a-z0-9-]{0,13}[a-z0-9])?$/.test(targetPort) && !targetPort.includes("--")) return [];
   const message = `spec.ports[${index}].targetPort: ${JSON.stringify(targetPort)} is no name of a port (up to 15 lower-case letters, digits and -).`;
-  const remedy = /^\d+$/.test(targetPort) ? `Remove the quotes: ${targetPort}.` : undefined;
-  return [mistake("wrong-format", path, message, remedy)];
+  if (!/^\d+$/.test(targetPort)) return [mistake("wrong-format", path, message)];
+  const fix = { kind: "set", path, value: Number(targetPort) } as const;
+  return [mistake("wrong-format", path, message, `Remove the quotes: ${targetPort}.`, [fix])];
 }
