@@ -10,6 +10,7 @@ import { endpointsResource } from "./endpoints.ts";
 import { hostTableResource } from "./host-table.ts";
 import { listenerResource } from "./listener.ts";
 import { defaultOptions } from "./options.ts";
+import type { EnvoyResource } from "./resource.ts";
 import { origin, PROXY } from "./testing/ir.ts";
 
 const name = fc.stringMatching(/^[a-z][a-z0-9-]{0,8}$/);
@@ -118,12 +119,22 @@ function reverseKeys(value: unknown): void {
   }
 }
 
-function sameBytes<Node>(arbitrary: fc.Arbitrary<Node>, encode: (node: Node) => object): void {
+/** What is sent, and the ids of what may be refused by itself. */
+function encoded({ parts, ...resource }: EnvoyResource): object {
+  return {
+    ...resource,
+    parts: parts?.()
+      .all.map(({ id }) => id)
+      .sort(),
+  };
+}
+
+function sameBytes<Node>(arbitrary: fc.Arbitrary<Node>, encode: (node: Node) => EnvoyResource): void {
   fc.assert(
     fc.property(arbitrary, (node) => {
       const copy = structuredClone(node);
       reverseKeys(copy);
-      deepEqual(encode(copy), encode(node));
+      deepEqual(encoded(encode(copy)), encoded(encode(node)));
     }),
     { numRuns: 200 },
   );
@@ -139,7 +150,7 @@ describe("equal IR has equal bytes", () => {
     fc.assert(
       fc.property(listener, (one) => {
         const other = { ...one, chains: one.chains.toReversed() };
-        deepEqual(listenerResource(other, defaultOptions), listenerResource(one, defaultOptions));
+        deepEqual(encoded(listenerResource(other, defaultOptions)), encoded(listenerResource(one, defaultOptions)));
       }),
     );
   });

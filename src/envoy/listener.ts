@@ -1,6 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import type { FilterChain, HttpChain, Listener, StreamChain } from "../ir/listener.ts";
-import { type AddressSchema, SocketAddress_Protocol } from "./generated/envoy/config/core/v3/address_pb.ts";
+import { contentId } from "./content-id.ts";
+import { AddressSchema, SocketAddress_Protocol } from "./generated/envoy/config/core/v3/address_pb.ts";
 import type {
   FilterChainSchema,
   ListenerFilterSchema,
@@ -13,7 +14,7 @@ import { UdpProxyConfigSchema } from "./generated/envoy/extensions/filters/udp/u
 import { httpConnectionManager } from "./http-connection-manager.ts";
 import { type Init, pack, resource } from "./message.ts";
 import type { Options } from "./options.ts";
-import type { EnvoyResource } from "./resource.ts";
+import type { EnvoyResource, Parts, Substitution } from "./resource.ts";
 import { tcpProxy } from "./stream.ts";
 import { downstreamTls } from "./tls.ts";
 import { udpProxy } from "./udp.ts";
@@ -22,13 +23,60 @@ const BUFFER_LIMIT = 32 * 1024;
 
 /** One socket. Its bytes depend on sockets, server names and certificates' names, never on an HTTP route. */
 export function listenerResource(listener: Listener, options: Options): EnvoyResource {
+  const whole = named(listener, options);
+  return listener.transport === "UDP" ? whole : { ...whole, parts: () => partsOf(listener, options) };
+}
+
+function named(listener: Listener, options: Options, bound = true): EnvoyResource {
   const clusters = listener.chains.flatMap((chain) =>
     chain.kind === "http" || chain.cluster === undefined ? [] : [chain.cluster],
   );
-  return resource(listener.proxy, listener.name, ListenerSchema, envoyListener(listener, options), {
-    clusters: [...new Set(clusters)].sort(),
+  const message = envoyListener(listener, options);
+  return resource(listener.proxy, listener.name, ListenerSchema, bound ? message : unbound(message), {
+    clusters: bound ? [...new Set(clusters)].sort() : [],
   });
 }
+
+/**
+ * A listener's parts are its chains. One that is refused closes its connections: left out, they would go to another chain, with
+ * other routes and perhaps without a client's certificate. Nothing stands in for the whole: Envoy keeps the listener that it has.
+ */
+function partsOf(listener: Listener, options: Options): Parts {
+  const chains = listener.chains.map((chain) => ({ id: contentId(chain), chain }));
+  const only = (by: ReadonlyMap<string, Substitution>, otherwise: Substitution): readonly FilterChain[] =>
+    chains.flatMap(({ id, chain }) => substituted(chain, by.get(id) ?? otherwise));
+  return {
+    all: chains.map(({ id, chain }) => ({ id, origins: chain.origins })),
+    substitute: (by) => named({ ...listener, chains: only(by, 0) }, options),
+    probe: (parts) => {
+      const present = only(parts, 2);
+      const name = `probe of ${listener.name}`;
+      return named({ ...listener, name, chains: present.length > 0 ? present : [closed] }, options, false);
+    },
+  };
+}
+
+function substituted(chain: FilterChain, by: Substitution): readonly FilterChain[] {
+  if (by === 0) return [chain];
+  const { name, serverNames, origins } = chain;
+  return by === 1 && chain.kind !== "datagram" ? [{ kind: "stream", name, serverNames, origins }] : [];
+}
+
+/** Envoy takes no listener without a chain. */
+const closed: FilterChain = { kind: "stream", name: "closed", serverNames: [], origins: [] };
+
+/** On no port, and on an address for documentation (RFC 5737), since two listeners on one address are refused. */
+function unbound(listener: EnvoyListener): EnvoyListener {
+  const address = { protocol: SocketAddress_Protocol.TCP, address: "192.0.2.2", portSpecifier: portZero };
+  return create(ListenerSchema, {
+    ...listener,
+    bindToPort: false,
+    additionalAddresses: [],
+    address: create(AddressSchema, { address: { case: "socketAddress", value: address } }),
+  });
+}
+
+const portZero = { case: "portValue" as const, value: 0 };
 
 /** @see listenerResource */
 export function envoyListener(listener: Listener, options: Options): EnvoyListener {

@@ -1,3 +1,29 @@
+import type { Origin } from "../resources/origin.ts";
+
+/**
+ * What stands in for a part of a resource that Envoy refuses: nothing yet (0), its harmless form (1), which answers what the part
+ * would have answered with an error, or nothing at all (2), where even that is refused.
+ */
+export type Substitution = 0 | 1 | 2;
+
+/** A part of a resource that Envoy may refuse by itself. */
+export interface Part {
+  /** From its content: equal parts have equal ids. */
+  readonly id: string;
+  readonly origins: readonly Origin[];
+}
+
+/** What a resource is made of, for when Envoy refuses it as a whole. */
+export interface Parts {
+  readonly all: readonly Part[];
+  /** The resource with some parts substituted, by id. */
+  substitute(by: ReadonlyMap<string, Substitution>): EnvoyResource;
+  /** A resource of a name of its own that serves nobody, with these parts alone: what Envoy says of it, it says of them. */
+  probe(parts: ReadonlyMap<string, Substitution>): EnvoyResource;
+  /** What stands in for the whole, where what holds its parts together is refused; absent where nothing may. */
+  readonly minimal?: EnvoyResource;
+}
+
 /**
  * One resource of a proxy's configuration, ready to be sent: its bytes are made once, here, and only copied after that.
  *
@@ -17,6 +43,8 @@ export interface EnvoyResource {
   readonly scopes?: readonly string[];
   /** Of a Cluster with EDS: the ClusterLoadAssignment without which it does not become warm. */
   readonly endpoints?: string;
+  /** Absent if it can only be refused as a whole. */
+  readonly parts?: () => Parts;
 }
 
 /** Key of a resource among all resources. */

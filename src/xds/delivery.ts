@@ -1,6 +1,7 @@
 import type { Collection } from "../collections/collection.ts";
 import type { EnvoyResource } from "../envoy/resource.ts";
 import { type Clock, systemClock } from "./clock.ts";
+import { Containment } from "./containment.ts";
 import { encodeResponse } from "./encode.ts";
 import type { XdsObserver } from "./observer.ts";
 import { Rejections } from "./rejections.ts";
@@ -38,7 +39,10 @@ interface Connection {
 
 interface Proxy {
   readonly connections: Set<Connection>;
+  /** Of resources that can only be refused as a whole. */
   readonly rejections: Rejections;
+  /** Of those that have parts; what its Envoys should have. */
+  readonly containment: Containment;
 }
 
 const defaults: SessionOptions = {
@@ -79,7 +83,7 @@ export class Delivery {
     const outdated = state.rejections.prune((typeUrl, name) => this.#desired(proxy, typeUrl, name));
     for (const { typeUrl, name } of outdated) this.#observer.accepted?.({ proxy, typeUrl, name });
     const session = new Session(
-      this.#index.of(proxy),
+      state.containment,
       this.#limits,
       this.#clock,
       this.#hooks(proxy, state, id, stream, () => connection),
@@ -92,7 +96,8 @@ export class Delivery {
       if (!state.connections.delete(connection)) return;
       session.close();
       state.rejections.leave(connection);
-      if (state.connections.size === 0 && state.rejections.size === 0) this.#proxies.delete(proxy);
+      state.containment.review();
+      this.#forget(proxy);
       this.#observer.streamClosed?.({ proxy, stream: id, reason });
       this.#announce(proxy);
     };
@@ -119,13 +124,10 @@ export class Delivery {
    */
   isAcknowledged(key: string): boolean {
     const [proxy = "", typeUrl = "", ...name] = key.split("|");
-    const connections = [...(this.#proxies.get(proxy)?.connections ?? [])];
-    return (
-      connections.length > 0 && connections.every(({ session }) => session.isAcknowledged(typeUrl, name.join("|")))
-    );
+    return acknowledgedByAll(this.#proxies.get(proxy)?.connections ?? new Set(), typeUrl, name.join("|"));
   }
 
-  /** Why the present version of a resource is rejected, if it is. */
+  /** Why the present version of a resource, which has no parts, is rejected, if it is. */
   rejection(resource: EnvoyResource): string | undefined {
     const rejections = this.#proxies.get(resource.proxy)?.rejections;
     return rejections?.has(resource) === true ? rejections.message(resource.typeUrl, resource.name) : undefined;
@@ -145,8 +147,8 @@ export class Delivery {
 
   /** What each stream has, and has not, for debugging. */
   snapshot(): readonly ProxySnapshot[] {
-    return [...this.#proxies].flatMap(([proxy, { connections }]) =>
-      [...connections].map(({ id, session }) => snapshotOf(proxy, id, session, this.#index.of(proxy))),
+    return [...this.#proxies].flatMap(([proxy, { connections, containment }]) =>
+      [...connections].map(({ id, session }) => snapshotOf(proxy, id, session, containment)),
     );
   }
 
@@ -172,7 +174,7 @@ export class Delivery {
         });
         return stream.write(bytes);
       },
-      isDoubtful: (resource) => state.rejections.has(resource),
+      isDoubtful: (resource) => state.rejections.has(resource) || state.containment.isDoubtful(resource),
       acknowledged: (typeUrl, flight) => {
         const now = this.#clock.now();
         observer.acknowledged?.({
@@ -186,16 +188,20 @@ export class Delivery {
           for (const [name, resource] of flight.entries)
             if (this.#desired(proxy, typeUrl, name) === resource?.version) accepted(typeUrl, name);
         }
+        if (state.containment.count > 0) state.containment.review();
         this.#announce(proxy);
       },
       refused: (typeUrl, flight, message) => observer.refused?.({ ...event, typeUrl, names: names(flight), message }),
       rejected: (typeUrl, name, version, message) => {
-        if (state.rejections.add(typeUrl, name, version, message, connection()))
+        const contained = state.containment.refused(typeUrl, name, version, message);
+        if (!contained && state.rejections.add(typeUrl, name, version, message, connection()))
           observer.rejected?.({ proxy, typeUrl, name, version, message });
         this.#announce(proxy);
       },
       accepted: (typeUrl, name) => {
         accepted(typeUrl, name);
+        // Not now: the session is at work.
+        if (state.containment.count > 0) queueMicrotask(() => state.containment.review());
         this.#announce(proxy);
       },
       settled: (settled, milliseconds) => {
@@ -208,9 +214,30 @@ export class Delivery {
   #proxy(name: string): Proxy {
     const existing = this.#proxies.get(name);
     if (existing !== undefined) return existing;
-    const created = { connections: new Set<Connection>(), rejections: new Rejections() };
+    const connections = new Set<Connection>();
+    const observer = this.#observer;
+    const containment = new Containment(this.#index.of(name), {
+      refused: ({ typeUrl, name: resource, version }, message) =>
+        observer.rejected?.({ proxy: name, typeUrl, name: resource, version, message }),
+      contained: (what) => observer.contained?.({ proxy: name, ...what }),
+      healed: (typeUrl, resource) => {
+        observer.accepted?.({ proxy: name, typeUrl, name: resource });
+        this.#forget(name);
+      },
+      isAcknowledged: (typeUrl, resource) => acknowledgedByAll(connections, typeUrl, resource),
+    });
+    const created = { connections, rejections: new Rejections(), containment };
     this.#proxies.set(name, created);
     return created;
+  }
+
+  /** Lets go of a proxy of which there is nothing to know. */
+  #forget(name: string): void {
+    const proxy = this.#proxies.get(name);
+    if (proxy === undefined || proxy.connections.size > 0) return;
+    if (proxy.rejections.size > 0 || proxy.containment.count > 0) return;
+    proxy.containment.close();
+    this.#proxies.delete(name);
   }
 
   #desired(proxy: string, typeUrl: string, name: string): string | undefined {
@@ -220,6 +247,10 @@ export class Delivery {
   #announce(proxy: string): void {
     for (const subscriber of this.#subscribers) subscriber(proxy);
   }
+}
+
+function acknowledgedByAll(connections: ReadonlySet<Connection>, typeUrl: string, name: string): boolean {
+  return connections.size > 0 && [...connections].every(({ session }) => session.isAcknowledged(typeUrl, name));
 }
 
 function names(flight: Flight): readonly string[] {

@@ -1,3 +1,5 @@
+import type { Contained } from "./containment.ts";
+
 interface StreamEvent {
   readonly proxy: string;
   /** Number of the stream, unique in this process. */
@@ -50,6 +52,8 @@ export interface XdsObserver {
   refused?(event: RefusalEvent): void;
   /** Once for each version, by whichever Envoy of a proxy refuses it first. */
   rejected?(event: RejectionEvent): void;
+  /** What of a rejected resource is to blame, while the rest of it is served. */
+  contained?(event: Contained & { readonly proxy: string }): void;
   /** What was rejected is over: another version was taken, or the resource is gone. */
   accepted?(event: Omit<RejectionEvent, "message" | "version">): void;
   /** An Envoy has acknowledged all that it should have. Rejected versions count as delivered. */
