@@ -30,6 +30,7 @@ import { takePart } from "./leader-election.ts";
 import { LiveObjects } from "./live-objects.ts";
 import { OwnedObjects } from "./owned-objects.ts";
 import { ProxyStates } from "./proxy-states.ts";
+import { SelectorServices } from "./selector-services.ts";
 import { StatusWriter } from "./status-writer.ts";
 
 export interface ClusterOptions {
@@ -65,6 +66,7 @@ export class Cluster {
   readonly #states: ProxyStates;
   readonly #owned: OwnedObjects;
   readonly #classFinalizer: ClassFinalizer;
+  readonly #selectorServices: SelectorServices;
   readonly #statusWriter: StatusWriter;
   readonly #infrastructureWriter: InfrastructureWriter;
   readonly #source: ResourceSource;
@@ -125,6 +127,17 @@ export class Cluster {
       resource: () => this.#resourceOf(gatewayGroup, "GatewayClass"),
       failed: ({ key, error, delayMs }) =>
         logger.warn({ gatewayClass: key, error: String(error), delayMs }, "a finalizer could not be written"),
+    });
+    this.#selectorServices = new SelectorServices({
+      client,
+      graph: this.controlPlane.graph,
+      resources: this.controlPlane.resources,
+      semantics: this.controlPlane.semantics,
+      failed: ({ key, error, delayMs }) =>
+        logger.warn(
+          { xBackend: key, error: String(error), delayMs },
+          "the Service of an XBackend could not be written",
+        ),
     });
     const recorder = new EventRecorder({
       client,
@@ -200,6 +213,7 @@ export class Cluster {
     clearInterval(this.#renewals);
     await this.#election;
     this.#classFinalizer.close();
+    this.#selectorServices.close();
     this.#statusWriter.close();
     this.#infrastructureWriter.close();
     this.#states.close();
@@ -226,10 +240,12 @@ export class Cluster {
     this.#options.logger.info({ leads }, leads ? "leading: writing status and infrastructure" : "not leading any more");
     if (leads) {
       this.#classFinalizer.start();
+      this.#selectorServices.start();
       this.#infrastructureWriter.start();
       this.#statusWriter.start();
     } else {
       this.#classFinalizer.stop();
+      this.#selectorServices.stop();
       this.#infrastructureWriter.stop();
       this.#statusWriter.stop();
     }

@@ -10,7 +10,7 @@ import { endpointsOf, inOrder, serviceNameLabel, writtenEndpoints } from "./endp
 import type { Resources } from "./inputs.ts";
 import { keyOfBackend, ofPort } from "./policy-target.ts";
 import { experimentalGroup } from "./route-kind.ts";
-import { selectorPort, selectorService } from "./selector-service.ts";
+import { selectorKey, selectorKeyOf, selectorPort } from "./selector-service.ts";
 import type { ReadXBackend } from "./x-backend.ts";
 
 /** Where a backend is and how it is spoken to: what no route needs to know. */
@@ -27,6 +27,8 @@ export interface LocatedBackend {
 export interface BackendLocator {
   /** EndpointSlices by the Service that they belong to. */
   readonly slicesByService: Collection<readonly Member<EndpointSlice>[]>;
+  /** Services that were made for XBackends, by {@link selectorKey}. */
+  readonly selectorServices: Collection<readonly Member<Service>[]>;
   readonly locate: (reader: Reader, target: BackendTarget) => LocatedBackend | undefined;
 }
 
@@ -41,7 +43,10 @@ export function deriveBackendLocator(
     const service = slice.metadata.labels?.[serviceNameLabel];
     return service === undefined ? [] : [`${slice.metadata.namespace ?? "default"}/${service}`];
   });
-  const selectors = graph.group("selectorServices", resources.Service, (service) => selectorService(service) ?? []);
+  const selectors = graph.group("selectorServices", resources.Service, (service) => {
+    const key = selectorKeyOf(service);
+    return key === undefined ? [] : [key];
+  });
   const slicesOf = ({ fetch }: Reader, key: string) => values(fetch(slices, key));
 
   const locateService = (reader: Reader, target: BackendTarget, key: string): LocatedBackend | undefined => {
@@ -78,7 +83,7 @@ export function deriveBackendLocator(
       endpoints: () => {
         const written = annotations?.[endpointsAnnotation];
         if (written !== undefined) return writtenEndpoints(written, undefined);
-        const services = uid === undefined ? [] : (reader.fetch(selectors, `${namespace}/${uid}`) ?? []);
+        const services = uid === undefined ? [] : (reader.fetch(selectors, selectorKey(namespace, uid)) ?? []);
         const port = selectorPort(read.port, target.protocol === "UDP" ? "UDP" : "TCP");
         return inOrder(
           services.flatMap((member) =>
@@ -92,6 +97,7 @@ export function deriveBackendLocator(
 
   return {
     slicesByService: slices,
+    selectorServices: selectors,
     locate: (reader, target) => {
       const service = keyOfBackend("Service", target.backend);
       if (service !== undefined) return locateService(reader, target, service);

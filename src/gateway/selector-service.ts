@@ -6,10 +6,14 @@ import type { Service, ServicePort } from "../resources/generated/core.ts";
  */
 export const selectorLabel = "gatewright.dev/xbackend-uid";
 
-/** Key of the XBackend for which a Service was made: `namespace/uid`. */
-export function selectorService({ metadata }: Service): readonly string[] | undefined {
+export function selectorKey(namespace: string, uid: string): string {
+  return `${namespace}/${uid}`;
+}
+
+/** {@link selectorKey} of the XBackend that a Service was made for. */
+export function selectorKeyOf({ metadata }: Service): string | undefined {
   const uid = metadata.labels?.[selectorLabel];
-  return uid === undefined ? undefined : [`${metadata.namespace ?? "default"}/${uid}`];
+  return uid === undefined ? undefined : selectorKey(metadata.namespace ?? "default", uid);
 }
 
 /** Its port for a transport. It has one for each, since it is the route that says which is spoken. */

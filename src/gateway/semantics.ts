@@ -35,7 +35,7 @@ export interface Semantics
   extends ListenerCollections,
     RouteCollections,
     DestinationCollections,
-    Pick<BackendLocator, "slicesByService"> {
+    Pick<BackendLocator, "slicesByService" | "selectorServices"> {
   readonly sockets: Collection<Listener>;
   readonly hostTables: Collection<HostTable>;
   readonly certificates: Collection<TlsCertificate>;
@@ -85,6 +85,7 @@ export function deriveSemantics(
     ...routes,
     ...destinations,
     slicesByService: locator.slicesByService,
+    selectorServices: locator.selectorServices,
     sockets,
     hostTables: deriveHostTables(graph, listeners, routes),
     certificates: deriveCertificates(graph, references, listeners, destinations),

@@ -127,6 +127,49 @@ describe("changes in a cluster", { ...needsRoot, timeout: 480_000 }, () => {
     });
   });
 
+  test("an XBackend's pods are found, by a Service of its own, as long as somebody sends to it", async () => {
+    const group = "gateway.networking.x-k8s.io";
+    const xBackend = (app: string) => ({
+      apiVersion: `${group}/v1alpha1`,
+      kind: "XBackend",
+      metadata: { name: "pods", namespace: "shop" },
+      spec: { type: "EndpointSelector", port: { number: 8080 }, endpointSelector: { matchLabels: { app } } },
+    });
+    const selecting = {
+      ...route,
+      metadata: { name: "selecting", namespace: "shop" },
+      spec: {
+        ...route.spec,
+        hostnames: ["pods.example.com"],
+        rules: [{ backendRefs: [{ group, kind: "XBackend", name: "pods" }] }],
+      },
+    };
+    const answer = () => codeOf("--header", "host: pods.example.com", `http://${shop.address}/`);
+    const services = async () =>
+      await shop.kubectl(
+        "get",
+        "services",
+        "--selector=gatewright.dev/xbackend-uid",
+        "--output=jsonpath={range .items[*]}{.metadata.ownerReferences[0].kind}/{.metadata.ownerReferences[0].name} {.spec.clusterIP} {end}",
+      );
+    await shop.cluster.apply(xBackend("web"));
+    equal(await services(), "");
+    await shop.cluster.apply(selecting);
+    await soon(async () => equal(await answer(), "200"));
+    equal((await services()).trim(), "XBackend/pods None");
+    await soon(async () =>
+      equal(await field("xbackend/pods", ".status.ancestors[*].conditions[*].type"), "Accepted ResolvedRefs"),
+    );
+    await shop.cluster.apply(xBackend("nobody"));
+    await soon(async () => equal(await answer(), "503"));
+    await shop.cluster.apply(xBackend("web"));
+    await soon(async () => equal(await answer(), "200"));
+    equal((await services()).trim(), "XBackend/pods None");
+    await shop.kubectl("delete", "httproute/selecting");
+    await soon(async () => equal(await services(), ""));
+    await soon(async () => equal(await field("xbackend/pods", ".status.ancestors[*].controllerName"), ""));
+  });
+
   test("another controller's class, Gateways and entries in status are left alone", async (context) => {
     await underLoad(context, shop, async () => {
       const gatewayApi = "gateway.networking.k8s.io/v1";
