@@ -15,6 +15,7 @@ import type { ObjectStatus } from "../../../src/status/object-status.ts";
 
 /** What of a world is another than before. */
 export interface Difference {
+  readonly worlds: readonly boolean[];
   /** Types of Envoy resources. */
   readonly configuration: ReadonlySet<string>;
   /** Kinds of objects that a Gateway is given in a cluster. */
@@ -54,6 +55,7 @@ export class Stage {
     ];
     const differences = this.#worlds.map((world) => world.record(() => world.apply(there)));
     const result = look({
+      worlds: differences.map((d) => d.configuration.size + d.infrastructure.size + d.status.size > 0),
       configuration: union(differences.map(({ configuration }) => configuration)),
       infrastructure: union(differences.map(({ infrastructure: kinds }) => kinds)),
       status: union(differences.map(({ status }) => status)),
