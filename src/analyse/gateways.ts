@@ -1,4 +1,3 @@
-import { validationWithoutListener } from "../gateway/client-validation.ts";
 import type { GatewayListener } from "../gateway/gateway-listener.ts";
 import { socketName } from "../gateway/listener.ts";
 import { gatewayKeyOf } from "../gateway/listener-set.ts";
@@ -7,7 +6,7 @@ import type { Finding } from "../resources/finding.ts";
 import { codeOf } from "../resources/finding-codes.ts";
 import type { Origin } from "../resources/origin.ts";
 import { type Analysed, sorted } from "./analysed.ts";
-import { findingOf } from "./problem-finding.ts";
+import { findingOf, unenforcedFinding } from "./problem-finding.ts";
 
 /** GatewayClasses that are missing or refused, ListenerSets that may not attach, and listeners that can't be served. */
 export function analyseGateways({ resources, semantics }: Analysed): readonly Finding[] {
@@ -52,14 +51,7 @@ export function analyseGateways({ resources, semantics }: Analysed): readonly Fi
         ]
       : []),
     ...listener.problems.map(findingOf),
-    ...listener.notEnforced.map(
-      (field): Finding => ({
-        severity: "warning",
-        code: "not-enforced",
-        message: `${field} of listener "${listener.name}" is set, and has no effect.`,
-        origin: listener.origin,
-      }),
-    ),
+    ...listener.notEnforced.map((field) => unenforcedFinding(field, listener.origin.resource)),
   ]);
   const clientCertificates = sorted(semantics.clientCertificates).flatMap(([, { problem }]) =>
     problem === undefined ? [] : [findingOf(problem)],
@@ -71,7 +63,7 @@ export function analyseGateways({ resources, semantics }: Analysed): readonly Fi
     ...refusedListenerSets({ resources, semantics }),
     ...listeners,
     ...clientCertificates,
-    ...uselessValidation({ resources, semantics }),
+    ...notEnforced(semantics),
   ];
 }
 
@@ -85,25 +77,11 @@ function refusedGateways({ refusals, gateways }: Analysed["semantics"]): readonl
   });
 }
 
-/** Client certificates that no listener asks for, though the Gateway says so. */
-function uselessValidation({ semantics }: Analysed): readonly Finding[] {
-  return sorted(semantics.gateways).flatMap(([key, gateway]) => {
-    const listeners = (semantics.listenersByGateway.get(key) ?? []).map(({ value: { protocol, socket } }) => ({
-      protocol,
-      port: socket.port,
-    }));
-    const { namespace = "default", name } = gateway.metadata;
-    return validationWithoutListener(gateway, listeners).map(
-      (field): Finding => ({
-        severity: "warning",
-        code: "not-enforced",
-        message: `${field} is set, and has no effect: no HTTPS listener is concerned, and others ask for no client certificates.`,
-        origin: {
-          resource: { group: gatewayGroup, kind: "Gateway", namespace, name },
-          path: ["spec", "tls", "frontend"],
-        },
-      }),
-    );
+/** Fields of Gateways that are set in vain, such as client certificates that no listener asks for. */
+function notEnforced({ notEnforced: fields, gateways }: Analysed["semantics"]): readonly Finding[] {
+  return sorted(fields).flatMap(([key, list]) => {
+    const { namespace = "default", name = key } = gateways.get(key)?.metadata ?? {};
+    return list.map((field) => unenforcedFinding(field, { group: gatewayGroup, kind: "Gateway", namespace, name }));
   });
 }
 

@@ -39,11 +39,15 @@ test("targets that another policy holds, and ports that are not there", () => {
 });
 
 test("options that nobody knows; the system's authorities are taken for granted", () => {
-  deepEqual(findings("backend-tls-policy/authorities"), ["warning not-enforced b spec.options"]);
+  deepEqual(findings("backend-tls-policy/authorities"), [
+    "warning not-enforced b spec.options.example.com/minimum-version",
+  ]);
 });
 
 test("client certificates that no listener asks for", () => {
-  deepEqual(findings("client-validation/ports"), ["warning not-enforced edge spec.tls.frontend"]);
+  deepEqual(findings("client-validation/ports"), [
+    "warning not-enforced edge spec.tls.frontend.perPort[2].tls.validation",
+  ]);
 });
 
 test("client certificates, and the authorities for those of clients", () => {

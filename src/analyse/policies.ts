@@ -4,7 +4,7 @@ import type { Finding } from "../resources/finding.ts";
 import { codeOf } from "../resources/finding-codes.ts";
 import type { BackendTLSPolicy } from "../resources/generated/gateway-api.ts";
 import { type Analysed, sorted } from "./analysed.ts";
-import { findingOf } from "./problem-finding.ts";
+import { findingOf, unenforcedFinding } from "./problem-finding.ts";
 
 /** BackendTLSPolicies that can't be enforced, or hold for nothing. */
 export function analysePolicies(analysed: Analysed): readonly Finding[] {
@@ -25,14 +25,7 @@ export function analysePolicies(analysed: Analysed): readonly Finding[] {
               origin: { resource, path: ["spec", "validation"] },
             } as const,
           ]),
-      ...(read?.notEnforced ?? []).map(
-        (field): Finding => ({
-          severity: "warning",
-          code: "not-enforced",
-          message: `${field} is set, and Gatewright does not know it.`,
-          origin: { resource, path: ["spec", "options"] },
-        }),
-      ),
+      ...(read?.notEnforced ?? []).map((field) => unenforcedFinding(field, resource)),
       ...policy.spec.targetRefs.flatMap((target, index) => {
         const found = targetFinding(analysed, key, namespace, target);
         return found === undefined ? [] : [{ ...found, origin: { resource, path: ["spec", "targetRefs", index] } }];

@@ -6,7 +6,7 @@ import type { Finding } from "../resources/finding.ts";
 import { codeOf } from "../resources/finding-codes.ts";
 import type { ParentReference } from "../resources/generated/gateway-api.ts";
 import { type Analysed, sorted } from "./analysed.ts";
-import { findingOf } from "./problem-finding.ts";
+import { findingOf, unenforcedFinding } from "./problem-finding.ts";
 
 /** Routes that attach nowhere, or send to what they may not. */
 export function analyseRoutes(analysed: Analysed): readonly Finding[] {
@@ -25,14 +25,7 @@ function analyseRoute(analysed: Analysed, route: Route): readonly Finding[] {
     ...route.parentRefs.flatMap((parentRef, index) => missingParent(analysed, route, parentRef, index)),
     ...(attachment === undefined ? [] : refusedParents(analysed, attachment)),
     ...(meaning?.problems ?? []).map(findingOf),
-    ...(meaning?.notEnforced ?? []).map(
-      (field): Finding => ({
-        severity: "warning",
-        code: "not-enforced",
-        message: `${field} is set, and Gatewright does not enforce it yet.`,
-        origin: { resource: route.reference, path: [] },
-      }),
-    ),
+    ...(meaning?.notEnforced ?? []).map((field) => unenforcedFinding(field, route.reference)),
     ...refusedRules(analysed, route),
   ];
 }

@@ -1,5 +1,7 @@
 import type { Namespace } from "../resources/generated/core.ts";
 import type { LabelSelector } from "../resources/generated/meta.ts";
+import type { FieldPath } from "../resources/origin.ts";
+import { ifSet, type UnenforcedField } from "./not-enforced.ts";
 
 /** Which namespaces' routes a listener accepts. */
 export interface AllowedNamespaces {
@@ -13,6 +15,20 @@ export interface AllowedNamespaces {
  */
 export function namespaceLabels(name: string, namespace: Namespace | undefined): Readonly<Record<string, string>> {
   return { ...namespace?.metadata.labels, "kubernetes.io/metadata.name": name };
+}
+
+/** A selector where it is not asked. */
+export function idleSelector(
+  namespaces: { readonly from?: AllowedNamespaces["from"]; readonly selector?: LabelSelector } | undefined,
+  path: FieldPath,
+): readonly UnenforcedField[] {
+  const from = namespaces?.from ?? "Same";
+  if (from === "Selector") return [];
+  return ifSet(
+    namespaces?.selector,
+    [...path, "selector"],
+    `It is asked only with from: Selector, and from is ${from}.`,
+  );
 }
 
 /** Why routes of `namespace` may not attach to a listener in `ownNamespace`, or ListenerSets to a Gateway; undefined if they may. */

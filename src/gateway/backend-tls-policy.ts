@@ -3,6 +3,7 @@ import type { UpstreamTls } from "../ir/cluster.ts";
 import type { BackendTLSPolicy } from "../resources/generated/gateway-api.ts";
 import { readBackendValidation } from "./backend-tls-validation.ts";
 import { type Condition, isFalse } from "./condition.ts";
+import type { UnenforcedField } from "./not-enforced.ts";
 import { backendKey, type PolicyTarget } from "./policy-target.ts";
 import { type Problem, resolvedRefs } from "./problem.ts";
 import { gatewayGroup } from "./route-kind.ts";
@@ -17,7 +18,7 @@ export interface TlsPolicy {
   readonly refused?: Condition;
   readonly tls: UpstreamTls;
   /** Fields that are set and have no effect. */
-  readonly notEnforced: readonly string[];
+  readonly notEnforced: readonly UnenforcedField[];
   /** What is wrong in it. */
   readonly problems: readonly Problem[];
 }
@@ -54,7 +55,10 @@ export function readTlsPolicy(policy: BackendTLSPolicy, reader: Reader, trust: T
     resolvedRefs: resolvedRefs(problems),
     ...(refused === undefined ? {} : { refused }),
     tls: { ...tls, ...(parameters === undefined ? {} : { parameters }) },
-    notEnforced: unknown.map((option) => `spec.options["${option}"]`),
+    notEnforced: unknown.map((name) => ({
+      path: ["spec", "options", name],
+      because: "It is none of Gatewright's options.",
+    })),
     problems,
   };
 }

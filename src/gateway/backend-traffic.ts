@@ -4,9 +4,10 @@ import type { RetryBudget } from "../ir/cluster.ts";
 import type { RetryConstraint, SessionPersistence, XBackendTrafficPolicy } from "../resources/generated/gateway-api.ts";
 import { milliseconds } from "./duration.ts";
 import type { Resources } from "./inputs.ts";
+import type { UnenforcedField } from "./not-enforced.ts";
 import { backendKey, derivePolicyHolders, type PolicyTarget } from "./policy-target.ts";
 import { experimentalGroup } from "./route-kind.ts";
-import { compileSessionPersistence } from "./session-persistence.ts";
+import { sessionFieldsNotEnforced } from "./session-persistence.ts";
 
 /** What XBackendTrafficPolicies say of backends. */
 export interface BackendTrafficCollections {
@@ -25,7 +26,7 @@ export interface TrafficPolicy {
   readonly retryBudget?: RetryBudget;
   readonly sessionPersistence?: SessionPersistence;
   /** Fields that are set and have no effect. */
-  readonly notEnforced: readonly string[];
+  readonly notEnforced: readonly UnenforcedField[];
 }
 
 export function deriveBackendTraffic(graph: Graph, resources: Resources): BackendTrafficCollections {
@@ -52,12 +53,11 @@ export function trafficPolicyTargets({ metadata, spec }: XBackendTrafficPolicy):
 
 function readTrafficPolicy(policy: XBackendTrafficPolicy): TrafficPolicy {
   const { retryConstraint, sessionPersistence } = policy.spec;
-  const { notEnforced } = compileSessionPersistence(sessionPersistence, policy.metadata.name);
   return {
     targets: trafficPolicyTargets(policy),
     ...(retryConstraint === undefined ? {} : { retryBudget: retryBudget(retryConstraint) }),
     ...(sessionPersistence === undefined ? {} : { sessionPersistence }),
-    notEnforced: notEnforced.map((field) => `spec.${field}`),
+    notEnforced: sessionFieldsNotEnforced(sessionPersistence, ["spec", "sessionPersistence"]),
   };
 }
 

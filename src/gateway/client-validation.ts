@@ -3,6 +3,7 @@ import type { ClientValidation } from "../ir/listener.ts";
 import type { FrontendTLSValidation, Gateway } from "../resources/generated/gateway-api.ts";
 import type { FieldPath, Origin } from "../resources/origin.ts";
 import { type Condition, isFalse, isTrue } from "./condition.ts";
+import type { UnenforcedField } from "./not-enforced.ts";
 import type { Problem } from "./problem.ts";
 import { type GrantsByNamespace, mayRefer, missingGrant, missingGrantReference } from "./reference-grant.ts";
 import { gatewayGroup } from "./route-kind.ts";
@@ -101,17 +102,21 @@ export function insecureFrontend({ spec }: Gateway): Condition | undefined {
 export function validationWithoutListener(
   { spec }: Gateway,
   listeners: readonly { readonly protocol: string; readonly port: number }[],
-): readonly string[] {
+): readonly UnenforcedField[] {
   const frontend = spec.tls?.frontend;
   if (frontend === undefined) return [];
+  const because = "No HTTPS listener is concerned, and others ask for no client certificates.";
+  const path = ["spec", "tls", "frontend"];
   const ports = new Set(listeners.filter(({ protocol }) => protocol === "HTTPS").map(({ port }) => port));
   const own = new Set(frontend.perPort?.map(({ port }) => port));
   return [
     ...(frontend.default.validation === undefined || [...ports].some((port) => !own.has(port))
       ? []
-      : ["spec.tls.frontend.default.validation"]),
+      : [{ path: [...path, "default", "validation"], because }]),
     ...(frontend.perPort ?? []).flatMap(({ port, tls }, index) =>
-      tls.validation === undefined || ports.has(port) ? [] : [`spec.tls.frontend.perPort[${index}].tls.validation`],
+      tls.validation === undefined || ports.has(port)
+        ? []
+        : [{ path: [...path, "perPort", index, "tls", "validation"], because }],
     ),
   ];
 }

@@ -3,6 +3,7 @@ import type { FieldPath } from "../resources/origin.ts";
 import type { BackendTarget } from "./backend.ts";
 import type { Redirect } from "./filters/redirect.ts";
 import type { GrpcMethod } from "./match.ts";
+import type { UnenforcedField } from "./not-enforced.ts";
 import type { PolicyTarget } from "./policy-target.ts";
 import type { Problem } from "./problem.ts";
 
@@ -25,7 +26,7 @@ export interface CompiledRoute {
   /** Rules that ask for what Gatewright can't do; they answer 500, for leaving a part of them out could let requests through. */
   readonly refusals: readonly Refusal[];
   /** Fields that are set and have no effect. */
-  readonly notEnforced: readonly string[];
+  readonly notEnforced: readonly UnenforcedField[];
 }
 
 /** Something that a rule asks for and that can't be done. */

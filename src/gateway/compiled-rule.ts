@@ -2,6 +2,7 @@ import { formatPath } from "../resources/origin.ts";
 import { type BackendTarget, clusterName } from "./backend.ts";
 import type { CompiledRoute, CompiledRule, Refusal } from "./compiled-route.ts";
 import type { CompiledFilters } from "./filters/filters.ts";
+import type { UnenforcedField } from "./not-enforced.ts";
 import { type PolicyTarget, targetKey } from "./policy-target.ts";
 import type { Problem } from "./problem.ts";
 import type { RuleBackend } from "./rule-backends.ts";
@@ -13,7 +14,7 @@ export interface RuleResult {
   readonly uses: readonly PolicyTarget[];
   readonly problems: readonly Problem[];
   readonly refusals: readonly Refusal[];
-  readonly notEnforced: readonly string[];
+  readonly notEnforced: readonly UnenforcedField[];
 }
 
 /** A route as the sum of its rules. */
@@ -30,7 +31,11 @@ export function joinRules(results: readonly RuleResult[]): CompiledRoute {
     uses: distinctUses(results.flatMap((result) => result.uses)),
     problems: distinct(results.flatMap((result) => result.problems)),
     refusals: [...refusals.values()],
-    notEnforced: [...new Set(results.flatMap((result) => result.notEnforced))],
+    notEnforced: [
+      ...new Map(
+        results.flatMap((result) => result.notEnforced).map((field) => [formatPath(field.path), field]),
+      ).values(),
+    ],
   };
 }
 

@@ -1,8 +1,10 @@
 import type { Collection, Member } from "../collections/collection.ts";
 import type { Graph } from "../collections/graph.ts";
 import type { Gateway } from "../resources/generated/gateway-api.ts";
+import { idleSelector } from "./allowed-routes.ts";
 import { type AcceptedClass, acceptClass, controllerName } from "./class.ts";
 import { type ClientCertificate, clientCertificate } from "./client-certificate.ts";
+import { validationWithoutListener } from "./client-validation.ts";
 import type { Condition } from "./condition.ts";
 import {
   type AttachmentPoint,
@@ -16,6 +18,7 @@ import { type ListenerContext, listenerCandidates, socketKey } from "./listener.
 import { distinguish } from "./listener-conflict.ts";
 import { parentKey } from "./listener-parent.ts";
 import { attachListenerSet, type GatewayListenerSet, gatewayKeyOf } from "./listener-set.ts";
+import type { UnenforcedField } from "./not-enforced.ts";
 import type { Placement } from "./placement.ts";
 
 /** Gateways of ours, the ListenerSets that add to them, and the listeners of both, by themselves and against each other. */
@@ -33,6 +36,8 @@ export interface ListenerCollections {
   readonly parents: Collection<ParentState>;
   /** Those that take every route which asks for default Gateways, under "All". */
   readonly defaultGateways: Collection<readonly Member<DefaultGateway>[]>;
+  /** Fields of a Gateway that have no effect, those of its listeners aside. */
+  readonly notEnforced: Collection<readonly UnenforcedField[]>;
   /** What Gateways show to their backends, by `namespace/name` of the Gateway. */
   readonly clientCertificates: Collection<ClientCertificate>;
   /** By `Kind/namespace/name/listener` of what they stand in. */
@@ -117,16 +122,35 @@ export function deriveListeners(
       fetch(clientCertificates, listener.gateway.key)?.secret,
     ),
   );
+  const listenersByGateway = graph.group("listenersByGateway", listeners, (listener) => [listener.gateway.key]);
+  const notEnforced = graph.derive("notEnforcedOfGateways", gateways, (gateway, key, { fetch }) => {
+    const { frontend } = gateway.spec.tls ?? {};
+    const fields = [
+      ...placement.notEnforced(gateway),
+      ...idleSelector(gateway.spec.allowedListeners?.namespaces, ["spec", "allowedListeners", "namespaces"]),
+      ...(frontend === undefined
+        ? []
+        : validationWithoutListener(
+            gateway,
+            (fetch(listenersByGateway, key) ?? []).map(({ value: { protocol, socket } }) => ({
+              protocol,
+              port: socket.port,
+            })),
+          )),
+    ];
+    return fields.length === 0 ? undefined : fields;
+  });
   return {
     classes,
     gateways,
+    notEnforced,
     refusals,
     listenerSets,
     parents,
     defaultGateways: graph.group("defaultGatewaysByScope", defaults, () => ["All"]),
     clientCertificates,
     listeners,
-    listenersByGateway: graph.group("listenersByGateway", listeners, (listener) => [listener.gateway.key]),
+    listenersByGateway,
     listenersByParent: graph.group("listenersByParent", listeners, ({ parent }) => [parentKey(parent)]),
     points,
     pointsByParent: graph.group("attachmentPointsByParent", points, ({ parent }) => [parentKey(parent)]),

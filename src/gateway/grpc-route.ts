@@ -5,6 +5,7 @@ import type { BackendContext } from "./backend.ts";
 import type { CompiledRoute, CompiledRule } from "./compiled-route.ts";
 import { joinRules, problemsOf, type RuleResult, refusalsOf, targetsOf, usesOf } from "./compiled-rule.ts";
 import { compileFilters } from "./filters/filters.ts";
+import { idleFields } from "./idle-fields.ts";
 import { grpcMatch, grpcMethod } from "./match.ts";
 import type { Route } from "./route.ts";
 import { forward, ruleBackends, sessionsNotEnforced } from "./rule-backends.ts";
@@ -55,7 +56,7 @@ function compileRule(
       uses: usesOf(filters, backends),
       problems: problemsOf(filters, backends),
       refusals: refusalsOf(ruleIndex, filters, backends),
-      notEnforced: sessionsNotEnforced(session, backends).map((field) => `spec.rules[${ruleIndex}].${field}`),
+      notEnforced: idleFields(rule, action, origin.path) ?? sessionsNotEnforced(session, backends, origin.path),
     }),
   );
 }

@@ -8,7 +8,7 @@ import type {
   Listener as ListenerSpec,
 } from "../resources/generated/gateway-api.ts";
 import type { Origin } from "../resources/origin.ts";
-import type { AllowedNamespaces } from "./allowed-routes.ts";
+import { type AllowedNamespaces, idleSelector } from "./allowed-routes.ts";
 import type { BackendContext } from "./backend.ts";
 import { type CertificateContext, type ResolvedCertificates, resolveCertificates } from "./certificate.ts";
 import { type PortValidation, portValidation, type ValidationContext } from "./client-validation.ts";
@@ -16,6 +16,7 @@ import { type Condition, isFalse, isTrue } from "./condition.ts";
 import { anyHostname } from "./hostname.ts";
 import { type ListenerFilters, listenerFilters } from "./listener-filters.ts";
 import { type ListenerParent, listenerParent, parentKey, referrer } from "./listener-parent.ts";
+import { ifSet, type UnenforcedField } from "./not-enforced.ts";
 import type { Placement } from "./placement.ts";
 import type { Seniority } from "./precedence.ts";
 import { type Problem, resolvedRefs } from "./problem.ts";
@@ -76,8 +77,8 @@ export interface ListenerCandidate {
   /** Keys of Secrets. */
   readonly certificates: readonly string[];
   readonly parameters?: TlsParameters;
-  /** Fields that are set and have no effect, from the listener on. */
-  readonly notEnforced: readonly string[];
+  /** Fields that are set and have no effect. */
+  readonly notEnforced: readonly UnenforcedField[];
   /** What is asked of clients, over HTTPS. */
   readonly clients?: ClientValidation;
   readonly filters: ListenerFilters;
@@ -160,7 +161,10 @@ function listenerCandidate(
     },
     certificates: certificates.secrets,
     ...(options.parameters === undefined ? {} : { parameters: options.parameters }),
-    notEnforced: tlsMode === "Passthrough" ? passedThrough(listener) : options.unknown.map(optionField),
+    notEnforced: [
+      ...(tlsMode === "Passthrough" ? passedThrough(listener, origin) : unknownOptions(options, origin)),
+      ...idleSelector(namespaces, [...origin.path, "allowedRoutes", "namespaces"]),
+    ],
     ...(clients.validation === undefined ? {} : { clients: clients.validation }),
     filters,
     accepted: accepted(listener, refusal, clients, options, filters),
@@ -180,17 +184,19 @@ function boundAddresses({ spec }: Gateway): readonly string[] {
 }
 
 /** ListenerTLSConfig.mode: of TLS that is passed through, certificates and options are somebody else's. */
-function passedThrough({ tls }: ListenerSpec | ListenerEntry): readonly string[] {
+function passedThrough({ tls }: ListenerSpec | ListenerEntry, { path }: Origin): readonly UnenforcedField[] {
+  const because = "TLS is passed through, and ended by the backend.";
   return [
-    ...((tls?.certificateRefs?.length ?? 0) === 0 ? [] : ["tls.certificateRefs"]),
+    ...ifSet(tls?.certificateRefs, [...path, "tls", "certificateRefs"], because),
     ...Object.keys(tls?.options ?? {})
       .sort()
-      .map(optionField),
+      .map((name) => ({ path: [...path, "tls", "options", name], because })),
   ];
 }
 
-function optionField(name: string): string {
-  return `tls.options["${name}"]`;
+function unknownOptions({ unknown }: TlsOptions, { path }: Origin): readonly UnenforcedField[] {
+  const because = "It is none of Gatewright's options.";
+  return unknown.map((name) => ({ path: [...path, "tls", "options", name], because }));
 }
 
 function noCertificate(

@@ -3,6 +3,7 @@ import type { Gateway, GatewayClass } from "../resources/generated/gateway-api.t
 import type { Condition } from "./condition.ts";
 import { refuseGateway } from "./gateway-acceptance.ts";
 import type { Resources } from "./inputs.ts";
+import { ifSet, type UnenforcedField } from "./not-enforced.ts";
 
 /** Where Gateways are served, as far as their meaning depends on it. */
 export interface Placement {
@@ -14,13 +15,31 @@ export interface Placement {
   readonly parametersProblem: (gatewayClass: GatewayClass, reader: Reader, resources: Resources) => string | undefined;
   /** Whether Envoy itself binds the address that a Gateway asks for; elsewhere somebody in front of it has it. */
   readonly bindsAddresses: boolean;
+  /** Fields of a Gateway that mean something elsewhere, and nothing here. */
+  readonly notEnforced: (gateway: Gateway) => readonly UnenforcedField[];
 }
 
 export type ProxyOf = (gateway: Gateway) => string;
 
 /** One Envoy on this machine serves every Gateway. */
 export function onThisMachine(proxy: string): Placement {
-  return { proxyOf: () => proxy, refuse: refuseGateway, parametersProblem: noParameters, bindsAddresses: true };
+  return {
+    proxyOf: () => proxy,
+    refuse: refuseGateway,
+    parametersProblem: noParameters,
+    bindsAddresses: true,
+    notEnforced: withoutCluster,
+  };
+}
+
+/** GEP-1867: labels and annotations of what a Gateway is given in a cluster. */
+function withoutCluster({ spec: { infrastructure } }: Gateway): readonly UnenforcedField[] {
+  const because = "It is for what a Gateway is given in a cluster; here, one Envoy on this machine serves it.";
+  const path = ["spec", "infrastructure"];
+  return [
+    ...ifSet(infrastructure?.labels, [...path, "labels"], because),
+    ...ifSet(infrastructure?.annotations, [...path, "annotations"], because),
+  ];
 }
 
 function noParameters({ spec }: GatewayClass): string | undefined {

@@ -7,9 +7,9 @@ import { type Condition, isFalse, isTrue } from "./condition.ts";
 import type { ListenerCollections } from "./derive-listeners.ts";
 import type { RouteCollections } from "./derive-routes.ts";
 import type { Resources } from "./inputs.ts";
+import { ifSet, notEnforced, type UnenforcedField } from "./not-enforced.ts";
 import { backendKey, describeBackend, keyOfBackend, type PolicyTarget, targetKey } from "./policy-target.ts";
 import { compareSeniority } from "./precedence.ts";
-import { notEnforced } from "./verdict.ts";
 import type { ReadXBackend } from "./x-backend.ts";
 
 /** A Gateway that sends to a target of a policy, or to an XBackend, and what became of it there. */
@@ -119,12 +119,11 @@ export function trafficPolicyAncestors(
 }
 
 /** Where connections and datagrams alone are sent, nothing is tried again and no session is known. */
-function requestFields({ retryBudget, sessionPersistence }: TrafficPolicy): readonly string[] {
+function requestFields({ retryBudget, sessionPersistence }: TrafficPolicy): readonly UnenforcedField[] {
+  const because = "No HTTPRoute or GRPCRoute sends to its targets.";
   return [
-    ...(retryBudget === undefined ? [] : ["spec.retryConstraint (no HTTPRoute or GRPCRoute sends to its targets)"]),
-    ...(sessionPersistence === undefined
-      ? []
-      : ["spec.sessionPersistence (no HTTPRoute or GRPCRoute sends to its targets)"]),
+    ...ifSet(retryBudget, ["spec", "retryConstraint"], because),
+    ...ifSet(sessionPersistence, ["spec", "sessionPersistence"], because),
   ];
 }
 

@@ -1,16 +1,17 @@
 import type { Reader } from "../collections/collection.ts";
 import type { ForwardAction, RespondAction, WeightedDestination } from "../ir/rule.ts";
 import type { HTTPBackendRef, HTTPRouteFilter } from "../resources/generated/gateway-api.ts";
-import type { Origin } from "../resources/origin.ts";
+import type { FieldPath, Origin } from "../resources/origin.ts";
 
 import { type BackendContext, type BackendTarget, clusterName, type ResolvedBackend } from "./backend.ts";
 import { type CompiledFilters, compileBackendFilters, type FilterRefusal } from "./filters/filters.ts";
+import type { UnenforcedField } from "./not-enforced.ts";
 import type { PolicyTarget } from "./policy-target.ts";
 
 import type { Problem } from "./problem.ts";
 import { resolveBackend } from "./resolve-backend.ts";
 import type { Route } from "./route.ts";
-import { backendSession, compileSessionPersistence, type RuleSession } from "./session-persistence.ts";
+import { backendSession, type RuleSession, sessionFieldsNotEnforced } from "./session-persistence.ts";
 
 /** A weighted backend, whether it can be used or not. */
 export interface RuleBackend {
@@ -84,25 +85,37 @@ function sessionOf(
 /**
  * What a rule says of sessions without effect: what Envoy can't do; a cookie or header of one name for several backends, each of which
  * forgets the others' session; and what a backend says otherwise itself.
+ *
+ * @param path of the rule
  */
 export function sessionsNotEnforced(
   session: RuleSession | undefined,
   backends: readonly RuleBackend[],
-): readonly string[] {
+  path: FieldPath,
+): readonly UnenforcedField[] {
   const served = new Map(
     backends.flatMap(({ destination, target }) => (target ? [[clusterName(target), destination]] : [])),
   );
-  const own = session === undefined ? undefined : compileSessionPersistence(session.spec, session.owner);
   const names = [...served.values()].map(({ sessionPersistence: kept }) => kept && `${kept.kind} ${kept.name}`);
   const shared = names.filter((name, index) => name !== undefined && names.indexOf(name) !== index);
   return [
-    ...(own?.notEnforced ?? []),
+    ...sessionFieldsNotEnforced(session?.spec, [...path, "sessionPersistence"]),
     ...backends.flatMap(({ keepsSessions }, index) =>
-      keepsSessions && session !== undefined ? [`sessionPersistence (backendRefs[${index}] has its own)`] : [],
+      keepsSessions && session !== undefined
+        ? [
+            {
+              path: [...path, "sessionPersistence"],
+              part: `backendRefs[${index}] has its own`,
+              because: "What a backend says of its sessions counts.",
+            },
+          ]
+        : [],
     ),
-    ...[...new Set(shared)].map(
-      (name) => `backendRefs (several share the ${name}, and each ends the others' sessions)`,
-    ),
+    ...[...new Set(shared)].map((name) => ({
+      path: [...path, "backendRefs"],
+      part: `several share the ${name}, and each ends the others' sessions`,
+      because: "Leave out the name, and each backend has one of its own.",
+    })),
   ];
 }
 

@@ -1,13 +1,9 @@
 import { createHash } from "node:crypto";
 import type { SessionPersistence } from "../ir/rule.ts";
 import type { SessionPersistence as SessionPersistenceSpec } from "../resources/generated/gateway-api.ts";
+import type { FieldPath } from "../resources/origin.ts";
 import { milliseconds } from "./duration.ts";
-
-/** What of a session persistence is done, and the fields of it that are not. */
-export interface CompiledSessionPersistence {
-  readonly session?: SessionPersistence;
-  readonly notEnforced: readonly string[];
-}
+import { ifSet, type UnenforcedField } from "./not-enforced.ts";
 
 /**
  * Gateway API, SessionPersistence: a cookie unless it says Header; its name is made up where none is given, and stays the same
@@ -18,26 +14,36 @@ export interface CompiledSessionPersistence {
 export function compileSessionPersistence(
   spec: SessionPersistenceSpec | undefined,
   owner: string,
-): CompiledSessionPersistence {
-  if (spec === undefined) return { notEnforced: [] };
-  const permanent = spec.type !== "Header" && spec.cookie?.lifetimeType === "Permanent";
-  const lifetime = permanent && spec.absoluteTimeout !== undefined ? milliseconds(spec.absoluteTimeout) : undefined;
-  const notEnforced = spec.absoluteTimeout !== undefined && !permanent ? ["sessionPersistence.absoluteTimeout"] : [];
+): SessionPersistence | undefined {
+  if (spec === undefined) return undefined;
   if (spec.type === "Header") {
     const name = spec.header?.name.toLowerCase();
-    return name === undefined
-      ? { notEnforced: ["sessionPersistence"] }
-      : { session: { kind: "header", name }, notEnforced };
+    return name === undefined ? undefined : { kind: "header", name };
   }
+  const lifetime =
+    isPermanent(spec) && spec.absoluteTimeout !== undefined ? milliseconds(spec.absoluteTimeout) : undefined;
   return {
-    session: {
-      kind: "cookie",
-      name: spec.cookie?.name ?? `gatewright-${createHash("sha256").update(owner).digest("hex").slice(0, 8)}`,
-      path: spec.cookie?.path ?? "/",
-      ...(lifetime === undefined ? {} : { lifetimeMilliseconds: lifetime }),
-    },
-    notEnforced,
+    kind: "cookie",
+    name: spec.cookie?.name ?? `gatewright-${createHash("sha256").update(owner).digest("hex").slice(0, 8)}`,
+    path: spec.cookie?.path ?? "/",
+    ...(lifetime === undefined ? {} : { lifetimeMilliseconds: lifetime }),
   };
+}
+
+function isPermanent({ type, cookie }: SessionPersistenceSpec): boolean {
+  return type !== "Header" && cookie?.lifetimeType === "Permanent";
+}
+
+/** What of a session persistence Envoy can't do. */
+export function sessionFieldsNotEnforced(
+  spec: SessionPersistenceSpec | undefined,
+  path: FieldPath,
+): readonly UnenforcedField[] {
+  if (spec === undefined) return [];
+  if (spec.type === "Header" && spec.header === undefined) return [{ path, because: "It names no header." }];
+  if (isPermanent(spec)) return [];
+  const because = "Envoy ends sessions by the age of a cookie with lifetimeType: Permanent alone.";
+  return ifSet(spec.absoluteTimeout, [...path, "absoluteTimeout"], because);
 }
 
 /** What a rule says of sessions, and a name for it that stays when rules change places. */
@@ -77,10 +83,10 @@ export interface SessionSources {
  */
 export function backendSession(sources: SessionSources): SessionPersistence | undefined {
   const { backend, ofBackend, ofRule, ofPolicy, weighted } = sources;
-  if (ofBackend !== undefined) return compileSessionPersistence(ofBackend, backend).session;
+  if (ofBackend !== undefined) return compileSessionPersistence(ofBackend, backend);
   if (ofRule !== undefined) {
     const owner = weighted ? `${ofRule.owner}/${backend}` : ofRule.owner;
-    return compileSessionPersistence(ofRule.spec, owner).session;
+    return compileSessionPersistence(ofRule.spec, owner);
   }
-  return compileSessionPersistence(ofPolicy, backend).session;
+  return compileSessionPersistence(ofPolicy, backend);
 }

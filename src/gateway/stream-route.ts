@@ -2,6 +2,7 @@ import type { Reader } from "../collections/collection.ts";
 import type { BackendRef } from "../resources/generated/gateway-api.ts";
 import { type BackendContext, type BackendTarget, invalidBackendTls } from "./backend.ts";
 import { distinctUses } from "./compiled-rule.ts";
+import type { UnenforcedField } from "./not-enforced.ts";
 import type { PolicyTarget } from "./policy-target.ts";
 import type { Problem } from "./problem.ts";
 import { resolveBackend } from "./resolve-backend.ts";
@@ -22,7 +23,7 @@ export interface CompiledStream {
   readonly problems: readonly Problem[];
   /** Those that don't matter where TLS is passed through. */
   readonly problemsOfTls: readonly Problem[];
-  readonly notEnforced: readonly string[];
+  readonly notEnforced: readonly UnenforcedField[];
 }
 
 interface StreamRule {
@@ -57,6 +58,9 @@ export function compileStream(
     uses: distinctUses(resolved.flatMap(({ use }) => use ?? [])),
     problems: problems.filter(({ reason }) => reason !== invalidBackendTls),
     problemsOfTls: problems.filter(({ reason }) => reason === invalidBackendTls),
-    notEnforced: rules.slice(1).map((_, index) => `spec.rules[${index + 1}]`),
+    notEnforced: rules.slice(1).map((_, index) => ({
+      path: ["spec", "rules", index + 1],
+      because: "Rules have no matches, so that the first has all traffic.",
+    })),
   };
 }

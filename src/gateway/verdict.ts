@@ -1,5 +1,6 @@
 import type { CompiledRoute } from "./compiled-route.ts";
 import { type Condition, isFalse, isTrue } from "./condition.ts";
+import { notEnforced } from "./not-enforced.ts";
 import { resolvedRefs } from "./problem.ts";
 import type { CompiledStream } from "./stream-route.ts";
 
@@ -10,15 +11,6 @@ export interface RouteVerdict {
   readonly resolvedRefs: Condition;
   /** PartiallyInvalid and NotEnforced, where they apply. */
   readonly further: readonly Condition[];
-}
-
-/** Condition of ours that lists fields which are set and have no effect. */
-export const notEnforcedCondition = "gatewright.dev/NotEnforced";
-
-/** The condition for such fields, if there are any. */
-export function notEnforced(fields: readonly string[]): readonly Condition[] {
-  if (fields.length === 0) return [];
-  return [isTrue(notEnforcedCondition, "NotSupported", `Set, and without effect: ${fields.join(", ")}.`)];
 }
 
 /** @param endsTls whether the route is attached where its clients' TLS, if any, does not go on to its backends */

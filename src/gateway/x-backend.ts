@@ -5,9 +5,10 @@ import type { Origin, ResourceReference } from "../resources/origin.ts";
 import { readBackendValidation } from "./backend-tls-validation.ts";
 import { type CertificateContext, certificateName, resolveCertificate } from "./certificate.ts";
 import { type Condition, isFalse } from "./condition.ts";
+import type { UnenforcedField } from "./not-enforced.ts";
 import { commonMissing, type Problem, resolvedRefs } from "./problem.ts";
 import { experimentalGroup, type RouteKind } from "./route-kind.ts";
-import { compileSessionPersistence } from "./session-persistence.ts";
+import { sessionFieldsNotEnforced } from "./session-persistence.ts";
 import type { TrustCollections } from "./trust.ts";
 
 /** An XBackend by itself: where it is, how it is spoken to, and whether that can be done. */
@@ -24,7 +25,7 @@ export interface ReadXBackend {
   /** Why it can't be spoken to as it asks. Nothing is sent to it then. */
   readonly refused?: Condition;
   /** Fields that are set and have no effect. */
-  readonly notEnforced: readonly string[];
+  readonly notEnforced: readonly UnenforcedField[];
 }
 
 /** What of an XBackend decides what routes make of it; its authorities and certificates change no route. */
@@ -44,7 +45,6 @@ export function readXBackend(
 ): ReadXBackend {
   const { namespace = "default", name } = metadata;
   const resource = { group: experimentalGroup, kind: "XBackend", namespace, name };
-  const session = compileSessionPersistence(spec.sessionPersistence, name);
   const tls = readTls(spec, { resource, path: ["spec", "tls"] }, namespace, reader, trust, certificates);
   return {
     port: spec.port.number ?? 0,
@@ -53,7 +53,7 @@ export function readXBackend(
     ...(spec.sessionPersistence === undefined ? {} : { sessionPersistence: spec.sessionPersistence }),
     ...tls,
     resolvedRefs: resolvedRefs(tls.problems),
-    notEnforced: session.notEnforced.map((field) => `spec.${field}`),
+    notEnforced: sessionFieldsNotEnforced(spec.sessionPersistence, ["spec", "sessionPersistence"]),
   };
 }
 

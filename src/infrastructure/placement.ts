@@ -18,6 +18,7 @@ export const inCluster: Placement = {
     return "problem" in parameters ? parameters.problem : undefined;
   },
   bindsAddresses: false,
+  notEnforced: () => [],
 };
 
 const addressTypes: readonly string[] = ["IPAddress", "Hostname"];

@@ -1,6 +1,5 @@
 import type { Collection, Reader } from "../collections/collection.ts";
 import type { Graph } from "../collections/graph.ts";
-import { validationWithoutListener } from "../gateway/client-validation.ts";
 import type { ResourceKinds, Resources } from "../gateway/inputs.ts";
 import { type ListenerParentKind, parentKey } from "../gateway/listener-parent.ts";
 import type { ProxyOf } from "../gateway/placement.ts";
@@ -38,16 +37,8 @@ export function deriveStatus(
   proxyOf: ProxyOf,
   definitions: Collection<readonly DefinitionVersion[]>,
 ): Collection<ObjectStatus> {
-  const {
-    classes,
-    gateways,
-    listenerSets,
-    listenersByParent,
-    attachedRoutes,
-    refusals,
-    clientCertificates,
-    listenersByGateway,
-  } = semantics;
+  const { classes, gateways, listenerSets, listenersByParent, attachedRoutes, refusals, clientCertificates } =
+    semantics;
   const ofClasses = graph.deriveMany("statusOfGatewayClasses", resources.GatewayClass, (object, key, { fetch }) => {
     const accepted = fetch(classes, key)?.accepted;
     if (accepted === undefined) return [];
@@ -100,15 +91,7 @@ export function deriveStatus(
       fetch(refusals, key),
       fetch(clientCertificates, key)?.problem,
       (fetch(beyondByGateway, key) ?? []).map(({ value }) => value.policy),
-      gateway.spec.tls?.frontend === undefined
-        ? []
-        : validationWithoutListener(
-            gateway,
-            (fetch(listenersByGateway, key) ?? []).map(({ value: { protocol, socket } }) => ({
-              protocol,
-              port: socket.port,
-            })),
-          ),
+      fetch(semantics.notEnforced, key) ?? [],
     );
     const readable = isStandardChannel(fetch(definitions, definitionsKey)) ? withoutRoutability(status) : status;
     const reference = referenceOf("Gateway", gateway);

@@ -2,8 +2,8 @@ import { insecureFrontend } from "../gateway/client-validation.ts";
 import { type Condition, isFalse, isTrue, isUnknown } from "../gateway/condition.ts";
 import type { GatewayListener } from "../gateway/gateway-listener.ts";
 import { addressesOf as socketAddresses } from "../gateway/listener.ts";
+import { notEnforced, type UnenforcedField } from "../gateway/not-enforced.ts";
 import type { Problem } from "../gateway/problem.ts";
-import { notEnforced } from "../gateway/verdict.ts";
 import type { Gateway } from "../resources/generated/gateway-api.ts";
 import { listenerStatus, listenersAccepted, listenersProgrammed } from "./listener-status.ts";
 import { type GatewayStatus, observed } from "./object-status.ts";
@@ -20,7 +20,7 @@ export function gatewayStatus(
   refusal: Condition | undefined,
   clientCertificate: Problem | undefined,
   policies: readonly string[],
-  withoutEffect: readonly string[],
+  withoutEffect: readonly UnenforcedField[],
 ): GatewayStatus {
   const generation = gateway.metadata.generation ?? 1;
   const byName = new Map(listeners.map((listener) => [listener.name, listener]));

@@ -1,8 +1,8 @@
 import { type Condition, isFalse, isTrue, isUnknown } from "../gateway/condition.ts";
 import type { GatewayListener } from "../gateway/gateway-listener.ts";
 import { socketName } from "../gateway/listener.ts";
+import { notEnforced } from "../gateway/not-enforced.ts";
 import { gatewayGroup } from "../gateway/route-kind.ts";
-import { notEnforced } from "../gateway/verdict.ts";
 import { type ListenerStatus, observed } from "./object-status.ts";
 import type { ProxyState } from "./proxy-state.ts";
 
