@@ -101,7 +101,7 @@ const grpcStatuses: ReadonlyMap<number, number> = new Map([
   [504, 14],
 ]);
 
-function withGrpc(grpc: boolean, answer: Answer): Answer {
+export function withGrpc(grpc: boolean, answer: Answer): Answer {
   if (!grpc || answer.statusCode === undefined) return answer;
   return { ...answer, grpcStatus: grpcStatuses.get(answer.statusCode) ?? 2 };
 }

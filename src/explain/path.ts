@@ -21,7 +21,7 @@ export function normalisePath(target: string): NormalisedPath {
   if (target.includes("#")) return { kind: "refused", cause: 'there is a "#" in its path' };
   const [asked, query] = splitQuery(target);
   const unescaped = asked.replace(/%2f/gi, "/").replace(/%5c/gi, "\\");
-  const canonical = canonicalPath(unescaped);
+  const canonical = canonicalPath(withoutDotParameters(unescaped));
   if (canonical === undefined) return { kind: "refused", cause: "there is an escaped NUL (%00) in its path" };
   const merged = mergeSlashes(canonical);
   if (unescaped !== asked) return { kind: "redirect", path: merged + query };
@@ -38,6 +38,11 @@ export function normalisePath(target: string): NormalisedPath {
 export function splitQuery(path: string): readonly [path: string, query: string] {
   const start = path.indexOf("?");
   return start === -1 ? [path, ""] : [path.slice(0, start), path.slice(start)];
+}
+
+/** Path parameters of "." and ".." elements (`/a/..;x=1/b`), by which some backends would be misled. */
+function withoutDotParameters(path: string): string {
+  return path.replace(/(?<=\/)(\.\.?);[^/]*/g, "$1");
 }
 
 function mergeSlashes(path: string): string {

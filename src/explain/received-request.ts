@@ -39,18 +39,18 @@ const someClient = "192.0.2.1";
  */
 export function receive(request: Request): Reception {
   const { method, target } = request;
+  const invalid = invalidity(request);
+  // What is no HTTP is no gRPC, either.
+  if (invalid !== undefined) return { kind: "answered", answer: { statusCode: 400, grpc: false, cause: invalid } };
   const grpc = hasGrpcContentType(request.headers);
   const answered = (statusCode: number, cause: string): Reception => ({
     kind: "answered",
     answer: { statusCode, grpc, cause },
   });
-  const invalid = invalidity(request);
-  if (invalid !== undefined) return answered(400, invalid);
   const hosts = valuesOf(request.headers, "host");
   if (hosts.length === 0) return answered(400, "it has no Host header");
   const host = hosts.join(",");
-  if (!validAuthority.test(host)) return answered(400, `its Host "${host}" has a character that no host has`);
-  if (method === "CONNECT") return answered(404, "CONNECT asks for a tunnel, and no route makes one");
+  if (method === "CONNECT") return answered(404, "CONNECT asks for a tunnel, which no route makes");
   if (!target.startsWith("/")) return answered(404, 'its path does not begin with "/"');
   const normalised = normalisePath(target);
   if (normalised.kind === "refused") return answered(400, normalised.cause);
@@ -92,9 +92,13 @@ const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 function invalidity({ method, target, headers }: Request): string | undefined {
   if (!methods.includes(method)) return `Envoy knows no method "${method}"`;
   if (!/^[!-~]+$/.test(target)) return "its path has a byte that must be percent-encoded";
-  if (!target.startsWith("/") && !(target === "*" && method === "OPTIONS") && method !== "CONNECT") {
+  if (method === "CONNECT") {
+    if (!/^[^/?#]+:\d+$/.test(target)) return "CONNECT takes HOST:PORT in place of a path";
+  } else if (!target.startsWith("/") && !(target === "*" && method === "OPTIONS")) {
     return 'its path does not begin with "/"';
   }
+  const host = valuesOf(headers, "host").find((value) => !validAuthority.test(value));
+  if (host !== undefined) return `its Host "${host}" has a character that no host has`;
   const wrong = headers.find(({ name, value }) => !token.test(name) || !/^[\t\x20-\x7e\x80-\xff]*$/.test(value));
   return wrong && `its header "${wrong.name}" has a character that no header has`;
 }

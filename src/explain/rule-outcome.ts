@@ -23,7 +23,7 @@ import { bytesOf } from "./request.ts";
 export type RuleOutcome =
   | { readonly kind: "redirect"; readonly statusCode: number; readonly location: string }
   | { readonly kind: "respond"; readonly statusCode: number; readonly reason: string }
-  /** A CORS preflight, which is answered before anything else that the rule says. */
+  /** A CORS preflight of a rule that forwards: Envoy's filter answers it. Of other rules it looks at none. */
   | { readonly kind: "preflight" }
   /** The request as it goes out, for each of the rule's destinations that has a weight, in their order. */
   | { readonly kind: "forward"; readonly shares: readonly ForwardedRequest[] };
@@ -45,8 +45,8 @@ export function ruleMismatches({ match }: Pick<Rule, "match">, request: Received
  * @param hostname of the host table that the rule stands in
  */
 export function ruleOutcome(rule: Rule, request: ReceivedRequest, hostname: string, options: Options): RuleOutcome {
-  if (rule.cors !== undefined && isPreflight(request)) return { kind: "preflight" };
   if (rule.action.kind === "respond") return rule.action;
+  if (rule.action.kind === "forward" && rule.cors !== undefined && isPreflight(request)) return { kind: "preflight" };
   const matching = routes(rule, hostname, options)
     .map((route) => create(RouteSchema, route))
     .filter(({ match }) => match !== undefined && mismatches(match, request).length === 0);

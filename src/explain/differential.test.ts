@@ -1,0 +1,102 @@
+import { deepEqual, ok } from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { isDeepStrictEqual } from "node:util";
+import * as fc from "fast-check";
+import { caseObjects, cases } from "./differential.cases.ts";
+import type { Request } from "./request.ts";
+import { generatedRequest, requestBytes } from "./testing/requests.ts";
+import { type Rig, startRig } from "./testing/rig.ts";
+import { type RouteSet, routeSet } from "./testing/route-sets.ts";
+
+const setCount = 12;
+const requestsPerSet = 850;
+
+/** EXPLAIN_SEED=… repeats a run. */
+const seed = Number(process.env["EXPLAIN_SEED"] ?? Date.now() % 2 ** 31);
+
+describe(`Envoy and explain agree (EXPLAIN_SEED=${seed})`, () => {
+  let sets: readonly RouteSet[];
+  let rig: Rig;
+
+  before(async () => {
+    rig = await startRig((backendPort, data) => {
+      sets = Array.from({ length: setCount }, (_, index) => sample(routeSet(index, backendPort), 1, index)).flat();
+      const generated = sets.flatMap(({ objects }, index) => [...objects, secret(`set-${index}`, data)]);
+      return [...generated, ...caseObjects, secret("cases", data)];
+    });
+  });
+  after(() => rig.stop());
+
+  test("the generated resources are valid, and there are enough of them", () => {
+    deepEqual(rig.errors, []);
+    ok(rig.rules > 10 * setCount, `only ${rig.rules} rules`);
+  });
+
+  for (const {
+    name,
+    host = "a.example.com",
+    method = "GET",
+    target = "/",
+    headers = [],
+    serverName,
+    expected,
+  } of cases) {
+    test(name, async () => {
+      const request: Request = {
+        ...(serverName === undefined
+          ? { scheme: "http" as const, port: 8100 }
+          : { scheme: "https" as const, port: 9100, serverName }),
+        host: "127.0.0.1",
+        method,
+        target,
+        headers: [...(host === "none" ? [] : [{ name: "Host", value: host }]), ...headers],
+      };
+      const [answer] = await rig.ask([request]);
+      deepEqual({ envoy: answer, explain: rig.predict(request) }, { envoy: expected, explain: [expected] });
+    });
+  }
+
+  test(`${setCount * requestsPerSet} generated requests`, async () => {
+    const requests = sets.flatMap(({ ports }, index) =>
+      sample(generatedRequest, requestsPerSet, index).map(
+        (request): Request => ({
+          ...request,
+          host: "127.0.0.1",
+          port: ports[request.scheme],
+          clientAddress: "127.0.0.1",
+        }),
+      ),
+    );
+    const answers = await rig.ask(requests);
+    const wrong = requests.flatMap((request, index) => {
+      const predicted = rig.predict(request);
+      const answer = answers[index];
+      return predicted.some((one) => isDeepStrictEqual(one, answer)) ? [] : [{ request, predicted, answer }];
+    });
+    deepEqual(
+      wrong
+        .slice(0, 10)
+        .map(({ request: { port, serverName = "", ...request }, predicted, answer }) =>
+          [port, serverName, requestBytes(request), predicted, "is", answer]
+            .map((part) => JSON.stringify(part))
+            .join(" "),
+        ),
+      [],
+      `${wrong.length} disagreements`,
+    );
+  });
+});
+
+function sample<Value>(arbitrary: fc.Arbitrary<Value>, numRuns: number, index: number): readonly Value[] {
+  return fc.sample(arbitrary, { numRuns, seed: seed + index });
+}
+
+function secret(namespace: string, data: object): object {
+  return {
+    apiVersion: "v1",
+    kind: "Secret",
+    type: "kubernetes.io/tls",
+    metadata: { namespace, name: "certificate" },
+    data,
+  };
+}
