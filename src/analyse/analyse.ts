@@ -9,8 +9,10 @@ import { analyseGateways } from "./gateways.ts";
 import { analysePolicies } from "./policies.ts";
 import { analyseRoutes } from "./routes.ts";
 import { analyseServices } from "./services.ts";
+import { analyseTrafficPolicies } from "./traffic-policies.ts";
 import { unservedKinds } from "./unserved-kinds.ts";
 import { analyseFieldsWithoutEffect } from "./without-effect.ts";
+import { analyseXBackends } from "./x-backends.ts";
 
 /**
  * What is wrong between objects: references to what is not there or not allowed, routes that attach nowhere, listeners
@@ -43,7 +45,9 @@ export function analyseAll(analysed: Analysed): readonly Finding[] {
     ...analyseGateways(analysed),
     ...analyseRoutes(analysed),
     ...analyseServices(analysed),
+    ...analyseXBackends(analysed),
     ...analysePolicies(analysed),
+    ...analyseTrafficPolicies(analysed),
     ...analyseFieldsWithoutEffect(analysed),
   ];
 }

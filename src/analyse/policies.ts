@@ -1,4 +1,5 @@
-import { backendKey, targetKey } from "../gateway/policy-target.ts";
+import { policyTargets } from "../gateway/backend-tls-policy.ts";
+import { describeBackend, type PolicyTarget, targetKey } from "../gateway/policy-target.ts";
 import { gatewayGroup } from "../gateway/route-kind.ts";
 import type { Finding } from "../resources/finding.ts";
 import { codeOf } from "../resources/finding-codes.ts";
@@ -26,40 +27,48 @@ export function analysePolicies(analysed: Analysed): readonly Finding[] {
             } as const,
           ]),
       ...(read?.notEnforced ?? []).map((field) => unenforcedFinding(field, resource)),
-      ...policy.spec.targetRefs.flatMap((target, index) => {
-        const found = targetFinding(analysed, key, namespace, target);
+      ...policy.spec.targetRefs.flatMap((reference, index) => {
+        const found = tlsTarget(analysed, key, policy, reference);
         return found === undefined ? [] : [{ ...found, origin: { resource, path: ["spec", "targetRefs", index] } }];
       }),
     ];
   });
 }
 
-function targetFinding(
-  { resources, semantics }: Analysed,
-  policy: string,
-  namespace: string,
-  { group, kind, name, sectionName }: BackendTLSPolicy["spec"]["targetRefs"][number],
+function tlsTarget(
+  analysed: Analysed,
+  key: string,
+  policy: BackendTLSPolicy,
+  reference: BackendTLSPolicy["spec"]["targetRefs"][number],
 ): Finding | undefined {
-  if (group !== "" || kind !== "Service") {
+  const { group, kind } = reference;
+  const [target] = policyTargets({ ...policy, spec: { ...policy.spec, targetRefs: [reference] } });
+  if (target === undefined) {
     const message = `A BackendTLSPolicy holds for Services; ${kind} of group "${group}" is not a kind that Gatewright sends to.`;
     return { severity: "error", code: "invalid-kind", message };
   }
-  const service = `${namespace}/${name}`;
-  const ports = resources.Service.get(service)?.spec?.ports;
-  if (ports === undefined) {
-    return { severity: "warning", code: "target-not-found", message: `There is no Service ${service}.` };
+  const holder = analysed.semantics.backendTls.holders.get(targetKey(target))?.policy;
+  return missingTarget(analysed, target) ?? heldByAnother("BackendTLSPolicy", key, holder);
+}
+
+/** A policy for a backend, or a port of one, that is not there. */
+export function missingTarget({ resources }: Analysed, { backend, portName }: PolicyTarget): Finding | undefined {
+  const [kind, ...key] = backend.split("/");
+  const object = resources[kind === "Service" ? "Service" : "XBackend"].get(key.join("/"));
+  if (object === undefined) {
+    const message = `There is no ${describeBackend(backend)}.`;
+    return { severity: "warning", code: "target-not-found", message };
   }
-  if (sectionName !== undefined && !ports.some((port) => port.name === sectionName)) {
-    const names = ports.flatMap((port) => (port.name === undefined ? [] : [`"${port.name}"`])).join(", ");
-    const message = `Service ${service} has no port named "${sectionName}"; it has ${names || "no names"}.`;
-    return { severity: "error", code: "target-not-found", message };
-  }
-  const target = {
-    backend: backendKey("Service", service),
-    ...(sectionName === undefined ? {} : { portName: sectionName }),
-  };
-  const holder = semantics.backendTls.holders.get(targetKey(target))?.policy;
+  const ports = object.kind === "Service" ? (object.spec?.ports ?? []) : [];
+  if (portName === undefined || ports.some((port) => port.name === portName)) return undefined;
+  const names = ports.flatMap((port) => (port.name === undefined ? [] : [`"${port.name}"`])).join(", ");
+  const message = `${describeBackend(backend)} has no port named "${portName}"; it has ${names || "no names"}.`;
+  return { severity: "error", code: "target-not-found", message };
+}
+
+/** A policy for what an older one holds. */
+export function heldByAnother(kind: string, policy: string, holder: string | undefined): Finding | undefined {
   if (holder === undefined || holder === policy) return undefined;
-  const message = `BackendTLSPolicy ${holder} is older, or comes first by name, and holds the same target; this one has no effect there.`;
+  const message = `${kind} ${holder} is older, or comes first by name, and holds the same target; this one has no effect there.`;
   return { severity: "error", code: "conflicted", message };
 }

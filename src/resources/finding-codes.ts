@@ -88,6 +88,7 @@ export const findingRules = {
   "not-supported": { severity: "error", title: "A rule that is answered with 500" },
   // Backends
   "backend-not-found": { severity: "error", title: "A backend that is not there" },
+  "external-hostname-without-tls": { severity: "warning", title: "An external hostname without TLS" },
   "invalid-backend-tls": { severity: "error", title: "A backend whose TLS can't be enforced" },
   "invalid-endpoints": { severity: "error", title: "An annotation of endpoints that can't be read" },
   "invalid-kind": { severity: "error", title: "A reference to a kind that can't be used there" },
