@@ -72,7 +72,7 @@ function world() {
         }
       }),
     /** What was written since it was last asked. */
-    async written() {
+    written: async () => {
       await writer.idle();
       return done.splice(0);
     },

@@ -106,7 +106,7 @@ export class SelectorServices {
     })) {
       if (items.length > 0) return;
     }
-    await client.create(ownedResources.Service, selectorService(xBackend, selection));
+    await client.create(ownedResources.Service, { ...selectorService(xBackend, selection) });
   }
 }
 

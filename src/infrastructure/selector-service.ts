@@ -1,6 +1,5 @@
 import { deepEqual } from "../collections/equal.ts";
 import { selectorLabel, selectorPort } from "../gateway/selector-service.ts";
-import type { ApiObject } from "../kubernetes/api-object.ts";
 import { endpointsAnnotation } from "../resources/checks/own-keys.ts";
 import type { Service } from "../resources/generated/core.ts";
 import type { XBackend } from "../resources/generated/gateway-api.ts";
@@ -24,11 +23,25 @@ export function selectionOf({ metadata, spec }: XBackend): Selection | undefined
   };
 }
 
+/** A Service that has no name yet. */
+export interface NewService {
+  readonly apiVersion: "v1";
+  readonly kind: "Service";
+  readonly metadata: {
+    readonly name: "";
+    readonly generateName: string;
+    readonly namespace: string;
+    readonly labels: Readonly<Record<string, string>>;
+    readonly ownerReferences: readonly object[];
+  };
+  readonly spec: object;
+}
+
 /**
  * The Service as it is made. GEP-4894: it is headless, belongs to the XBackend, and its name is made up, so that nobody relies on it.
  * Kubernetes finishes the name; ours is none that it would take.
  */
-export function selectorService({ apiVersion, kind, metadata }: XBackend, selection: Selection): ApiObject {
+export function selectorService({ apiVersion, kind, metadata }: XBackend, selection: Selection): NewService {
   const { namespace = "default", name, uid = "" } = metadata;
   return {
     apiVersion: "v1",
