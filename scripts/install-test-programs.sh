@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the programs that the end-to-end tests drive the Gateway with, as far as this machine lets it:
-# Debian's packages as root through apt, grpcurl through a Go toolchain into .cache/bin.
+# Debian's packages as root through apt, programs in Go through a Go toolchain into .cache/bin.
 # Says for each one that is missing why; the tests that need it are then skipped, or fail with CI=true.
 #
 #     scripts/install-test-programs.sh
@@ -57,20 +57,27 @@ if [ -n "$packages" ]; then
   fi
 fi
 
+# Programs in Go: name, its sources, and how it is built.
 grpcurl_version=v1.9.4
+go_build() {
+  case "$1" in
+    grpcurl) GOFLAGS=-mod=mod "$go" install "github.com/fullstorydev/grpcurl/cmd/grpcurl@$grpcurl_version" ;;
+    otlp-receiver) (cd tools/otlp-receiver && "$go" install -trimpath .) ;;
+  esac
+}
 
-if ! have grpcurl && [ ! -x "$cache/bin/grpcurl" ]; then
-  if go="$(node_modules/.bin/node scripts/go-toolchain.ts 1.25)"; then
-    echo "building grpcurl $grpcurl_version with $("$go" version)"
-    GOBIN="$cache/bin" GOTOOLCHAIN=local GOFLAGS=-mod=mod CGO_ENABLED=0 \
-      "$go" install "github.com/fullstorydev/grpcurl/cmd/grpcurl@$grpcurl_version" >"$cache/grpcurl.log" 2>&1 || {
-      tail -n 5 "$cache/grpcurl.log"
-      missing="$missing\n  grpcurl: building it failed, see .cache/grpcurl.log"
+for program in grpcurl otlp-receiver; do
+  have "$program" || [ -x "$cache/bin/$program" ] && continue
+  if go="$(node_modules/.bin/node scripts/go-toolchain.ts 1.26)"; then
+    echo "building $program with $("$go" version)"
+    GOBIN="$cache/bin" GOTOOLCHAIN=local CGO_ENABLED=0 go_build "$program" >"$cache/$program.log" 2>&1 || {
+      tail -n 5 "$cache/$program.log"
+      missing="$missing\n  $program: building it failed, see .cache/$program.log"
     }
   else
-    missing="$missing\n  grpcurl: needs Go 1.25 or newer, on PATH or through pip"
+    missing="$missing\n  $program: needs Go 1.26 or newer, on PATH or through pip"
   fi
-fi
+done
 
 if [ -n "$missing" ]; then
   if [ "${CI:-}" = true ]; then

@@ -9,6 +9,7 @@ import { analyseGateways } from "./gateways.ts";
 import { analysePolicies } from "./policies.ts";
 import { analyseRoutes } from "./routes.ts";
 import { analyseServices } from "./services.ts";
+import { analyseTelemetryPolicies } from "./telemetry-policies.ts";
 import { analyseTrafficPolicies } from "./traffic-policies.ts";
 import { unservedKinds } from "./unserved-kinds.ts";
 import { analyseFieldsWithoutEffect } from "./without-effect.ts";
@@ -48,6 +49,7 @@ export function analyseAll(analysed: Analysed): readonly Finding[] {
     ...analyseXBackends(analysed),
     ...analysePolicies(analysed),
     ...analyseTrafficPolicies(analysed),
+    ...analyseTelemetryPolicies(analysed),
     ...analyseFieldsWithoutEffect(analysed),
   ];
 }

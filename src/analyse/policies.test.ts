@@ -6,11 +6,11 @@ import { analyse } from "./analyse.ts";
 
 const goldens = await readGoldens();
 
-/** What the analyser says of the BackendTLSPolicies and client certificates of a golden file. */
+/** What the analyser says of the policies and client certificates of a golden file. */
 function findings(name: string): readonly string[] {
   const golden = goldens.find((one) => one.name === name);
   return analyse(golden?.objects ?? []).flatMap(({ severity, code, origin }) =>
-    origin === undefined || !["BackendTLSPolicy", "Gateway"].includes(origin.resource.kind)
+    origin === undefined || !["BackendTLSPolicy", "XTelemetryPolicy", "Gateway"].includes(origin.resource.kind)
       ? []
       : [`${severity} ${code} ${origin.resource.name} ${formatPath(origin.path)}`],
   );
@@ -65,4 +65,21 @@ test("client certificates, and the authorities for those of clients", () => {
       "warning no-valid-ca-certificate edge spec.listeners[1]",
     ],
   );
+});
+
+test("telemetry policies: conflicts, targets, collectors and what is not enforced", () => {
+  deepEqual(findings("telemetry-policy/conflicts"), [
+    "error conflicted beside spec.targetRefs",
+    "error conflicted young spec.targetRefs",
+    "error conflicted young spec.targetRefs",
+    "warning target-not-found young spec.targetRefs",
+  ]);
+  deepEqual(findings("telemetry-policy/tracing"), Array(3).fill("warning not-enforced all spec"));
+  deepEqual(findings("telemetry-policy/unresolved"), [
+    "warning backend-not-found absent spec.tracing.provider.backendRef",
+    "error invalid-kind kind spec.tracing.provider.backendRef",
+    "error conflicted kind spec.targetRefs",
+    "warning ref-not-permitted not-granted spec.tracing.provider.backendRef",
+    "error conflicted not-granted spec.targetRefs",
+  ]);
 });

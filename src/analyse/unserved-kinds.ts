@@ -1,9 +1,7 @@
 import { isResourceKind } from "../gateway/inputs.ts";
+import { experimentalGroup } from "../gateway/route-kind.ts";
 import type { Finding } from "../resources/finding.ts";
 import type { KubernetesObject } from "../resources/object.ts";
-
-/** Experimental kinds whose schema is known and whose meaning is not. */
-const experimentalGroup = "gateway.networking.x-k8s.io";
 
 /**
  * Objects of Gateway API that are valid and without effect, since nothing of Gatewright reads their kind: nobody should take

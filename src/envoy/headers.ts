@@ -45,15 +45,20 @@ export function literal(text: string): string {
 }
 
 function mutations(modifier: HeaderModifier | undefined) {
-  const { OVERWRITE_IF_EXISTS_OR_ADD, APPEND_IF_EXISTS_OR_ADD } = HeaderValueOption_HeaderAppendAction;
+  const { APPEND_IF_EXISTS_OR_ADD } = HeaderValueOption_HeaderAppendAction;
   const { set, add, remove } = modifier ?? { set: [], add: [], remove: [] };
   return {
     add: [
-      ...set.filter(mayChange).map((header) => option(header, OVERWRITE_IF_EXISTS_OR_ADD)),
+      ...set.filter(mayChange).map(overwriting),
       ...add.filter(mayChange).map((header) => option(header, APPEND_IF_EXISTS_OR_ADD)),
     ],
     remove: remove.filter((name) => mayChange({ name })).map((name) => name.toLowerCase()),
   };
+}
+
+/** A header that replaces what is there. */
+export function overwriting(header: Header): Init<typeof HeaderValueOptionSchema> {
+  return option(header, HeaderValueOption_HeaderAppendAction.OVERWRITE_IF_EXISTS_OR_ADD);
 }
 
 function mayChange({ name }: Pick<Header, "name">): boolean {

@@ -17,6 +17,7 @@ import { duration, type Init, pack } from "./message.ts";
 import { router } from "./router.ts";
 import { scopedRoutes, scopeMutation } from "./scope.ts";
 import { sessionPersistenceFilter } from "./session-persistence.ts";
+import { tracing } from "./tracing.ts";
 
 const SECOND = 1_000;
 
@@ -36,6 +37,7 @@ export function httpConnectionManager(chain: HttpChain, statPrefix: string): Htt
     routeSpecifier: { case: "scopedRoutes", value: scopedRoutes() },
     earlyHeaderMutationExtensions: [scopeMutation(chain.name)],
     httpFilters: httpFilters(),
+    ...(chain.tracing && { tracing: tracing(chain.tracing) }),
 
     // Who the client is
     useRemoteAddress: true,

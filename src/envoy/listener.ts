@@ -28,8 +28,8 @@ export function listenerResource(listener: Listener, options: Options): EnvoyRes
 }
 
 function named(listener: Listener, options: Options, bound = true): EnvoyResource {
-  const clusters = listener.chains.flatMap((chain) =>
-    chain.kind === "http" || chain.cluster === undefined ? [] : [chain.cluster],
+  const clusters = listener.chains.flatMap(
+    (chain) => (chain.kind === "http" ? chain.tracing?.collector.cluster : chain.cluster) ?? [],
   );
   const message = envoyListener(listener, options);
   return resource(listener.proxy, listener.name, ListenerSchema, bound ? message : unbound(message), {

@@ -8,6 +8,7 @@ import type { AttachmentPoint } from "./gateway-listener.ts";
 import type { BackendLocator } from "./locate-backend.ts";
 import { streamClusterName } from "./sockets.ts";
 import type { StreamBackend } from "./stream-route.ts";
+import type { TelemetryCollections } from "./telemetry.ts";
 
 export interface DestinationCollections {
   readonly clusters: Collection<Cluster>;
@@ -41,6 +42,7 @@ export function deriveDestinations(
   graph: Graph,
   { points }: ListenerCollections,
   { attachments, compiled, streams }: RouteCollections,
+  { tracingOfListeners }: TelemetryCollections,
   { locate }: BackendLocator,
   retryBudgets: Collection<RetryBudget>,
 ): DestinationCollections {
@@ -57,7 +59,10 @@ export function deriveDestinations(
   const ofListeners = graph.deriveMany("targetRequestsOfListeners", points, ({ serving, socket, guard, ...point }) =>
     ((serving && guard?.targets) || []).map((target) => requestOf(socket.proxy, target, point.clientCertificate)),
   );
-  const targetRequests = graph.join("targetRequests", [ofRoutes, ofListeners]);
+  const ofTelemetry = graph.deriveMany("targetRequestsOfTelemetry", tracingOfListeners, (traced) => [
+    requestOf(traced.proxy, traced.target, traced.clientCertificate),
+  ]);
+  const targetRequests = graph.join("targetRequests", [ofRoutes, ofListeners, ofTelemetry]);
   const streamRequests = graph.deriveMany("streamRequests", attachments, (attachment, key, { fetch }) =>
     fetch(streams, key) === undefined
       ? []

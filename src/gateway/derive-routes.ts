@@ -42,6 +42,7 @@ export function deriveRoutes(
   resources: Resources,
   listeners: ListenerCollections,
   backends: BackendContext,
+  telemetryUses: Collection<BackendUse>,
 ): RouteCollections {
   const routes = graph.join(
     "routes",
@@ -96,6 +97,7 @@ export function deriveRoutes(
       usesOfRoute(attachment, fetch(compiled, key)?.uses ?? fetch(streams, key)?.uses ?? []),
     ),
     graph.deriveMany("backendUsesOfListeners", listeners.points, usesOfListener),
+    telemetryUses,
   ]);
   const usesByBackend = graph.group("usesByBackend", uses, ({ backend }) => [backend]);
   return { compiled, streams, attachments, verdicts, attachedRoutes, usesByBackend };

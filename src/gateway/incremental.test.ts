@@ -104,6 +104,24 @@ describe(`with ${routes} routes on one Gateway`, () => {
     deepEqual([ran["backendClusters"], ran["envoy/clusters"], ran["statusOfBackendTLSPolicy"]], [1, 1, 1]);
   });
 
+  test("a telemetry policy: its Gateway's listeners, and no route or host", async () => {
+    const [policy] = await read(telemetryText);
+    const changed = await read(telemetryText.replace("numerator: 5", "numerator: 6"));
+    const ran = [runs(() => put(plane, policy === undefined ? [] : [policy])), runs(() => put(plane, changed))];
+    for (const one of ran) {
+      deepEqual(
+        Object.keys(one).filter((name) => /route|attach|host|scope/i.test(name)),
+        [],
+      );
+      deepEqual([one["sockets"], one["envoy/listeners"]], [2, 2]);
+    }
+    deepEqual([ran[0]?.["backendClusters"], ran[1]?.["backendClusters"]], [1, undefined]);
+    const labelled = await read(telemetryText.replace("name: traces", "name: traces, labels: { team: shop }"));
+    put(plane, await read(telemetryText));
+    const none = runs(() => put(plane, labelled));
+    deepEqual([none["sockets"], none["envoy/listeners"]], [undefined, undefined]);
+  });
+
   test("Envoy's readiness: the Gateway's status", () => {
     const state = { ready: false, message: "Envoy restarts.", addresses: [], refusedSockets: {} };
     deepEqual(
@@ -127,6 +145,18 @@ describe(`with ${routes} routes on one Gateway`, () => {
     );
   });
 });
+
+const telemetryText = `
+apiVersion: gateway.networking.x-k8s.io/v1alpha1
+kind: XTelemetryPolicy
+metadata: { name: traces }
+spec:
+  targetRefs: [{ group: gateway.networking.k8s.io, kind: Gateway, name: edge }]
+  tracing:
+    mode: Enabled
+    provider: { backendRef: { name: web, port: 80 } }
+    samplingRate: { numerator: 5 }
+`;
 
 const gatewayText = `
 apiVersion: gateway.networking.k8s.io/v1

@@ -22,6 +22,7 @@ import type {
   UDPRoute,
   XBackend,
   XBackendTrafficPolicy,
+  XTelemetryPolicy,
 } from "../resources/generated/gateway-api.ts";
 import { type KubernetesObject, keyOf } from "../resources/object.ts";
 
@@ -39,6 +40,7 @@ export interface ResourceKinds {
   readonly BackendTLSPolicy: BackendTLSPolicy;
   readonly XBackend: XBackend;
   readonly XBackendTrafficPolicy: XBackendTrafficPolicy;
+  readonly XTelemetryPolicy: XTelemetryPolicy;
   readonly Service: Service;
   readonly EndpointSlice: EndpointSlice;
   readonly Endpoints: Endpoints;
@@ -63,6 +65,7 @@ export const resourceKinds = [
   "BackendTLSPolicy",
   "XBackend",
   "XBackendTrafficPolicy",
+  "XTelemetryPolicy",
   "Service",
   "EndpointSlice",
   "Endpoints",
@@ -90,6 +93,7 @@ export function createResourceInputs(graph: Graph): ResourceInputs {
     BackendTLSPolicy: graph.input("BackendTLSPolicy"),
     XBackend: graph.input("XBackend"),
     XBackendTrafficPolicy: graph.input("XBackendTrafficPolicy"),
+    XTelemetryPolicy: graph.input("XTelemetryPolicy"),
     Service: graph.input("Service"),
     EndpointSlice: graph.input("EndpointSlice"),
     Endpoints: graph.input("Endpoints"),

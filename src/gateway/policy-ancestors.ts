@@ -12,7 +12,7 @@ import { backendKey, describeBackend, keyOfBackend, type PolicyTarget, targetKey
 import { compareSeniority } from "./precedence.ts";
 import type { ReadXBackend } from "./x-backend.ts";
 
-/** A Gateway that sends to a target of a policy, or to an XBackend, and what became of it there. */
+/** A Gateway that a policy or an XBackend matters to, and what became of it there. */
 export interface PolicyAncestor {
   /** `namespace/name`. */
   readonly gateway: string;
@@ -23,7 +23,7 @@ export interface PolicyAncestor {
 export type PolicyAncestors = Collection<readonly PolicyAncestor[]>;
 
 /** Kinds whose status names ancestors. */
-export const ancestorKinds = ["BackendTLSPolicy", "XBackendTrafficPolicy", "XBackend"] as const;
+export const ancestorKinds = ["BackendTLSPolicy", "XBackendTrafficPolicy", "XBackend", "XTelemetryPolicy"] as const;
 
 export type AncestorKind = (typeof ancestorKinds)[number];
 

@@ -1,7 +1,7 @@
 import type { Collection, Member, Reader } from "../collections/collection.ts";
 import type { Graph } from "../collections/graph.ts";
 import type { KubernetesObject } from "../resources/object.ts";
-import { compareSeniority } from "./precedence.ts";
+import { oldest, type Seniority } from "./precedence.ts";
 
 /** A backend, or one port of it by name: what a policy is for, and what a rule sends to. */
 export interface PolicyTarget {
@@ -45,12 +45,12 @@ export function derivePolicyHolders<Policy extends KubernetesObject>(
   targetsOf: (policy: Policy) => readonly PolicyTarget[],
 ): Collection<string> {
   const byTarget = graph.group(`${kind}sByTarget`, policies, (policy) => targetsOf(policy).map(targetKey));
-  return graph.derive(`${kind}Holders`, byTarget, oldest);
+  return graph.derive(`${kind}Holders`, byTarget, (members) => oldestMember(members).key);
 }
 
-function oldest(members: readonly Member<KubernetesObject>[]): string {
-  const seniorities = members.map(({ key, value }) => ({ created: value.metadata.creationTimestamp, key }));
-  return seniorities.reduce((left, right) => (compareSeniority(left, right) <= 0 ? left : right)).key;
+/** Of several policies for one target, the one that counts. */
+export function oldestMember(members: readonly Member<KubernetesObject>[]): Seniority {
+  return oldest(members.map(({ key, value }) => ({ created: value.metadata.creationTimestamp, key })));
 }
 
 /** What holds for a port of a backend: what is said of the port itself, and else what is said of the backend. */

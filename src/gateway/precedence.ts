@@ -21,6 +21,11 @@ export function compareSeniority(left: Seniority, right: Seniority): number {
   return left.key < right.key ? -1 : left.key > right.key ? 1 : 0;
 }
 
+/** The one that counts where only one can. */
+export function oldest<Kind extends Seniority>(of: readonly Kind[]): Kind {
+  return of.reduce((left, right) => (compareSeniority(left, right) <= 0 ? left : right));
+}
+
 /** A match of a rule, with everything that its place in a host table depends on. */
 export interface Competitor extends Seniority {
   /** The hostname that its route gave, before it was intersected with the listener's. */

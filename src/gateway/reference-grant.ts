@@ -40,7 +40,7 @@ export function allows({ spec }: ReferenceGrant, from: Referrer, to: ResourceRef
 
 /** The grant that is missing, in words that can be acted on. */
 export function missingGrant(from: Referrer, to: ResourceReference & { readonly namespace: string }): string {
-  return `${from.kind}s of namespace ${from.namespace} may not refer to ${to.kind} ${to.namespace}/${to.name}: no ReferenceGrant in namespace ${to.namespace} allows it (spec.from: group "${from.group}", kind ${from.kind}, namespace ${from.namespace}; spec.to: group "${to.group}", kind ${to.kind}).`;
+  return `${from.kind.replace(/Policy$/, "Policie")}s of namespace ${from.namespace} may not refer to ${to.kind} ${to.namespace}/${to.name}: no ReferenceGrant in namespace ${to.namespace} allows it (spec.from: group "${from.group}", kind ${from.kind}, namespace ${from.namespace}; spec.to: group "${to.group}", kind ${to.kind}).`;
 }
 
 /** The object that would allow it. */

@@ -18,7 +18,7 @@ import { experimentalGroup, gatewayGroup, isRouteKind, type RouteKind } from "./
 export function resolveBackend(
   reader: Reader,
   context: BackendContext,
-  referrer: RouteKind | ListenerParentKind,
+  referrer: RouteKind | ListenerParentKind | "XTelemetryPolicy",
   routeNamespace: string,
   reference: BackendObjectReference,
   origin: Origin,
@@ -35,7 +35,8 @@ export function resolveBackend(
     );
   }
   const namespace = reference.namespace ?? routeNamespace;
-  const from = { group: gatewayGroup, kind: referrer, namespace: routeNamespace };
+  const group = referrer === "XTelemetryPolicy" ? experimentalGroup : gatewayGroup;
+  const from = { group, kind: referrer, namespace: routeNamespace };
   const to = { group: reference.group, kind, namespace, name: reference.name };
   if (!mayRefer(reader, context.grants, from, to))
     return refused("RefNotPermitted", missingGrant(from, to), missingGrantReference(to));

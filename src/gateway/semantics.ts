@@ -27,6 +27,7 @@ import {
   xBackendAncestors,
 } from "./policy-ancestors.ts";
 import { type StreamEntry, socketListener, streamClusterName } from "./sockets.ts";
+import { deriveTelemetry, type TelemetryCollections } from "./telemetry.ts";
 import { deriveTrust, type TrustCollections, trustedCertificates } from "./trust.ts";
 import { type ReadXBackend, readXBackend, routableXBackend } from "./x-backend.ts";
 
@@ -35,6 +36,7 @@ export interface Semantics
   extends ListenerCollections,
     RouteCollections,
     DestinationCollections,
+    TelemetryCollections,
     Pick<BackendLocator, "slicesByService" | "selectorServices"> {
   readonly sockets: Collection<Listener>;
   readonly hostTables: Collection<HostTable>;
@@ -76,13 +78,15 @@ export function deriveSemantics(
     sessions: backendTraffic.sessions,
   };
   const listeners = deriveListeners(graph, resources, placement, context);
-  const routes = deriveRoutes(graph, resources, listeners, context);
+  const telemetry = deriveTelemetry(graph, resources, listeners, context);
+  const routes = deriveRoutes(graph, resources, listeners, context, telemetry.telemetryUses);
   const locator = deriveBackendLocator(graph, resources, xBackends, backendTls.tls);
-  const destinations = deriveDestinations(graph, listeners, routes, locator, backendTraffic.retryBudgets);
-  const sockets = deriveSockets(graph, listeners, routes);
+  const destinations = deriveDestinations(graph, listeners, routes, telemetry, locator, backendTraffic.retryBudgets);
+  const sockets = deriveSockets(graph, listeners, routes, telemetry);
   return {
     ...listeners,
     ...routes,
+    ...telemetry,
     ...destinations,
     slicesByService: locator.slicesByService,
     selectorServices: locator.selectorServices,
@@ -97,6 +101,7 @@ export function deriveSemantics(
       BackendTLSPolicy: tlsPolicyAncestors(graph, resources, listeners, routes, backendTls),
       XBackendTrafficPolicy: trafficPolicyAncestors(graph, listeners, routes, backendTraffic),
       XBackend: xBackendAncestors(graph, listeners, routes, xBackends),
+      XTelemetryPolicy: telemetry.telemetryAncestors,
     },
   };
 }
@@ -127,6 +132,7 @@ function deriveSockets(
   graph: Graph,
   { listeners }: ListenerCollections,
   { attachments }: RouteCollections,
+  { tracingOfListeners }: TelemetryCollections,
 ): Collection<Listener> {
   const streamEntries = graph.deriveMany("streamEntries", attachments, ({ route, parents }) =>
     parents.flatMap((parent) =>
@@ -159,6 +165,7 @@ function deriveSockets(
     socketListener(
       members.map((member) => member.value),
       (fetch(streamsBySocket, key) ?? []).map((member) => member.value.entry),
+      (listener) => fetch(tracingOfListeners, listener)?.tracing,
     ),
   );
 }

@@ -1,4 +1,5 @@
 import type { FilterChain, Listener, TlsTermination } from "../ir/listener.ts";
+import type { Tracing } from "../ir/tracing.ts";
 import { certificateName } from "./certificate.ts";
 import type { AttachmentPoint, GatewayListener } from "./gateway-listener.ts";
 import { anyHostname, compareSpecificity } from "./hostname.ts";
@@ -35,6 +36,7 @@ export function streamClusterName(
 export function socketListener(
   listeners: readonly GatewayListener[],
   streams: readonly StreamEntry[],
+  tracingOf: (listenerKey: string) => Tracing | undefined,
 ): Listener | undefined {
   const [first] = listeners;
   if (first === undefined) return undefined;
@@ -43,6 +45,7 @@ export function socketListener(
     chainsOf(
       listener,
       streams.filter((entry) => entry.listenerKey === listener.key),
+      tracingOf(listener.key),
     ),
   );
   const byName = new Map<string, FilterChain>();
@@ -61,7 +64,11 @@ export function socketListener(
   };
 }
 
-function chainsOf(listener: GatewayListener, streams: readonly StreamEntry[]): readonly FilterChain[] {
+function chainsOf(
+  listener: GatewayListener,
+  streams: readonly StreamEntry[],
+  tracing: Tracing | undefined,
+): readonly FilterChain[] {
   const { socket, hostname, protocol, chain } = listener;
   const origins = [listener.origin];
   if (chain !== undefined) {
@@ -71,6 +78,7 @@ function chainsOf(listener: GatewayListener, streams: readonly StreamEntry[]): r
         name: chain,
         serverNames: protocol === "HTTPS" ? serverNames(hostname) : [],
         ...(protocol === "HTTPS" ? { tls: { ...termination(listener), alpn: ["h2", "http/1.1"] } } : {}),
+        ...(tracing === undefined ? {} : { tracing }),
         origins,
       },
     ];

@@ -1,5 +1,6 @@
 import type { Origin } from "../resources/origin.ts";
 import type { TlsParameters } from "./tls-parameters.ts";
+import type { Tracing } from "./tracing.ts";
 
 /** TLS that ends at the proxy. `certificates` name {@link TlsCertificate}s; SNI picks among them, the first is the default. */
 export interface TlsTermination {
@@ -29,6 +30,7 @@ interface Chain {
 /** HTTP; requests are served by the {@link HostTable}s of this chain's name. */
 export interface HttpChain extends Chain {
   readonly kind: "http";
+  readonly tracing?: Tracing;
 }
 
 /** Bytes of a TCP (or passed-through TLS) connection go to `cluster`; without one, the connection is closed. */

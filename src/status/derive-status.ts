@@ -92,6 +92,7 @@ export function deriveStatus(
       fetch(clientCertificates, key)?.problem,
       (fetch(beyondByGateway, key) ?? []).map(({ value }) => value.policy),
       fetch(semantics.notEnforced, key) ?? [],
+      fetch(semantics.telemetryHolders, key)?.key,
     );
     const readable = isStandardChannel(fetch(definitions, definitionsKey)) ? withoutRoutability(status) : status;
     const reference = referenceOf("Gateway", gateway);

@@ -21,6 +21,7 @@ export function gatewayStatus(
   clientCertificate: Problem | undefined,
   policies: readonly string[],
   withoutEffect: readonly UnenforcedField[],
+  telemetryPolicy: string | undefined,
 ): GatewayStatus {
   const generation = gateway.metadata.generation ?? 1;
   const byName = new Map(listeners.map((listener) => [listener.name, listener]));
@@ -45,11 +46,24 @@ export function gatewayStatus(
             ),
           ]
         : []),
-    ].map((condition) => observed(condition, generation)),
+      ...telemetryPolicyAffected(telemetryPolicy),
+    ]
+      .slice(0, maxConditions)
+      .map((condition) => observed(condition, generation)),
     listeners: ordered.map((listener) => listenerStatus(listener, attachedRoutes(listener.key), proxy, generation)),
     attachedListenerSets,
   };
 }
+
+/** GEP-713: an object that a policy affects SHOULD say so. */
+function telemetryPolicyAffected(policy: string | undefined): readonly Condition[] {
+  if (policy === undefined) return [];
+  const message = `XTelemetryPolicy ${policy} says how its requests are traced.`;
+  return [isTrue("gatewright.dev/XTelemetryPolicyAffected", "PolicyAffected", message)];
+}
+
+/** GatewayStatus.conditions has room for 8; what comes last is what a person can most easily do without. */
+const maxConditions = 8;
 
 /** A Gateway of a class that is ours and not accepted: nobody serves it until the class is mended. */
 export function waitingGatewayStatus(gateway: Gateway, classProblem: string): GatewayStatus {

@@ -9,6 +9,7 @@ const maxAncestors: Readonly<Record<AncestorKind, number>> = {
   BackendTLSPolicy: 16,
   XBackendTrafficPolicy: 16,
   XBackend: 32,
+  XTelemetryPolicy: 16,
 };
 
 /** How many ancestors the status of an object may name. */

@@ -179,6 +179,8 @@ import { file_envoy_extensions_retry_host_previous_hosts_v3_previous_hosts } fro
 import { file_envoy_extensions_retry_priority_previous_priorities_v3_previous_priorities_config } from "./envoy/extensions/retry/priority/previous_priorities/v3/previous_priorities_config_pb.ts";
 import { file_envoy_extensions_tracers_opentelemetry_resource_detectors_v3_environment_resource_detector } from "./envoy/extensions/tracers/opentelemetry/resource_detectors/v3/environment_resource_detector_pb.ts";
 import { file_envoy_extensions_tracers_opentelemetry_resource_detectors_v3_static_config_resource_detector } from "./envoy/extensions/tracers/opentelemetry/resource_detectors/v3/static_config_resource_detector_pb.ts";
+import { file_xds_type_v3_cel } from "./xds/type/v3/cel_pb.ts";
+import { file_envoy_extensions_tracers_opentelemetry_samplers_v3_cel_sampler } from "./envoy/extensions/tracers/opentelemetry/samplers/v3/cel_sampler_pb.ts";
 import { file_envoy_extensions_tracers_opentelemetry_samplers_v3_parent_based_sampler } from "./envoy/extensions/tracers/opentelemetry/samplers/v3/parent_based_sampler_pb.ts";
 import { file_envoy_extensions_tracers_opentelemetry_samplers_v3_trace_id_ratio_based_sampler } from "./envoy/extensions/tracers/opentelemetry/samplers/v3/trace_id_ratio_based_sampler_pb.ts";
 import { file_envoy_extensions_transport_sockets_proxy_protocol_v3_upstream_proxy_protocol } from "./envoy/extensions/transport_sockets/proxy_protocol/v3/upstream_proxy_protocol_pb.ts";
@@ -197,7 +199,6 @@ import { file_envoy_service_runtime_v3_rtds } from "./envoy/service/runtime/v3/r
 import { file_envoy_type_matcher_v3_http_inputs } from "./envoy/type/matcher/v3/http_inputs_pb.ts";
 import { file_envoy_type_matcher_v3_status_code_input } from "./envoy/type/matcher/v3/status_code_input_pb.ts";
 import { file_envoy_type_v3_ratelimit_strategy } from "./envoy/type/v3/ratelimit_strategy_pb.ts";
-import { file_xds_type_v3_cel } from "./xds/type/v3/cel_pb.ts";
 import { file_xds_type_matcher_v3_cel } from "./xds/type/matcher/v3/cel_pb.ts";
 import { file_xds_type_matcher_v3_http_inputs } from "./xds/type/matcher/v3/http_inputs_pb.ts";
 import { file_xds_type_matcher_v3_ip } from "./xds/type/matcher/v3/ip_pb.ts";
@@ -383,6 +384,8 @@ export const registry = createRegistry(
   file_envoy_extensions_retry_priority_previous_priorities_v3_previous_priorities_config,
   file_envoy_extensions_tracers_opentelemetry_resource_detectors_v3_environment_resource_detector,
   file_envoy_extensions_tracers_opentelemetry_resource_detectors_v3_static_config_resource_detector,
+  file_xds_type_v3_cel,
+  file_envoy_extensions_tracers_opentelemetry_samplers_v3_cel_sampler,
   file_envoy_extensions_tracers_opentelemetry_samplers_v3_parent_based_sampler,
   file_envoy_extensions_tracers_opentelemetry_samplers_v3_trace_id_ratio_based_sampler,
   file_envoy_extensions_transport_sockets_proxy_protocol_v3_upstream_proxy_protocol,
@@ -401,7 +404,6 @@ export const registry = createRegistry(
   file_envoy_type_matcher_v3_http_inputs,
   file_envoy_type_matcher_v3_status_code_input,
   file_envoy_type_v3_ratelimit_strategy,
-  file_xds_type_v3_cel,
   file_xds_type_matcher_v3_cel,
   file_xds_type_matcher_v3_http_inputs,
   file_xds_type_matcher_v3_ip,

@@ -14,6 +14,7 @@ import type {
   ValueMatch,
 } from "../../ir/rule.ts";
 import type { TlsParameters } from "../../ir/tls-parameters.ts";
+import type { Share, Tracing } from "../../ir/tracing.ts";
 import type { TrustBundle } from "../../ir/trust-bundle.ts";
 
 /**
@@ -160,9 +161,30 @@ export function describeChain(chain: FilterChain): string {
       ? []
       : [`${chain.tls.clients.required ? "only " : "perhaps "}clients of ${chain.tls.clients.trust}`]),
     ...(chain.tls === undefined || chain.tls.alpn.length === 0 ? [] : [`ALPN ${chain.tls.alpn.join(" ")}`]),
-    ...(chain.kind === "http" ? [] : [chain.cluster === undefined ? "refused" : `to ${chain.cluster}`]),
+    ...(chain.kind === "http"
+      ? describeTracing(chain.tracing)
+      : [chain.cluster === undefined ? "refused" : `to ${chain.cluster}`]),
   ];
   return `${chain.name}: ${parts.join(", ")}`;
+}
+
+function describeTracing(tracing: Tracing | undefined): readonly string[] {
+  if (tracing === undefined) return [];
+  const { collector, serviceName, spanName, sampling, samplingOfParents, attributes } = tracing;
+  const share = ({ numerator, denominator }: Share) => `${numerator}/${denominator}`;
+  const parents =
+    samplingOfParents === undefined ? "whatever clients say" : `${share(samplingOfParents)} of what clients record`;
+  return [
+    `traced as ${serviceName}${spanName === undefined ? "" : ` "${spanName}"`}`,
+    `${share(sampling)} of new traces, ${parents}`,
+    `over ${collector.protocol} to ${collector.cluster} as ${collector.authority}`,
+    ...collector.headers.map(({ name, value }) => `telling ${name}: ${value}`),
+    ...attributes.map((attribute) => {
+      const { name, kind } = attribute;
+      if (kind === "literal") return `${name} = ${attribute.value}`;
+      return `${name} from ${kind} ${kind === "standard" ? attribute.key : attribute.header}`;
+    }),
+  ];
 }
 
 /** @example "HTTP/2 with TLS to Service/default/a/443" */
