@@ -44,9 +44,15 @@ describe("tracing", () => {
 
   before(async () => {
     app = await startBackend("app");
-    const traced = samplings.map(({ name, recorded: _, ...shares }): [string, Tracing] => [
+    const traced = samplings.map(({ name, sampling, samplingOfParents }): [string, Tracing] => [
       name,
-      { collector, serviceName: "test", attributes: [], ...shares },
+      {
+        collector,
+        serviceName: "test",
+        attributes: [],
+        sampling,
+        ...(samplingOfParents === undefined ? {} : { samplingOfParents }),
+      },
     ]);
     const rules = [rule({ action: forward([to("app")]) })];
     const listeners = [
