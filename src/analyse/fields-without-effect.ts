@@ -145,6 +145,18 @@ export const fieldsWithoutEffect: readonly FieldsWithoutEffect[] = [
     fields: ["metadata.name"],
     because: "Nothing refers to it.",
   })),
+  {
+    kind: "XTelemetryPolicy",
+    fields: ["spec.tracing.mode"],
+    alike: ["Disabled", "ImplementationDefault"],
+    because: "Nothing is traced by default.",
+  },
+  {
+    kind: "XTelemetryPolicy",
+    fields: ["spec.tracing.parentBasedSampling.mode"],
+    alike: ["Enabled", "ImplementationDefault"],
+    because: "What clients decided is respected by default.",
+  },
 ];
 
 /** Whether a field of an object is set, to something else than Kubernetes itself fills in. */
