@@ -32,7 +32,7 @@ function world() {
     graph,
     resources,
     semantics: {
-      ancestors: { XBackend: ancestors, BackendTLSPolicy: none, XBackendTrafficPolicy: none },
+      ancestors: { XBackend: ancestors, BackendTLSPolicy: none, XBackendTrafficPolicy: none, XTelemetryPolicy: none },
       selectorServices: graph.group("selectorServices", services, (service) => [selectorKeyOf(service) ?? ""]),
     },
     client: {
