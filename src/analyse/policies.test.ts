@@ -74,7 +74,11 @@ test("telemetry policies: conflicts, targets, collectors and what is not enforce
     "error conflicted young spec.targetRefs",
     "warning target-not-found young spec.targetRefs",
   ]);
-  deepEqual(findings("telemetry-policy/tracing"), Array(3).fill("warning not-enforced all spec"));
+  deepEqual(findings("telemetry-policy/tracing"), [
+    "warning not-enforced all spec.targetRefs[1]",
+    "warning not-enforced all spec.tracing.provider.headers[2]",
+    "warning not-enforced all spec.tracing.attributes[5].attributeKey",
+  ]);
   deepEqual(findings("telemetry-policy/unresolved"), [
     "warning backend-not-found absent spec.tracing.provider.backendRef",
     "error invalid-kind kind spec.tracing.provider.backendRef",
