@@ -5,7 +5,7 @@
 node := node_modules/.bin/node
 installed := node_modules/.installed
 
-.PHONY: help run test unit e2e lint types format bench generate clean cluster-up cluster-down cluster-test conformance
+.PHONY: help run test unit e2e lint types format fuzz bench generate clean cluster-up cluster-down cluster-test conformance
 
 help: ## this list
 	@echo "make TARGET, where TARGET is one of"
@@ -39,6 +39,9 @@ types: $(installed) ## check the types
 
 format: $(installed) ## format with Biome, and mend what can be mended
 	@npm run --silent format
+
+fuzz: $(installed) ## look for resources that break a rule; SECONDS=600, SEED=N for the same again
+	@$(node) test/fuzz/main.ts $(or $(SECONDS),600) $(SEED)
 
 bench: $(installed) ## from a file's rename to the first request served, at 10, 1,000 and 10,000 hosts
 	@$(node) bench/propagation.ts
