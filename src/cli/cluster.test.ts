@@ -150,6 +150,20 @@ describe("get, describe and validate against a cluster", () => {
     server.remove(service);
   });
 
+  test("explain: what the cluster's Gateways would answer, and what the others would", async (t) => {
+    const [text, code] = await run(t, "explain", "GET", "http://cart.example.com/");
+    match(
+      text,
+      /500 Internal Server Error\. None of the rule's backends can be used\. There is no Service shop\/cart\.\n/,
+    );
+    match(text, /Rule +HTTPRoute shop\/cart, rule 0 +HTTPRoute shop\/cart spec\.rules\[0\]\.matches\[0\]/);
+    match(
+      text,
+      /Gateway shop\/private listens on the port, too\. There: No route .* is for the host cart\.example\.com\./,
+    );
+    equal(code, 1);
+  });
+
   test("graph: what the cluster holds, with its status; only what has to do with an object", async (t) => {
     const [whole, code] = await run(t, "graph");
     equal(code, 0);

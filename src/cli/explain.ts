@@ -1,7 +1,8 @@
 import type { Explanation } from "../explain/explanation.ts";
 import type { RequestText } from "../explain/parse-request.ts";
 import { chooseOrigin, type Origin, type OriginOptions } from "./choose-origin.ts";
-import { isServed, printExplanation } from "./print-explanation.ts";
+import { explanationLines, isServed } from "./print-explanation.ts";
+import { usesColours } from "./print-findings.ts";
 import { askInstance } from "./query-objects.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -16,11 +17,16 @@ export interface ExplainOptions extends OriginOptions {
 /**
  * Prints which answer a request gets, and why.
  *
+ * @param words `METHOD URL`, or a URL alone
  * @returns the exit code: 0 a route serves it, 1 none does, or it answers with an error
  * @throws UsageError
  */
-export async function explain(method: string, url: string, options: ExplainOptions): Promise<0 | 1> {
+export async function explain(words: readonly string[], options: ExplainOptions): Promise<0 | 1> {
   const { headers, grpc, sni, clientIp, output } = options;
+  const [method, url] = words.length === 1 ? ["GET", ...words] : words;
+  if (method === undefined || url === undefined || words.length > 2) {
+    throw new UsageError("Write METHOD URL, as in: gatewright explain GET http://shop.example.com/cart");
+  }
   const text: RequestText = {
     method,
     url,
@@ -29,16 +35,19 @@ export async function explain(method: string, url: string, options: ExplainOptio
     ...(sni !== undefined && { serverName: sni }),
     ...(clientIp !== undefined && { clientAddress: clientIp }),
   };
-  const { RequestError, parseRequest } = await import("../explain/parse-request.ts");
+  const { RequestError, parseQuestion } = await import("../explain/parse-request.ts");
   try {
-    parseRequest(text);
+    parseQuestion(text);
   } catch (error) {
     if (error instanceof RequestError) throw new UsageError(error.message);
     throw error;
   }
   const explanation = await explanationFrom(await chooseOrigin(options), text);
-  if (output === "json") process.stdout.write(`${JSON.stringify(explanation, undefined, 2)}\n`);
-  else printExplanation(explanation, process.stdout);
+  console.log(
+    output === "json"
+      ? JSON.stringify(explanation, undefined, 2)
+      : explanationLines(explanation, usesColours(process.stdout)).join("\n"),
+  );
   return isServed(explanation.answer) ? 0 : 1;
 }
 

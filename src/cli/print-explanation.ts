@@ -9,17 +9,12 @@ import type {
   RuleStep,
 } from "../explain/explanation.ts";
 import { formatReference } from "../resources/origin.ts";
-import { type Output, usesColours } from "./print-findings.ts";
 import { table } from "./table.ts";
 
 /** Candidates of each kind that are printed; the rest is counted, and in the JSON. */
 const mostCandidates = 8;
 
 /** An explanation for a person. */
-export function printExplanation(explanation: Explanation, output: Output): void {
-  output.write(`${explanationLines(explanation, usesColours(output)).join("\n")}\n`);
-}
-
 export function explanationLines(explanation: Explanation, colours: boolean): readonly string[] {
   const { request, answer, listener, host, path, rule, backends, candidates, notes } = explanation;
   const paint = (style: keyof typeof styles, text: string): string =>
@@ -34,7 +29,7 @@ export function explanationLines(explanation: Explanation, colours: boolean): re
     ...(backends ?? []).flatMap((backend, index) => backendRows(backend, index)),
   ];
   return [
-    paint("bold", `${request.method} ${request.url}`),
+    paint("bold", request.method === undefined ? request.url : `${request.method} ${request.url}`),
     "",
     `${paint(isServed(answer) ? "good" : "bad", statusText(answer))}${answer.message}`,
     ...(rows.length === 0 ? [] : ["", ...table(rows)]),
@@ -54,11 +49,11 @@ function statusText({ statusCode, grpcStatus }: Answer): string {
   return `${statusCode} ${STATUS_CODES[statusCode] ?? ""}${grpc}. `;
 }
 
-function listenerRows({ address, transport, tls, chain, listeners }: ListenerStep, sni: string | undefined) {
-  const protocol = tls ? `TLS${sni === undefined ? "" : ` for ${sni}`}, chain ${chain}` : transport;
+function listenerRows({ address, protocol, serverNames, listeners }: ListenerStep, sni: string | undefined) {
   const [first, ...more] = listeners;
+  const chosen = serverNames.length === 0 ? "" : `, chosen by ${serverNames.join(", ")}`;
   return [
-    ["Listener", address, protocol],
+    ["Listener", address, `${protocol}${sni === undefined ? "" : ` for server name ${sni}${chosen}`}`],
     ...(first === undefined
       ? []
       : [

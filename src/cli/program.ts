@@ -222,8 +222,11 @@ Examples:
   program
     .command("explain")
     .description("tell which answer a request gets, and why")
-    .argument("<METHOD>", "GET, POST, …")
-    .argument("<URL>", "http://HOST[:PORT]/PATH or https://…, left as it is written")
+    .usage("[options] [METHOD] <URL>")
+    .argument(
+      "<WORDS...>",
+      "METHOD (GET by default) and URL: http://HOST[:PORT]/PATH, left as it is written; tls://HOST:PORT",
+    )
     .option("-H, --header <HEADER>", "a header of the request, as for curl; can be repeated", collect, [])
     .option("--grpc <SERVICE/METHOD>", "a gRPC call, in place of method and path")
     .option("--sni <NAME>", "server name of the TLS connection (default: the URL's host)")
@@ -244,13 +247,13 @@ Examples:
   gatewright explain GET http://shop.example.com/cart -H "version: v2"
   gatewright explain GET https://10.0.0.7/ -H "Host: shop.example.com" --sni shop.example.com
   gatewright explain POST http://api.example.com/ --grpc shop.Cart/Get -f routes/
+  gatewright explain tls://db.example.com:5432                 a connection: TLSRoute, TCPRoute (tcp://), UDPRoute (udp://)
 
 Exit code: 0 a route serves it, 1 none does or the answer is an error, 2 usage.`,
     )
     .action(
       async (
-        method: string,
-        url: string,
+        words: readonly string[],
         {
           file,
           header,
@@ -258,7 +261,7 @@ Exit code: 0 a route serves it, 1 none does or the answer is an error, 2 usage.`
         }: OriginFlags & { readonly header: readonly string[] } & Omit<ExplainOptions, "files" | "headers">,
       ) => {
         const { explain } = await import("./explain.ts");
-        process.exitCode = await explain(method, url, { ...flags, files: file, headers: header });
+        process.exitCode = await explain(words, { ...flags, files: file, headers: header });
       },
     );
 

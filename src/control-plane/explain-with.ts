@@ -1,6 +1,6 @@
 import { explain } from "../explain/explain.ts";
 import type { Explanation } from "../explain/explanation.ts";
-import { parseRequest, type RequestText } from "../explain/parse-request.ts";
+import { parseQuestion, type RequestText } from "../explain/parse-request.ts";
 import type { ControlPlane } from "./control-plane.ts";
 
 /**
@@ -18,6 +18,6 @@ export function explainWith(controlPlane: ControlPlane, text: RequestText): Expl
       findings: controlPlane.findings(),
       locate: (origin) => controlPlane.locate(origin),
     },
-    parseRequest(text),
+    parseQuestion(text),
   );
 }

@@ -2,8 +2,17 @@ import type { Decision } from "./decide.ts";
 import type { Answer, BackendStep } from "./explanation.ts";
 import { textOf } from "./request.ts";
 
-/** The answer in one sentence. `backends` are those of the rule that was chosen. */
-export function answerOf(decision: Decision, backends: readonly BackendStep[]): Answer {
+/**
+ * The answer in a sentence or two.
+ *
+ * @param backends of the rule that was chosen
+ * @param problems of that rule
+ */
+export function answerOf(
+  decision: Decision,
+  backends: readonly BackendStep[],
+  problems: readonly string[] = [],
+): Answer {
   switch (decision.kind) {
     case "closed":
       return { by: "none", message: `The connection is closed: ${decision.choice.cause}.` };
@@ -31,7 +40,7 @@ export function answerOf(decision: Decision, backends: readonly BackendStep[]): 
     case "no-rule":
       return withGrpc(decision.request.grpc, { by: "none", statusCode: 404, message: noRule(decision) });
     case "rule":
-      return ofRule(decision, backends);
+      return ofRule(decision, backends, problems);
   }
 }
 
@@ -43,12 +52,14 @@ function noRule({ table, request }: Extract<Decision, { readonly kind: "no-rule"
       ? `No route on this listener is for the host ${host}.`
       : `No route is attached for ${table.hostname}.`;
   }
-  return `None of the ${count === 1 ? "1 rule" : `${count} rules`} for ${table?.hostname === "*" ? "every other host" : table?.hostname} matches.`;
+  const whose = table?.hostname === "*" ? "every other host" : table?.hostname;
+  return count === 1 ? `The one rule for ${whose} does not match.` : `None of the ${count} rules for ${whose} matches.`;
 }
 
 function ofRule(
   { outcome, request }: Extract<Decision, { readonly kind: "rule" }>,
   backends: readonly BackendStep[],
+  problems: readonly string[],
 ): Answer {
   switch (outcome.kind) {
     case "redirect": {
@@ -65,12 +76,14 @@ function ofRule(
       return withGrpc(request.grpc, {
         by: "response",
         statusCode: outcome.statusCode,
-        message: respondMessages[outcome.reason] ?? `The rule answers so (${outcome.reason}).`,
+        message: [respondMessages[outcome.reason] ?? `The rule answers so (${outcome.reason}).`, ...problems].join(" "),
       });
     case "forward": {
       const able = backends.filter(({ endpoints }) => endpoints.some(({ state }) => state !== "not ready"));
       if (able.length > 0) {
-        return { by: "backend", message: `It goes to ${able.map(({ name }) => name).join(" or ")}.` };
+        const lost = backends.filter((backend) => !able.includes(backend)).reduce((sum, one) => sum + one.percent, 0);
+        const rest = lost === 0 ? "" : ` ${Math.round(lost * 100) / 100} % of such requests fail.`;
+        return { by: "backend", message: `It goes to ${able.map(({ name }) => name).join(" or ")}.${rest}` };
       }
       return withGrpc(request.grpc, {
         by: "backend",

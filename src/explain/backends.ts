@@ -1,13 +1,13 @@
 import { weighted } from "../envoy/destinations.ts";
 import { serviceNameLabel } from "../gateway/endpoints.ts";
 import type { Endpoint } from "../ir/cluster.ts";
-import type { ForwardAction, WeightedDestination } from "../ir/rule.ts";
+import type { ForwardAction, Rule, WeightedDestination } from "../ir/rule.ts";
 import { formatReference } from "../resources/origin.ts";
 import { type Explained, placeOf } from "./explained.ts";
 import type { BackendEndpoint, BackendStep } from "./explanation.ts";
 import { textOf } from "./request.ts";
 import type { ForwardedRequest } from "./rule-outcome.ts";
-import { percent } from "./rule-step.ts";
+import { percent, ruleIndex } from "./rule-step.ts";
 
 /** Where a rule sends requests: each destination with its chance, and the endpoints that it has now. */
 export function backendSteps(
@@ -28,6 +28,20 @@ export function backendSteps(
       ...(share && { host: textOf(share.authority), path: textOf(share.path) }),
     };
   });
+}
+
+/** What is wrong with the references and filters of a rule, in the words of its status. */
+export function problemsOfRule({ semantics }: Explained, { origin }: Pick<Rule, "origin">): readonly string[] {
+  const { kind, namespace = "default", name } = origin.resource;
+  const compiled = semantics.compiled.get(`${kind}/${namespace}/${name}`);
+  const index = ruleIndex(origin.path);
+  const messages = [
+    ...(compiled?.problems ?? []).flatMap((problem) =>
+      ruleIndex(problem.origin.path) === index ? problem.message : [],
+    ),
+    ...(compiled?.refusals ?? []).flatMap((refusal) => (refusal.ruleIndex === index ? `${refusal.message}.` : [])),
+  ];
+  return [...new Set(messages)];
 }
 
 function backendOf(
@@ -55,17 +69,17 @@ function backendOf(
   }
   const port = /\/(\d+)(?:\/udp)?$/.exec(discovery.endpoints)?.[1];
   const groups = semantics.endpointSets.get(`${proxy}|${discovery.endpoints}`)?.groups ?? [];
-  const { namespace = "default", name: serviceName } = cluster.origin.resource;
+  const { kind, namespace = "default", name: serviceName } = cluster.origin.resource;
   return {
     name: `${service}${port === undefined ? "" : `:${port}`}`,
     endpoints: [
       ...groups.flatMap(({ endpoints }) => endpoints).map(endpointOf),
-      ...notReady(explained, `${namespace}/${serviceName}`),
+      ...(kind === "Service" ? notReady(explained, `${namespace}/${serviceName}`) : []),
     ],
   };
 }
 
-function endpointOf({ address, port, health }: Endpoint): BackendEndpoint {
+export function endpointOf({ address, port, health }: Endpoint): BackendEndpoint {
   return { address: hostAndPort(address, port), state: health === "healthy" ? "ready" : "draining" };
 }
 

@@ -14,13 +14,10 @@ export type ChainChoice =
 export function chooseChain(listener: Listener, { scheme, serverName }: Request): ChainChoice {
   const chain = chainFor(listener, scheme === "https" ? serverName : undefined);
   if (chain === undefined) {
-    const names = listener.chains.flatMap(({ serverNames }) => serverNames).join(", ");
     return {
       kind: "no-chain",
       cause:
-        scheme === "http"
-          ? `the port takes TLS connections only, for ${names}`
-          : `no listener of the port is for ${serverName === undefined ? "connections without a server name (SNI)" : `the server name (SNI) ${serverName}`}, only for ${names}`,
+        scheme === "http" ? "the port takes TLS connections only: ask with https://" : noChain(listener, serverName),
     };
   }
   const wrong = (cause: string): ChainChoice => ({ kind: "wrong-protocol", chain, cause });
@@ -47,4 +44,16 @@ export function chainFor({ chains }: Listener, serverName: string | undefined): 
     if (chain !== undefined) return chain;
   }
   return chains.find(({ serverNames }) => serverNames.length === 0);
+}
+
+/** Server names that are listed; a listener may have thousands. */
+const mostNames = 10;
+
+/** @example "no listener of the port is for the server name (SNI) b.org, only for *.example.com" */
+export function noChain({ chains }: Listener, serverName: string | undefined): string {
+  const asked =
+    serverName === undefined ? "connections without a server name (SNI)" : `the server name (SNI) ${serverName}`;
+  const names = chains.flatMap(({ serverNames }) => serverNames);
+  const more = names.length > mostNames ? ` and ${names.length - mostNames} more` : "";
+  return `no listener of the port is for ${asked}, only for ${names.slice(0, mostNames).join(", ")}${more}`;
 }

@@ -126,6 +126,7 @@ export const cases: readonly Case[] = [
   { name: "a method in lower case", method: "get", expected: badRequest },
   { name: "no Host", host: "none", expected: badRequest },
   { name: "two Hosts are one with a comma", headers: [{ name: "Host", value: "b.example.com" }], expected: wildcard },
+  { name: "of which empty ones are none", headers: [{ name: "Host", value: "" }], expected: path("/") },
   { name: "Host ends with two dots", host: "a.example.com..", expected: path("/") },
   { name: "Host is a wildcard", host: "*.example.com", expected: wildcard },
   { name: "Host is a wildcard in capitals", host: "*.EXAMPLE.com", expected: wildcard },

@@ -1,26 +1,33 @@
-import { covers } from "../gateway/hostname.ts";
-import { socketKey } from "../gateway/listener.ts";
 import { hostTableKey } from "../ir/host-table.ts";
-import type { FilterChain, Listener } from "../ir/listener.ts";
+import type { Listener } from "../ir/listener.ts";
+import { nearest } from "../resources/suggest.ts";
 import { answerOf } from "./answer.ts";
-import { backendSteps, hostAndPort } from "./backends.ts";
-import { type Decision, decide } from "./decide.ts";
-import { type Explained, placeOf } from "./explained.ts";
-import type { BackendStep, Candidate, Explanation, HostStep, ListenerName, ListenerStep } from "./explanation.ts";
+import { backendSteps, hostAndPort, problemsOfRule } from "./backends.ts";
+import { type Decision, decide, type Served } from "./decide.ts";
+import { documentCandidates } from "./document-candidates.ts";
+import { explainConnection } from "./explain-connection.ts";
+import type { Explained } from "./explained.ts";
+import type { BackendStep, Explanation, HostStep } from "./explanation.ts";
 import { bareHost } from "./host.ts";
 import { listenerCandidates } from "./listener-candidates.ts";
+import { listenerStep, nothingListens, offsetNotes, socketsOn } from "./listener-step.ts";
 import { type ReceivedRequest, receive } from "./received-request.ts";
-import { type Request, textOf } from "./request.ts";
+import { isRequest, type Question, type Request, textOf } from "./request.ts";
 import { type Destination, routeCandidates } from "./route-candidates.ts";
 import { ruleStep } from "./rule-step.ts";
 import { tableCandidates } from "./table-candidates.ts";
 
 /**
- * Says which answer a request gets, and why: the decision from listener to endpoint, and what else could have been meant.
+ * Says which answer a request gets, or where a connection goes, and why: the decision from listener to endpoint, and what else
+ * could have been meant.
  *
  * Reads the listeners and host tables that Envoy's configuration is made from, and chooses among them as Envoy does.
  */
-export function explain(explained: Explained, request: Request): Explanation {
+export function explain(explained: Explained, question: Question): Explanation {
+  return isRequest(question) ? explainRequest(explained, question) : explainConnection(explained, question);
+}
+
+function explainRequest(explained: Explained, request: Request): Explanation {
   const [first, ...others] = decisions(explained, request);
   if (first === undefined) return unheard(explained, request);
   const { listener, decision } = first;
@@ -33,7 +40,7 @@ export function explain(explained: Explained, request: Request): Explanation {
   const destination: Destination = { listener, ...(table !== undefined && { table }) };
   return {
     request: asked(request),
-    answer: answerOf(decision, backends ?? []),
+    answer: answerOf(decision, backends ?? [], rule === undefined ? [] : problemsOfRule(explained, rule)),
     listener: listenerStep(explained, listener, chain, host),
     ...hostAndPath(decision, request),
     ...(decision.kind === "rule" && { rule: ruleStep(explained, decision.rule, decision.table) }),
@@ -58,22 +65,15 @@ interface ListenerDecision {
  * port, at addresses that the URL does not tell.
  */
 function decisions(explained: Explained, request: Request): readonly ListenerDecision[] {
-  const { semantics, options } = explained;
-  const sockets = [...semantics.sockets.entries()]
-    .map(([, listener]) => listener)
-    .filter(({ transport }) => transport === "TCP");
-  const exact = sockets.filter(({ port }) => port + options.portOffset === request.port);
-  const heard = exact.length > 0 ? exact : sockets.filter(({ port }) => port === request.port);
-  return heard
+  return socketsOn(explained, "TCP", request.port)
     .map((listener): ListenerDecision => {
-      const served = {
-        options,
-        table: (chain: string, hostname: string) =>
-          semantics.hostTables.get(hostTableKey({ proxy: listener.proxy, chain, hostname })),
-      };
-      return { listener, decision: decide(listener, request, served) };
+      return { listener, decision: decide(listener, request, servedOn(explained, listener)) };
     })
     .sort((left, right) => likelihood(right, request) - likelihood(left, request));
+}
+
+function servedOn({ semantics, options }: Explained, { proxy }: Listener): Served {
+  return { options, table: (chain, hostname) => semantics.hostTables.get(hostTableKey({ proxy, chain, hostname })) };
 }
 
 const progress: Readonly<Record<Decision["kind"], number>> = {
@@ -92,16 +92,9 @@ function likelihood({ listener, decision }: ListenerDecision, { host }: Request)
 
 function unheard(explained: Explained, request: Request): Explanation {
   const received = receivedOf(request);
-  const ports = [...explained.semantics.sockets.entries()]
-    .filter(([, { transport }]) => transport === "TCP")
-    .map(([, { port }]) => port + explained.options.portOffset);
-  const known = [...new Set(ports)].sort((left, right) => left - right).join(", ");
   return {
     request: asked(request),
-    answer: {
-      by: "none",
-      message: `Nothing listens on port ${request.port}${known === "" ? ": no Gateway is served" : `; there are listeners on ${known}`}.`,
-    },
+    answer: { by: "none", message: nothingListens(explained, "TCP", request.port) },
     candidates: [
       ...listenerCandidates(explained, bareHost(received?.authority ?? request.host), request.port, undefined),
       ...(received === undefined ? [] : routeCandidates(explained, received, {})),
@@ -134,44 +127,6 @@ function backendsOf(explained: Explained, { proxy }: Listener, decision: Decisio
   return action.kind === "forward" ? backendSteps(explained, proxy, action, decision.outcome.shares) : undefined;
 }
 
-function listenerStep(
-  explained: Explained,
-  listener: Listener,
-  chain: FilterChain | undefined,
-  host: string,
-): ListenerStep {
-  const { address = "*", port, transport } = listener;
-  const names = [...explained.semantics.listeners.entries()]
-    .map(([, one]) => one)
-    .filter(
-      ({ socket, serving, chain: own }) =>
-        serving &&
-        socketKey(socket) === `${listener.proxy}|${listener.name}` &&
-        (chain === undefined || own === undefined || own === chain.name),
-    )
-    .sort(
-      (left, right) =>
-        Number(covers(right.hostname, host)) - Number(covers(left.hostname, host)) ||
-        right.hostname.length - left.hostname.length,
-    )
-    .map(
-      ({ name, parent, hostname, origin }): ListenerName => ({
-        name,
-        gateway: `${parent.kind} ${parent.key}`,
-        hostname,
-        place: placeOf(explained, origin),
-      }),
-    );
-  return {
-    address: hostAndPort(address, port + explained.options.portOffset),
-    transport,
-    chain: chain?.name ?? "",
-    serverNames: chain?.serverNames ?? [],
-    tls: chain?.tls !== undefined,
-    listeners: names,
-  };
-}
-
 function hostAndPath(decision: Decision, request: Request): Pick<Explanation, "host" | "path"> {
   if (!("request" in decision)) return {};
   const { authority, path, query, changes } = decision.request;
@@ -193,40 +148,54 @@ function hostMessage(host: string, table: string | undefined): string {
   return table === host ? "served by name" : `the longest wildcard that covers it is ${table}`;
 }
 
-/** Documents with a mistake are not served as they stand, and may be what was meant. */
-function documentCandidates({ findings }: Explained): readonly Candidate[] {
-  return findings.flatMap(({ severity, origin, location, message }): readonly Candidate[] => {
-    if (severity !== "error" || origin === undefined || !mayAnswer.test(origin.resource.kind)) return [];
-    const { kind, namespace, name } = origin.resource;
-    return [
-      {
-        kind: "document",
-        name: `${kind} ${namespace === undefined ? "" : `${namespace}/`}${name}`,
-        reason: "not-accepted",
-        message: `has a mistake, so what is written there is not served: ${message}`,
-        place: { ...placeOf({ locate: () => location }, origin) },
-      },
-    ];
-  });
-}
-
-const mayAnswer = /^(Gateway|ListenerSet|GatewayClass|[A-Z]+Route)$/;
+/** Gateways whose answers are told besides. */
+const mostOthers = 4;
 
 function notesOf(
   explained: Explained,
-  { listener }: ListenerDecision,
+  { listener, decision }: ListenerDecision,
   others: readonly ListenerDecision[],
   request: Request,
 ): readonly string[] {
-  const { portOffset } = explained.options;
-  const also = others.map(({ listener: { address = "*", proxy }, decision }) => {
-    const status = answerOf(decision, backendsOf(explained, listener, decision) ?? []);
-    return `${address === "*" ? `Gateway ${proxy}` : address} listens on the port, too; there the answer would be: ${status.message}`;
+  const messageOf = (one: ListenerDecision): string =>
+    answerOf(one.decision, backendsOf(explained, one.listener, one.decision) ?? []).message;
+  const also = others.slice(0, mostOthers).map((other) => {
+    const { address, proxy } = other.listener;
+    return `${address ?? `Gateway ${proxy}`} listens on the port, too. There: ${messageOf(other)}`;
   });
   return [
-    ...(portOffset !== 0 && listener.port + portOffset !== request.port
-      ? [`This Gatewright runs with a port offset: port ${listener.port} is on ${listener.port + portOffset}.`]
+    ...offsetNotes(explained, listener, request.port),
+    ...(decision.kind === "misdirected"
+      ? [`With that server name: ${messageOf({ listener, decision: rightly(explained, listener, request, decision) })}`]
+      : []),
+    ...(decision.kind === "no-rule" && decision.table?.rules.length === 0
+      ? nearestHost(explained, listener, decision)
       : []),
     ...also,
+    ...(others.length > mostOthers ? [`${others.length - mostOthers} more listen on the port.`] : []),
   ];
+}
+
+/** The same on a connection that was made for the request's host. */
+function rightly(
+  explained: Explained,
+  listener: Listener,
+  request: Request,
+  { request: { authority } }: Extract<Decision, { readonly kind: "misdirected" }>,
+): Decision {
+  return decide(listener, { ...request, serverName: bareHost(authority) }, servedOn(explained, listener));
+}
+
+/** For a host that was mistyped. */
+function nearestHost(
+  { semantics }: Explained,
+  { proxy }: Listener,
+  { chain, request }: Extract<Decision, { readonly kind: "no-rule" }>,
+): readonly string[] {
+  const known = [...semantics.hostTables.entries()]
+    .map(([, table]) => table)
+    .filter((table) => table.proxy === proxy && table.chain === chain.name && table.rules.length > 0)
+    .map(({ hostname }) => hostname);
+  const found = nearest(bareHost(request.authority), known);
+  return found === undefined ? [] : [`The nearest hostname that is served there is ${found}.`];
 }

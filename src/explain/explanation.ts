@@ -29,7 +29,8 @@ export interface Place {
 }
 
 export interface ExplainedRequest {
-  readonly method: string;
+  /** Absent for a connection without HTTP. */
+  readonly method?: string;
   readonly url: string;
   readonly headers: readonly string[];
   /** SNI of the TLS connection. */
@@ -58,7 +59,8 @@ export interface ListenerStep {
   /** Of the filter chain: a port may have several, told apart by server name. */
   readonly chain: string;
   readonly serverNames: readonly string[];
-  readonly tls: boolean;
+  /** What is spoken there: `HTTP`, `HTTPS`, `TLS`, `TCP` or `UDP`. */
+  readonly protocol: string;
   /** The Gateways' listeners that it is made from; the first is the one whose hostname covers the request best. */
   readonly listeners: readonly ListenerName[];
 }

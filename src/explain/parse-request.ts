@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import { bytesOf, type Request, type RequestHeader } from "./request.ts";
+import { bytesOf, type Question, type Request, type RequestHeader } from "./request.ts";
 
 /** What a person says of a request, as text. */
 export interface RequestText {
@@ -19,13 +19,23 @@ export class RequestError extends Error {
 }
 
 /**
- * The request that curl would send, but for the path, which is left exactly as it is written.
+ * The request that curl would send, but for the path, which is left exactly as it is written; or, of a URL of tcp, tls or udp,
+ * a connection.
  *
  * @throws RequestError
  */
-export function parseRequest(text: RequestText): Request {
+export function parseQuestion(text: RequestText): Question {
   const { scheme, host, port, authority, target } = parseUrl(text.url);
   const given = text.headers.map(parseHeader);
+  if (scheme !== "http" && scheme !== "https") {
+    const meaningless = [...(given.length > 0 ? ["-H"] : []), ...(text.grpc === undefined ? [] : ["--grpc"])];
+    if (meaningless.length > 0)
+      throw new RequestError(
+        `${meaningless.join(" and ")}: a connection has no headers; ask with http:// or https://.`,
+      );
+    const { serverName = scheme === "tls" && isIP(host) === 0 ? host : undefined } = text;
+    return { scheme, host, port, ...(serverName !== undefined && { serverName }) };
+  }
   const hosts = given.some(({ name }) => name.toLowerCase() === "host") ? [] : [{ name: "Host", value: authority }];
   const { clientAddress, serverName = scheme === "https" && isIP(host) === 0 ? host : undefined } = text;
   if (clientAddress !== undefined && isIP(clientAddress) === 0) {
@@ -57,13 +67,26 @@ function call({ method, grpc }: RequestText, target: string): Pick<Request, "met
   return { method: "POST", target: bytesOf(`/${path}`) };
 }
 
-const schemes = { http: 80, https: 443 } as const;
+/** With the port that is meant where none is written. */
+const schemes: Readonly<Record<Question["scheme"], number | undefined>> = {
+  http: 80,
+  https: 443,
+  tls: 443,
+  tcp: undefined,
+  udp: undefined,
+};
+
+function isScheme(scheme: string): scheme is Question["scheme"] {
+  return Object.hasOwn(schemes, scheme);
+}
 
 function parseUrl(url: string) {
   const [, scheme = "", authority = "", rest = ""] = /^([a-z]+):\/\/([^/?#]*)([^#]*)/i.exec(url) ?? [];
   const lower = scheme.toLowerCase();
-  if (lower !== "http" && lower !== "https") {
-    throw new RequestError(`${url} is not a URL that can be explained: write http://HOST[:PORT]/PATH or https://…`);
+  if (!isScheme(lower)) {
+    throw new RequestError(
+      `${url} is not a URL that can be explained: write http://HOST[:PORT]/PATH, https://…, tls://HOST[:PORT], tcp://HOST:PORT or udp://HOST:PORT.`,
+    );
   }
   const withoutUser = authority.replace(/^.*@/, "");
   const parts = /^(?:\[(?<ipv6>[^\]]+)\]|(?<host>[^:[\]]+))(?::(?<port>\d{1,5}))?$/.exec(withoutUser)?.groups;
@@ -71,6 +94,7 @@ function parseUrl(url: string) {
   if (host === undefined) throw new RequestError(`${url} names no host: write http://HOST[:PORT]/PATH.`);
   const wellKnown = schemes[lower];
   const port = Number(parts?.["port"] ?? wellKnown);
+  if (Number.isNaN(port)) throw new RequestError(`${url} names no port: write ${lower}://HOST:PORT.`);
   if (port < 1 || port > 65_535) throw new RequestError(`${port} is not a port.`);
   return {
     scheme: lower,

@@ -49,7 +49,7 @@ export function receive(request: Request): Reception {
   });
   const hosts = valuesOf(request.headers, "host");
   if (hosts.length === 0) return answered(400, "it has no Host header");
-  const host = hosts.join(",");
+  const host = hosts.filter((value) => value !== "").join(",");
   if (method === "CONNECT") return answered(404, "CONNECT asks for a tunnel, which no route makes");
   if (!target.startsWith("/")) return answered(404, 'its path does not begin with "/"');
   const normalised = normalisePath(target);

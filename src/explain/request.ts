@@ -17,6 +17,21 @@ export interface Request {
   readonly headers: readonly RequestHeader[];
 }
 
+/** A connection (or, of UDP, datagrams) that somebody asks about. */
+export interface Connection {
+  readonly scheme: "tcp" | "tls" | "udp";
+  readonly host: string;
+  readonly port: number;
+  readonly serverName?: string;
+}
+
+/** Whatever can be asked about. */
+export type Question = Request | Connection;
+
+export function isRequest(question: Question): question is Request {
+  return question.scheme === "http" || question.scheme === "https";
+}
+
 export interface RequestHeader {
   readonly name: string;
   readonly value: string;

@@ -8,7 +8,7 @@ import { type Route, routeOf } from "../gateway/route.ts";
 import type { HostTable } from "../ir/host-table.ts";
 import type { Listener } from "../ir/listener.ts";
 import type { RequestMatch } from "../ir/rule.ts";
-import { type FieldPath, formatReference } from "../resources/origin.ts";
+import { type FieldPath, formatReference, type ResourceReference } from "../resources/origin.ts";
 import { type Explained, placeOf } from "./explained.ts";
 import type { Candidate, CandidateReason } from "./explanation.ts";
 import { bareHost } from "./host.ts";
@@ -52,6 +52,30 @@ export function routeCandidates(
       message,
       place: placeOf(explained, { resource: route.reference, path: path ?? rule.path }),
     }));
+  });
+}
+
+/** TCP, TLS and UDP routes for a server name, but for the one that has the connection. */
+export function streamCandidates(
+  explained: Explained,
+  kind: "TCPRoute" | "TLSRoute" | "UDPRoute",
+  serverName: string | undefined,
+  { listener, winner }: { readonly listener?: Listener; readonly winner?: ResourceReference },
+): readonly Candidate[] {
+  const host = serverName?.toLowerCase() ?? "";
+  return [...explained.resources[kind].entries()].flatMap(([key, object]): readonly Candidate[] => {
+    const route = routeOf(kind, key, object);
+    const forHost = (route.hostnames ?? ["*"]).some((name) => covers(name.toLowerCase(), host));
+    if (!forHost || (winner !== undefined && formatReference(winner) === formatReference(route.reference))) return [];
+    return lossesOf(explained, route, host, listener === undefined ? {} : { listener }).map(
+      ({ reason, message, path = [] }) => ({
+        kind: "route",
+        name: formatReference(route.reference),
+        reason,
+        message,
+        place: placeOf(explained, { resource: route.reference, path }),
+      }),
+    );
   });
 }
 
@@ -132,7 +156,10 @@ function lossOn(
       path,
     };
   }
-  if (table === undefined) return { reason: "other-listener", message: `is attached to ${where}`, path };
+  if (table === undefined) {
+    const message = `is attached to ${where}, where a route with a more specific hostname, or an older one, comes first`;
+    return { reason: "less-specific-host", message, path };
+  }
   return {
     reason: "less-specific-host",
     message: `is for ${covering.map(({ hostname }) => hostname).join(", ")}, and ${table.hostname} is more specific: what none of its rules matches gets 404`,

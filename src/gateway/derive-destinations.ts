@@ -158,6 +158,11 @@ export function deriveDestinations(
  */
 const refusing: readonly Endpoint[] = [{ address: "127.0.0.1", port: 9, health: "healthy" }];
 
+/** Whether the endpoints of a group are there to refuse what comes. */
+export function isRefusing(endpoints: readonly Endpoint[]): boolean {
+  return endpoints === refusing;
+}
+
 /** Where TLS is passed through, what backends ask for is between them and the clients. */
 function streamTarget({ target, asIs }: StreamBackend, passthrough: boolean): BackendTarget | undefined {
   if (!passthrough) return target;

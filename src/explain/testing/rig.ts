@@ -114,6 +114,8 @@ async function startEcho(): Promise<readonly [Server, number]> {
     response.writeHead(200, { "x-echo": `<${headers.host}> ${url}`, "content-length": "0" });
     response.end();
   });
+  // Envoy may be about to use a connection that is closed for being idle, and answers 503.
+  server.keepAliveTimeout = 0;
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();
