@@ -5,8 +5,10 @@ import { deriveSemantics } from "../gateway/semantics.ts";
 import type { Finding } from "../resources/finding.ts";
 import type { KubernetesObject } from "../resources/object.ts";
 import type { Analysed } from "./analysed.ts";
+import { analyseEndpoints } from "./endpoints.ts";
 import { analyseGateways } from "./gateways.ts";
 import { analysePolicies } from "./policies.ts";
+import { analyseReferenceGrants } from "./reference-grants.ts";
 import { analyseRoutes } from "./routes.ts";
 import { analyseServices } from "./services.ts";
 import { analyseTelemetryPolicies } from "./telemetry-policies.ts";
@@ -50,6 +52,8 @@ export function analyseAll(analysed: Analysed): readonly Finding[] {
     ...analysePolicies(analysed),
     ...analyseTrafficPolicies(analysed),
     ...analyseTelemetryPolicies(analysed),
+    ...analyseEndpoints(analysed),
+    ...analyseReferenceGrants(analysed),
     ...analyseFieldsWithoutEffect(analysed),
   ];
 }

@@ -9,8 +9,8 @@ export interface FieldsWithoutEffect {
   readonly kind: string;
   /** As in the schema: `endpoints[].hints.forZones[].name`, `spec.selector.*`. */
   readonly fields: readonly string[];
-  /** Values of its list that are alike; absent where nothing about the field has an effect. */
-  readonly alike?: readonly Json[];
+  /** Groups of values of its list that are alike; absent where nothing about the field has an effect. */
+  readonly alike?: readonly (readonly Json[])[];
   /** A sentence that says why. */
   readonly because: string;
   /** Who should be told; absent where nobody expects anything else, or Kubernetes itself writes them. */
@@ -73,8 +73,17 @@ export const fieldsWithoutEffect: readonly FieldsWithoutEffect[] = [
   {
     kind: "Service",
     fields: ["spec.type"],
-    alike: ["ClusterIP", "NodePort", "LoadBalancer"],
+    alike: [["ClusterIP", "NodePort", "LoadBalancer"]],
     because: `Only ExternalName differs from the others: ${toEndpoints.replace("A Gateway", "a Gateway")}.`,
+  },
+  {
+    kind: "XBackend",
+    fields: ["spec.protocol"],
+    alike: [
+      ["HTTP2", "H2C", "GRPC"],
+      ["HTTP11", "WSS", "MCP"],
+    ],
+    because: "HTTP2, H2C and GRPC are spoken as HTTP/2, HTTP11, WSS and MCP as HTTP/1.1.",
   },
   {
     kind: "EndpointSlice",
@@ -148,13 +157,13 @@ export const fieldsWithoutEffect: readonly FieldsWithoutEffect[] = [
   {
     kind: "XTelemetryPolicy",
     fields: ["spec.tracing.mode"],
-    alike: ["Disabled", "ImplementationDefault"],
+    alike: [["Disabled", "ImplementationDefault"]],
     because: "Nothing is traced by default.",
   },
   {
     kind: "XTelemetryPolicy",
     fields: ["spec.tracing.parentBasedSampling.mode"],
-    alike: ["Enabled", "ImplementationDefault"],
+    alike: [["Enabled", "ImplementationDefault"]],
     because: "What clients decided is respected by default.",
   },
 ];

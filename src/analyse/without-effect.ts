@@ -6,6 +6,7 @@ import type { FieldPath } from "../resources/origin.ts";
 import { type Analysed, sorted } from "./analysed.ts";
 import { type FieldsWithoutEffect, fieldsWithoutEffect, isSet } from "./fields-without-effect.ts";
 import { usedServices } from "./services.ts";
+import { isWrittenByKubernetes } from "./written-by-kubernetes.ts";
 
 /** Fields that people set in vain, by {@link fieldsWithoutEffect}: one finding for those of an object that have one cause. */
 export function analyseFieldsWithoutEffect(analysed: Analysed): readonly Finding[] {
@@ -54,14 +55,4 @@ function beginningOf(field: string): FieldPath {
   const steps = field.split(".");
   const end = steps.findIndex((step) => step === "*" || step.endsWith("[]"));
   return end === -1 ? steps : [...steps.slice(0, end), ...(steps[end] === "*" ? [] : [steps[end]?.slice(0, -2) ?? ""])];
-}
-
-/** EndpointSlices say who writes them. Endpoints do since lately; those of Pods say of which. */
-function isWrittenByKubernetes(object: KubernetesObject): boolean {
-  const { labels, annotations } = object.metadata;
-  return (
-    labels?.["endpointslice.kubernetes.io/managed-by"]?.endsWith("-controller.k8s.io") === true ||
-    labels?.["endpoints.kubernetes.io/managed-by"] !== undefined ||
-    annotations?.["endpoints.kubernetes.io/last-change-trigger-time"] !== undefined
-  );
 }

@@ -55,8 +55,8 @@ export function readTlsPolicy(policy: BackendTLSPolicy, reader: Reader, trust: T
     resolvedRefs: resolvedRefs(problems),
     ...(refused === undefined ? {} : { refused }),
     tls: { ...tls, ...(parameters === undefined ? {} : { parameters }) },
-    notEnforced: unknown.map((name) => ({
-      path: ["spec", "options", name],
+    notEnforced: unknown.map((option) => ({
+      path: ["spec", "options", option],
       because: "It is none of Gatewright's options.",
     })),
     problems,

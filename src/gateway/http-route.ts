@@ -7,7 +7,7 @@ import type { CompiledRoute, CompiledRule } from "./compiled-route.ts";
 import { joinRules, problemsOf, type RuleResult, refusalsOf, targetsOf, usesOf } from "./compiled-rule.ts";
 import { milliseconds } from "./duration.ts";
 import { compileFilters } from "./filters/filters.ts";
-import { idleFields, idleRetry } from "./idle-fields.ts";
+import { idleFields, idleRetry, idleWildcards } from "./idle-fields.ts";
 import { httpMatch } from "./match.ts";
 import type { Route } from "./route.ts";
 import { forward, ruleBackends, sessionsNotEnforced } from "./rule-backends.ts";
@@ -75,9 +75,12 @@ function compileRule(
       uses: usesOf(filters, backends),
       problems: problemsOf(filters, backends),
       refusals: refusalsOf(ruleIndex, filters, backends),
-      notEnforced: idleFields(rule, action, origin.path) ?? [
-        ...sessionsNotEnforced(session, backends, origin.path),
-        ...idleRetry(rule, origin.path),
+      notEnforced: [
+        ...idleWildcards(rule.filters, origin.path),
+        ...(idleFields(rule, action, origin.path) ?? [
+          ...sessionsNotEnforced(session, backends, origin.path),
+          ...idleRetry(rule, origin.path),
+        ]),
       ],
     };
   });

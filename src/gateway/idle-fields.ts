@@ -1,3 +1,4 @@
+import type { HTTPRouteFilter } from "../resources/generated/gateway-api.ts";
 import type { FieldPath } from "../resources/origin.ts";
 import type { CompiledRule } from "./compiled-route.ts";
 import { ifSet, type UnenforcedField } from "./not-enforced.ts";
@@ -48,4 +49,20 @@ export function idleRetry({ retry }: SendingRule, path: FieldPath): readonly Une
     ...ifSet(retry.codes, [...path, "retry", "codes"], because),
     ...ifSet(retry.backoff, [...path, "retry", "backoff"], because),
   ];
+}
+
+/** Gateway API, HTTPCORSFilter.exposeHeaders: where credentials are allowed, `*` names no header. */
+export function idleWildcards(filters: readonly HTTPRouteFilter[] = [], path: FieldPath): readonly UnenforcedField[] {
+  return filters.flatMap(({ cors }, index) =>
+    (cors?.exposeHeaders ?? []).flatMap((name, position) =>
+      name === "*" && cors?.allowCredentials === true
+        ? [
+            {
+              path: [...path, "filters", index, "cors", "exposeHeaders", position],
+              because: "With allowCredentials, browsers take * for the name of a header: name those that are meant.",
+            },
+          ]
+        : [],
+    ),
+  );
 }

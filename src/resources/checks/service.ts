@@ -1,17 +1,32 @@
 import { hasFormat } from "../cel-functions.ts";
 import type { Service, ServicePort } from "../generated/core.ts";
-import { type Mistake, mistake } from "../mistake.ts";
+import { type Mistake, mistake, warning } from "../mistake.ts";
+import { endpointsAnnotation } from "./own-keys.ts";
 
 /** What the API server checks of a Service beyond its schema (pkg/apis/core/validation, ValidateService). */
-export function checkService({ spec }: Service): readonly Mistake[] {
+export function checkService({ metadata, spec }: Service): readonly Mistake[] {
   const { ports = [], type, clusterIP, externalName } = spec;
   const needsPorts = type !== "ExternalName" && clusterIP !== "None";
   return [
     ...(needsPorts && ports.length === 0 ? [mistake("missing-field", ["spec"], "spec.ports is missing.")] : []),
     ...(type === "ExternalName" ? externalNameMistakes(externalName) : []),
+    ...(type === "ExternalName" && metadata.annotations?.[endpointsAnnotation] !== undefined ? [annotatedInVain] : []),
+    ...(type !== "ExternalName" && externalName !== undefined && externalName !== "" ? [namedInVain] : []),
     ...ports.flatMap((port, index) => [...nameMistakes(port, index, ports), ...targetMistakes(port, index)]),
   ];
 }
+
+const namedInVain = warning(
+  "not-enforced",
+  ["spec", "externalName"],
+  "spec.externalName has no effect: the Service is not of type ExternalName.",
+);
+
+const annotatedInVain = warning(
+  "not-enforced",
+  ["metadata", "annotations", endpointsAnnotation],
+  `The annotation ${endpointsAnnotation} has no effect: a Service of type ExternalName is where DNS says.`,
+);
 
 function externalNameMistakes(name: string | undefined): readonly Mistake[] {
   if (name === undefined || name === "") {

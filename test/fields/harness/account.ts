@@ -56,14 +56,28 @@ export function distinguished({ pairs }: Account): ReadonlySet<Json> {
   return new Set([...pairs.values()].filter(({ differ }) => differ).flatMap(({ values }) => values));
 }
 
-/** Enters what a change of the field at `path` made; true if anything. `mistakes` are findings about the object alone. */
-export function enter(account: Account, difference: Difference, path: string, mistakes: readonly Finding[]): boolean {
-  const parts = ["configuration", "infrastructure", "status"] as const;
-  for (const part of parts) for (const name of difference[part]) account[part].add(name);
-  if (parts.some((part) => difference[part].size > 0)) return true;
-  const naming = [...mistakes, ...difference.findings()].filter((finding) => names(finding, path));
+/** Enters what a change of the field at `path` made of the worlds; true if anything. `mistakes` are findings about the object alone. */
+export function enter(
+  account: Account,
+  differences: readonly Difference[],
+  path: string,
+  mistakes: readonly Finding[],
+): boolean {
+  for (const difference of differences) {
+    for (const part of parts) for (const name of difference[part]) account[part].add(name);
+  }
+  if (differences.some(matters)) return true;
+  const told = [...mistakes, ...differences.flatMap((difference) => difference.findings())];
+  const naming = told.filter((finding) => names(finding, path));
   for (const { code } of naming) account.findings.add(code);
   return naming.length > 0;
+}
+
+const parts = ["configuration", "infrastructure", "status"] as const;
+
+/** Whether anything differs that is served or told in status. */
+export function matters(difference: Difference): boolean {
+  return parts.some((part) => difference[part].size > 0);
 }
 
 /** Enters whether two values of the field's list came to the same, at a place. */
@@ -81,7 +95,7 @@ export function enterPair(account: Account, values: readonly [Json, Json], diffe
 }
 
 /** Whether a finding is about a field: it is where the finding is, or the message says its name. */
-function names({ message, origin }: Finding, path: string): boolean {
+export function names({ message, origin }: Finding, path: string): boolean {
   if (origin !== undefined && patternOf(origin.path) === path) return true;
   const whole = path.replace(/\.\*$/, "").replaceAll("[]", "");
   const name = path.startsWith("metadata.") ? whole : whole.slice(whole.lastIndexOf(".") + 1);

@@ -14,6 +14,9 @@ Nobody should take a field for enforced because nothing was said about it. This 
 - **status**: the kinds whose conditions, counts or addresses are others
 - **finding**: where nothing else changes, what \`validate\` says of the field, by the code of the finding
 
+A field may mean something in one place and nothing in another, as a timeout does in a rule that redirects. \`test/fields/contexts.yaml\`
+has such places, and each field in them has to make a difference, or to be reported, there.
+
 A field that changes none of them fails the test. So does a value of a list (an \`enum\`) that is served as another one is.
 
 Of \`metadata\` the table has what people write. Labels and annotations that begin with \`gatewright.dev/\` are Gatewright's, and those
@@ -40,6 +43,11 @@ function section(kind: Kind, accounts: Accounts): string {
 /** What is known of a field that changes nothing. */
 export function withoutEffect(kind: string, path: string): FieldsWithoutEffect | undefined {
   return fieldsWithoutEffect.find((entry) => entry.kind === kind && entry.fields.includes(path));
+}
+
+/** Whether values of a field's list are known to be alike. */
+export function areAlike(without: FieldsWithoutEffect | undefined, values: readonly unknown[]): boolean {
+  return without?.alike?.some((group) => values.every((value) => group.some((known) => known === value))) === true;
 }
 
 function effectsOf({ configuration, infrastructure, status, findings, refused }: Account): string {

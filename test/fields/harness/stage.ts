@@ -7,6 +7,7 @@ import { infrastructure } from "../../../src/infrastructure/infrastructure.ts";
 import type { Manifest } from "../../../src/infrastructure/manifest.ts";
 import { gatewayParameters } from "../../../src/infrastructure/parameters.ts";
 import { inCluster } from "../../../src/infrastructure/placement.ts";
+import { selectionOf } from "../../../src/infrastructure/selector-service.ts";
 import { exposedPorts } from "../../../src/infrastructure/services.ts";
 import type { Finding } from "../../../src/resources/finding.ts";
 import { type KubernetesObject, keyOf } from "../../../src/resources/object.ts";
@@ -15,10 +16,9 @@ import type { ObjectStatus } from "../../../src/status/object-status.ts";
 
 /** What of a world is another than before. */
 export interface Difference {
-  readonly worlds: readonly boolean[];
   /** Types of Envoy resources. */
   readonly configuration: ReadonlySet<string>;
-  /** Kinds of objects that a Gateway is given in a cluster. */
+  /** Kinds of objects that a Gateway or XBackend is given in a cluster. */
   readonly infrastructure: ReadonlySet<string>;
   /** Kinds whose status differs. */
   readonly status: ReadonlySet<string>;
@@ -35,7 +35,10 @@ export interface ObjectChange {
 const system = await createAuthority("system");
 const settings = { image: "envoy", xds: { host: "controller", port: 15_010, serverName: "controller" } };
 
-/** A world that stands, on a machine and in a cluster at once: a change is made in it, looked at, and taken back. */
+/** Names of the two. */
+export const places = ["on this machine", "in a cluster"] as const;
+
+/** The same world twice, on a machine and in a cluster: a change is made in both, looked at, and taken back. */
 export class Stage {
   readonly #worlds = [new World(onThisMachine("proxy")), new World(inCluster)];
   readonly #findings: readonly (readonly Finding[])[];
@@ -45,8 +48,8 @@ export class Stage {
     this.#findings = this.#worlds.map((world) => world.findings());
   }
 
-  /** What the change makes of the world, which is as it was after that. */
-  differenceBy<Result>({ before, after }: ObjectChange, look: (difference: Difference) => Result): Result {
+  /** What the change makes of each world, which are as they were after that. */
+  differenceBy<Result>({ before, after }: ObjectChange, look: (differences: readonly Difference[]) => Result): Result {
     const renamed = after === undefined || keyOf(after) !== keyOf(before) ? [changeTo(before, undefined)] : [];
     const there = [...renamed, ...(after === undefined ? [] : [changeTo(after, after)])];
     const back = [
@@ -54,20 +57,19 @@ export class Stage {
       changeTo(before, before),
     ];
     const differences = this.#worlds.map((world) => world.record(() => world.apply(there)));
-    const result = look({
-      worlds: differences.map((d) => d.configuration.size + d.infrastructure.size + d.status.size > 0),
-      configuration: union(differences.map(({ configuration }) => configuration)),
-      infrastructure: union(differences.map(({ infrastructure: kinds }) => kinds)),
-      status: union(differences.map(({ status }) => status)),
-      findings: () => this.#worlds.flatMap((world, index) => differing(this.#findings[index] ?? [], world.findings())),
-    });
+    const result = look(
+      differences.map((difference, index) => ({
+        ...difference,
+        findings: () => differing(this.#findings[index] ?? [], this.#worlds[index]?.findings() ?? []),
+      })),
+    );
     for (const world of this.#worlds) world.apply(back);
     return result;
   }
 
-  /** Everything that is said of the world as it stands. */
-  findings(): readonly Finding[] {
-    return this.#findings.flat();
+  /** Everything that is said of the worlds as they stand, each by itself. */
+  findings(): readonly (readonly Finding[])[] {
+    return this.#findings;
   }
 }
 
@@ -108,6 +110,9 @@ class World {
       }
     });
     if (placement !== inCluster) return;
+    plane.graph
+      .derive("selections", plane.resources.XBackend, selectionOf)
+      .subscribe(() => this.#changed.infrastructure.add("Service"));
     manifestsOf(plane).subscribe((changes) => {
       for (const { before = [], after = [] } of changes) {
         for (const manifest of [...before, ...after]) {
@@ -153,10 +158,6 @@ function said(status: ObjectStatus | undefined): string {
 
 function nothing(): Changed {
   return { configuration: new Set(), infrastructure: new Set(), status: new Set() };
-}
-
-function union(sets: readonly ReadonlySet<string>[]): ReadonlySet<string> {
-  return new Set(sets.flatMap((set) => [...set]));
 }
 
 function differing(before: readonly Finding[], after: readonly Finding[]): readonly Finding[] {

@@ -14,10 +14,7 @@ import { Stage } from "./stage.ts";
 export function keepAccounts(areas: readonly Area[]): Accounts {
   const accounts = new Map<string, Account>();
   for (const area of areas) {
-    const world = {
-      stage: new Stage([...area.shared, ...area.documents.map(({ object }) => object)]),
-      file: area.file,
-    };
+    const world = { stage: stageOf(area), file: area.file };
     const settled = new Set<string>();
     const leaves = leavesIn(area);
     for (const trial of leaves) {
@@ -43,18 +40,23 @@ function isIdentity(at: FieldPath): boolean {
   return at.length === 1 || (at.length === 2 && at[0] === "metadata");
 }
 
+/** A stage with all objects of an area. */
+export function stageOf({ shared, documents }: Area): Stage {
+  return new Stage([...shared, ...documents.map(({ object }) => object)]);
+}
+
 interface World {
   readonly stage: Stage;
   readonly file: string;
 }
 
 /** A leaf that a document sets. */
-interface Trial {
+export interface Trial {
   readonly document: AreaDocument;
   readonly leaf: SetLeaf;
 }
 
-function leavesIn({ documents, file }: Area): readonly Trial[] {
+export function leavesIn({ documents, file }: Area): readonly Trial[] {
   return documents.flatMap((document) => {
     const kind = kindIn(document.value, file);
     return setLeavesOf(document.value, writtenSchema(kind, kind.versions[0])).map((leaf) => ({ document, leaf }));
@@ -63,7 +65,10 @@ function leavesIn({ documents, file }: Area): readonly Trial[] {
 
 /** Tries one leaf of one document; true if there is nothing more to be learnt of such leaves in this world. */
 function isSettled(world: World, trial: Trial, alternatives: readonly Trial[], account: Account): boolean {
-  const refusals = world.stage.findings().filter((finding) => refuses(finding, trial));
+  const refusals = world.stage
+    .findings()
+    .flat()
+    .filter((finding) => refuses(finding, trial));
   for (const { code } of refusals) account.refused.add(code);
   if (refusals.length > 0) return true;
   const { enum: choices } = trial.leaf.schema;
@@ -137,7 +142,7 @@ function tryDocument(stage: Stage, { document, leaf }: Trial, changed: Json, acc
   return stage.differenceBy({ before, after }, (difference) => enter(account, difference, leaf.path, mistakes));
 }
 
-function mistakesIn(value: Json, object: KubernetesObject): readonly Finding[] {
+export function mistakesIn(value: Json, object: KubernetesObject): readonly Finding[] {
   const resource = referenceOf(object);
   return validateObject(value).mistakes.map(({ severity, code, message, path }) => ({
     severity,
@@ -156,20 +161,20 @@ function differing(before: readonly Finding[], after: readonly Finding[]): reado
 /** Codes of findings that say of a part of an object, or of all of it, that it is not served, whatever is in it. */
 const refusalCodes: readonly string[] = ["not-supported", "kind-not-served"];
 
-function refuses({ code, origin }: Finding, { document, leaf }: Trial): boolean {
+function refuses(finding: Finding, trial: Trial): boolean {
+  return refusalCodes.includes(finding.code) && saysOf(finding, trial);
+}
+
+/** Whether a finding is about the leaf of a document, or what it stands in. */
+export function saysOf({ origin }: Finding, { document, leaf }: Trial): boolean {
   return (
-    refusalCodes.includes(code) &&
     origin !== undefined &&
     formatReference(origin.resource) === nameOf(document.object) &&
-    isWithin(leaf.at, origin.path)
+    origin.path.every((step, index) => step === leaf.at[index])
   );
 }
 
-function isWithin(path: FieldPath, part: FieldPath): boolean {
-  return part.every((step, index) => step === path[index]);
-}
-
-function nameOf(object: KubernetesObject): string {
+export function nameOf(object: KubernetesObject): string {
   return formatReference(referenceOf(object));
 }
 
