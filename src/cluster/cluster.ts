@@ -221,7 +221,7 @@ export class Cluster {
     await Promise.all([this.#source.close(), this.#owned.close()]);
   }
 
-  /** A class that is missing, or not accepted, may be mended: until then its Gateways keep what they have. */
+  /** A class that is missing may be mended: until then its Gateways keep what they have. */
   #isGone(key: string): boolean {
     const { Gateway, GatewayClass } = this.controlPlane.resources;
     const gateway = Gateway.get(key);

@@ -73,18 +73,23 @@ export function deriveListeners(
       ? acceptClass(gatewayClass, placement.parametersProblem(gatewayClass, reader, resources))
       : undefined,
   );
-  const gateways = graph.derive("gateways", resources.Gateway, (gateway, _key, { fetch }) =>
-    fetch(classes, gateway.spec.gatewayClassName)?.accepted.status === "True" ? gateway : undefined,
-  );
+  const gateways = graph.derive("gateways", resources.Gateway, (gateway, _key, { fetch }) => {
+    const accepted = fetch(classes, gateway.spec.gatewayClassName)?.accepted;
+    if (accepted === undefined) return undefined;
+    return accepted.status === "True" || placement.proxiesOutlastParameters ? gateway : undefined;
+  });
   const refusals = graph.derive("gatewayRefusals", gateways, (gateway, _key, reader) =>
     placement.refuse(gateway, reader, resources),
+  );
+  const closing = graph.derive("closingRefusals", refusals, (refusal) =>
+    refusal.reason === "InvalidParameters" && placement.proxiesOutlastParameters ? undefined : refusal,
   );
   const listenerSets = graph.derive("listenerSets", resources.ListenerSet, (object, _key, { fetch }) => {
     const gatewayKey = gatewayKeyOf(object);
     const gateway = gatewayKey === undefined ? undefined : fetch(gateways, gatewayKey);
     if (gatewayKey === undefined || gateway === undefined) return undefined;
     const { namespace = "default" } = object.metadata;
-    return attachListenerSet(object, gateway, fetch(refusals, gatewayKey), () => fetch(resources.Namespace, namespace));
+    return attachListenerSet(object, gateway, fetch(closing, gatewayKey), () => fetch(resources.Namespace, namespace));
   });
   const parents = graph.join<ParentState>("parents", [
     graph.deriveMany("gatewaysAsParents", gateways, (_, key) => [[parentKey({ kind: "Gateway", key }), {}]]),
@@ -100,7 +105,7 @@ export function deriveListeners(
   );
   const candidates = graph.join("listenerCandidates", [
     graph.deriveMany("candidatesOfGateways", gateways, (gateway, key, reader) =>
-      listenerCandidates(gateway, undefined, placement, reader.fetch(refusals, key), reader, context),
+      listenerCandidates(gateway, undefined, placement, reader.fetch(closing, key), reader, context),
     ),
     graph.deriveMany("candidatesOfListenerSets", listenerSets, ({ object, gateway, refused }, _key, reader) =>
       refused === undefined ? listenerCandidates(gateway, object, placement, undefined, reader, context) : [],

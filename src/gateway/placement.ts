@@ -9,10 +9,18 @@ import { ifSet, type UnenforcedField } from "./not-enforced.ts";
 export interface Placement {
   /** Which Envoy fleet serves a Gateway. */
   readonly proxyOf: ProxyOf;
-  /** Why a Gateway as a whole can't be served here; undefined if it can. None of its listeners is served then. */
+  /**
+   * Why a Gateway as a whole can't be served here; undefined if it can. None of its listeners is served then, but for
+   * {@link Placement.proxiesOutlastParameters}.
+   */
   readonly refuse: (gateway: Gateway, reader: Reader, resources: Resources) => Condition | undefined;
   /** What is wrong with the parameters of a class, in words; undefined if they are right. */
   readonly parametersProblem: (gatewayClass: GatewayClass, reader: Reader, resources: Resources) => string | undefined;
+  /**
+   * Whether proxies go on, as they are, when the parameters that say how they are to be can't be read (any more): those of the
+   * Gateway, or of its class.
+   */
+  readonly proxiesOutlastParameters: boolean;
   /** Whether Envoy itself binds the address that a Gateway asks for; elsewhere somebody in front of it has it. */
   readonly bindsAddresses: boolean;
   /** Fields of a Gateway that mean something elsewhere, and nothing here. */
@@ -27,6 +35,7 @@ export function onThisMachine(proxy: string): Placement {
     proxyOf: () => proxy,
     refuse: refuseGateway,
     parametersProblem: noParameters,
+    proxiesOutlastParameters: false,
     bindsAddresses: true,
     notEnforced: withoutCluster,
   };

@@ -8,8 +8,11 @@ import { classParameters, gatewayParameters } from "./parameters.ts";
 export const inCluster: Placement = {
   proxyOf: keyOf,
   refuse: (gateway, reader, resources) => {
+    const gatewayClass = reader.fetch(resources.GatewayClass, gateway.spec.gatewayClassName);
     const parameters = gatewayParameters(gateway, reader, resources);
-    return "problem" in parameters
+    // What is wrong with its class is no fault of the Gateway's.
+    const own = gatewayClass === undefined || !("problem" in classParameters(gatewayClass, reader, resources));
+    return own && "problem" in parameters
       ? isFalse("Accepted", "InvalidParameters", parameters.problem)
       : refuseAddresses(gateway);
   },
@@ -17,6 +20,7 @@ export const inCluster: Placement = {
     const parameters = classParameters(gatewayClass, reader, resources);
     return "problem" in parameters ? parameters.problem : undefined;
   },
+  proxiesOutlastParameters: true,
   bindsAddresses: false,
   notEnforced: () => [],
 };

@@ -11,7 +11,7 @@ import type { Semantics } from "../gateway/semantics.ts";
 import { splitApiVersion } from "../resources/kinds.ts";
 import { type KubernetesObject, keyOf } from "../resources/object.ts";
 import type { ResourceReference } from "../resources/origin.ts";
-import { gatewayStatus, waitingGatewayStatus } from "./gateway-status.ts";
+import { gatewayStatus, waitingForClass, waitingGatewayStatus } from "./gateway-status.ts";
 import { isAttached, listenerSetStatus } from "./listener-set-status.ts";
 import { type GatewayStatus, type ObjectStatus, observed } from "./object-status.ts";
 import { policyStatus, withoutRoom } from "./policy-status.ts";
@@ -82,13 +82,15 @@ export function deriveStatus(
   const beyondByGateway = graph.group("policiesWithoutRoomByGateway", beyond, ({ gateway }) => [gateway]);
   const ofGateways = graph.deriveMany("statusOfGateways", gateways, (gateway, key, reader) => {
     const { fetch } = reader;
+    const ofClass = fetch(classes, gateway.spec.gatewayClassName)?.accepted;
     const status = gatewayStatus(
       gateway,
       listenersOf(reader, "Gateway", key),
       (listenerKey) => fetch(attachedRoutes, listenerKey) ?? 0,
       fetch(countOfSets, key) ?? 0,
       fetch(proxies, proxyOf(gateway)) ?? noProxy,
-      fetch(refusals, key),
+      fetch(refusals, key) ??
+        (ofClass === undefined || ofClass.status === "True" ? undefined : waitingForClass(gateway, ofClass.message)),
       fetch(clientCertificates, key)?.problem,
       (fetch(beyondByGateway, key) ?? []).map(({ value }) => value.policy),
       fetch(semantics.notEnforced, key) ?? [],
@@ -103,7 +105,7 @@ export function deriveStatus(
     resources.Gateway,
     (gateway, key, { fetch }) => {
       const accepted = fetch(classes, gateway.spec.gatewayClassName)?.accepted;
-      if (accepted === undefined || accepted.status === "True") return [];
+      if (accepted === undefined || fetch(gateways, key) !== undefined) return [];
       const status = waitingGatewayStatus(gateway, accepted.message);
       return [[`Gateway/${key}`, { reference: referenceOf("Gateway", gateway), status } satisfies ObjectStatus]];
     },

@@ -27,12 +27,13 @@ export function gatewayStatus(
   const byName = new Map(listeners.map((listener) => [listener.name, listener]));
   const ordered = gateway.spec.listeners.flatMap((spec) => byName.get(spec.name) ?? []);
   const insecure = insecureFrontend(gateway);
+  const closed = refusal !== undefined && ordered.every(({ accepted }) => accepted.status !== "True");
   return {
-    addresses: refusal === undefined ? addressesOf(ordered, proxy) : [],
+    addresses: closed ? [] : addressesOf(ordered, proxy),
     conditions: [
       refusal ?? listenersAccepted(ordered),
       programmed(ordered, proxy),
-      ...(refusal === undefined && proxy.addressesAssigned !== undefined ? [proxy.addressesAssigned] : []),
+      ...(!closed && proxy.addressesAssigned !== undefined ? [proxy.addressesAssigned] : []),
       resolvedRefs(ordered, clientCertificate),
       ...(insecure === undefined ? [] : [insecure]),
       ...policiesWithoutRoom(policies),
@@ -65,13 +66,18 @@ function telemetryPolicyAffected(policy: string | undefined): readonly Condition
 /** GatewayStatus.conditions has room for 8; what comes last is what a person can most easily do without. */
 const maxConditions = 8;
 
+/** Why a Gateway is not accepted whose class is ours and isn't either. */
+export function waitingForClass({ spec }: Gateway, classProblem: string): Condition {
+  return isUnknown("Accepted", "Pending", `GatewayClass ${spec.gatewayClassName} is not accepted: ${classProblem}`);
+}
+
 /** A Gateway of a class that is ours and not accepted: nobody serves it until the class is mended. */
 export function waitingGatewayStatus(gateway: Gateway, classProblem: string): GatewayStatus {
   const generation = gateway.metadata.generation ?? 1;
-  const message = `GatewayClass ${gateway.spec.gatewayClassName} is not accepted: ${classProblem}`;
+  const accepted = waitingForClass(gateway, classProblem);
   return {
     addresses: [],
-    conditions: ["Accepted", "Programmed"].map((type) => observed(isUnknown(type, "Pending", message), generation)),
+    conditions: [accepted, { ...accepted, type: "Programmed" }].map((condition) => observed(condition, generation)),
     listeners: [],
     attachedListenerSets: 0,
   };

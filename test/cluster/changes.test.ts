@@ -286,6 +286,47 @@ describe("changes in a cluster", { ...needsRoot, timeout: 480_000 }, () => {
     });
   });
 
+  test("a class changes; with a mistake in it, its Gateways are served as before", async (context) => {
+    const parameters = (replicas: string) => ({
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { name: "class", namespace: "shop" },
+      data: { replicas },
+    });
+    const gatewayClass = {
+      apiVersion: "gateway.networking.k8s.io/v1",
+      kind: "GatewayClass",
+      metadata: { name: "gatewright" },
+      spec: {
+        controllerName: "gatewright.dev/gateway-controller",
+        parametersRef: { group: "", kind: "ConfigMap", name: "class", namespace: "shop" },
+      },
+    };
+    const accepted = async (object: string) =>
+      await field(object, ".status.conditions[?(@.type=='Accepted')]['status','reason']");
+    const ready = (replicas: string) =>
+      soon(async () => equal(await field("deployment/edge-gatewright", ".status.readyReplicas"), replicas));
+    await underLoad(context, shop, async () => {
+      await shop.cluster.apply(parameters("2"), gatewayClass);
+      await ready("2");
+      await shop.cluster.apply(parameters("two"));
+      await soon(async () => equal(await accepted("gatewayclass/gatewright"), "False InvalidParameters"));
+      await soon(async () => equal(await accepted("gateway/edge"), "Unknown Pending"));
+      const filters = [{ type: "RequestRedirect", requestRedirect: { hostname: "elsewhere.example.com" } }];
+      await shop.cluster.apply({
+        ...route,
+        metadata: { name: "redirect", namespace: "shop" },
+        spec: { ...route.spec, hostnames: ["redirect.example.com"], rules: [{ filters }] },
+      });
+      await soon(async () =>
+        equal(await codeOf("--header", "host: redirect.example.com", `http://${shop.address}/`), "302"),
+      );
+      await shop.cluster.apply(parameters("1"));
+      await soon(async () => equal(await accepted("gateway/edge"), "True Accepted"));
+      await ready("1");
+    });
+  });
+
   test("a class that is deleted is there, and its Gateways are served, until the last of them has gone", async (context) => {
     await underLoad(context, shop, async () => {
       await shop.kubectl("delete", "gatewayclass/gatewright", "--wait=false");
