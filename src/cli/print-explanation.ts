@@ -75,12 +75,13 @@ function ruleRows({ name, match, place, steps }: RuleStep): readonly (readonly s
 }
 
 function backendRows(backend: BackendStep, index: number): readonly (readonly string[])[] {
-  const { name, percent, place, host, path, endpoints, problem } = backend;
+  const { name, percent, place, host, path, endpoints, policies, problem } = backend;
   const known = endpoints.map(({ address, state }) => (state === "ready" ? address : `${address} (${state})`));
   const where = problem ?? (known.length === 0 ? "no endpoints" : known.join(", "));
   return [
     [index === 0 ? "Backends" : "", `${percent} % ${name}`, placeText(place)],
     ["", where, problem === undefined && path !== undefined ? `as ${host ?? ""}${path}` : ""],
+    ...policies.map((policy) => ["", policy.message, policy.place === undefined ? "" : placeText(policy.place)]),
   ];
 }
 

@@ -3,6 +3,7 @@ import { serviceNameLabel } from "../gateway/endpoints.ts";
 import type { Endpoint } from "../ir/cluster.ts";
 import type { ForwardAction, Rule, WeightedDestination } from "../ir/rule.ts";
 import { formatReference } from "../resources/origin.ts";
+import { backendPolicies } from "./backend-policies.ts";
 import { type Explained, placeOf } from "./explained.ts";
 import type { BackendEndpoint, BackendStep } from "./explanation.ts";
 import { textOf } from "./request.ts";
@@ -48,23 +49,24 @@ function backendOf(
   explained: Explained,
   proxy: string,
   { cluster: name, origin }: WeightedDestination,
-): Pick<BackendStep, "name" | "endpoints" | "problem"> {
+): Pick<BackendStep, "name" | "endpoints" | "policies" | "problem"> {
   const { semantics } = explained;
   const key = `${origin.resource.kind}/${origin.resource.namespace ?? "default"}/${origin.resource.name}`;
   if (name === undefined) {
     const route = semantics.compiled.get(key);
     const here = JSON.stringify(origin.path);
     const problem = route?.problems.find((one) => JSON.stringify(one.origin.path) === here)?.message;
-    return { name: "nowhere", endpoints: [], problem: problem ?? "It has a filter that can't be done." };
+    return { name: "nowhere", endpoints: [], policies: [], problem: problem ?? "It has a filter that can't be done." };
   }
   const cluster = semantics.clusters.get(`${proxy}|${name}`);
-  if (cluster === undefined) return { name, endpoints: [], problem: "It is not served yet." };
+  if (cluster === undefined) return { name, endpoints: [], policies: [], problem: "It is not served yet." };
   const { discovery } = cluster;
   const service = formatReference(cluster.origin.resource);
   if (discovery.kind === "dns") {
     return {
       name: `${service}:${discovery.port}`,
       endpoints: [{ address: `${discovery.hostname}:${discovery.port}`, state: "by DNS" }],
+      policies: backendPolicies(explained, cluster, discovery.port),
     };
   }
   const port = /\/(\d+)(?:\/udp)?$/.exec(discovery.endpoints)?.[1];
@@ -72,6 +74,7 @@ function backendOf(
   const { kind, namespace = "default", name: serviceName } = cluster.origin.resource;
   return {
     name: `${service}${port === undefined ? "" : `:${port}`}`,
+    policies: backendPolicies(explained, cluster, port === undefined ? undefined : Number(port)),
     endpoints: [
       ...groups.flatMap(({ endpoints }) => endpoints).map(endpointOf),
       ...(kind === "Service" ? notReady(explained, `${namespace}/${serviceName}`) : []),

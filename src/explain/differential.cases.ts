@@ -73,6 +73,8 @@ export interface Case {
   readonly headers?: readonly RequestHeader[];
   /** Over TLS, with this server name. */
   readonly serverName?: string;
+  /** 8100 without TLS and 9100 with it, unless it says otherwise. */
+  readonly port?: number;
   readonly expected: Outcome;
 }
 
@@ -169,5 +171,7 @@ export const cases: readonly Case[] = [
     expected: ruleOf(9),
   },
   { name: "no chain for the server name", serverName: "other.org", expected: {} },
+  { name: "HTTP where TLS is spoken", port: 9100, expected: {} },
+  { name: "TLS where HTTP is spoken", port: 8100, serverName: "a.example.com", expected: {} },
   { name: "another host on a connection with TLS", serverName: "b.example.com", host: "other.org", expected: notFound },
 ];

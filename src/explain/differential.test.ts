@@ -39,13 +39,13 @@ describe(`Envoy and explain agree (EXPLAIN_SEED=${seed})`, () => {
     target = "/",
     headers = [],
     serverName,
+    port,
     expected,
   } of cases) {
     test(name, async () => {
       const request: Request = {
-        ...(serverName === undefined
-          ? { scheme: "http" as const, port: 8100 }
-          : { scheme: "https" as const, port: 9100, serverName }),
+        ...(serverName === undefined ? { scheme: "http" as const } : { scheme: "https" as const, serverName }),
+        port: port ?? (serverName === undefined ? 8100 : 9100),
         host: "127.0.0.1",
         method,
         target,

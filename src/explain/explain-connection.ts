@@ -99,6 +99,7 @@ function streamBackends({ semantics, locate }: Explained, cluster: Cluster): rea
       percent: percent(weight, total),
       place: placeOf({ locate }, { resource, path }),
       endpoints: known,
+      policies: [],
       ...(known.length === 0 && {
         problem: stream?.problems[0]?.message ?? "It has no endpoint that is ready, so its share is refused.",
       }),

@@ -91,6 +91,11 @@ kind: Service
 metadata: { name: cart, namespace: shop, annotations: { gatewright.dev/endpoints: "10.0.0.1:8080" } }
 spec: { ports: [{ port: 80 }] }
 ---
+apiVersion: gateway.networking.x-k8s.io/v1alpha1
+kind: XBackendTrafficPolicy
+metadata: { name: budget, namespace: shop }
+spec: { targetRefs: [{ group: "", kind: Service, name: cart }], retryConstraint: { budget: { percent: 7, interval: 10s } } }
+---
 apiVersion: v1
 kind: Service
 metadata: { name: empty, namespace: shop }
@@ -175,6 +180,10 @@ describe("explain", () => {
         ["nowhere", 25, "cart.internal", "/v2/1?q", 0, "There is no Service shop/nothing."],
       ],
     );
+    deepEqual(
+      backends.map(({ policies }) => policies.map(({ message, place }) => [message, place?.resource.name])),
+      [[["at most 7 % of the requests may be retries (XBackendTrafficPolicy shop/budget)", "budget"]], []],
+    );
     deepEqual(rule?.place.location, { file: "test.yaml", line: 32, column: 17 });
     equal(listener?.listeners[0]?.place.field, "spec.listeners[0]");
     equal(host?.message, "served by name");
@@ -194,6 +203,10 @@ describe("explain", () => {
     deepEqual(ask("http://grpc.example.com", { grpc: "shop.Cart/Get" }).answer.grpcStatus, 14);
     deepEqual(ask("http://grpc.example.com", { grpc: "shop.Cart/Put" }).answer.grpcStatus, 12);
     match(ask(`https://shop.example.com:80/`).answer.message, /speaks HTTP without TLS/);
+  });
+
+  test("a host that was mistyped", () => {
+    deepEqual(ask("http://grpc.exmple.com/").notes, ["The nearest hostname that is served there is grpc.example.com."]);
   });
 
   test("listeners that are not served, and documents with a mistake", () => {

@@ -114,6 +114,8 @@ export interface BackendStep {
   readonly host?: string;
   readonly path?: string;
   readonly endpoints: readonly BackendEndpoint[];
+  /** How it is spoken to, where a policy or its Service says so. */
+  readonly policies: readonly RuleAction[];
   /** Why this share is not served. */
   readonly problem?: string;
 }

@@ -90,9 +90,11 @@ async function open({ port, tls }: RawServer): Promise<Socket | undefined> {
   }
 }
 
+const closings: readonly unknown[] = ["ECONNRESET", "EPIPE", "ERR_SSL_WRONG_VERSION_NUMBER", "EPROTO"];
+
 /** What a server does to a connection that it does not want. */
 function isReset(error: unknown): boolean {
-  return error instanceof Error && "code" in error && (error.code === "ECONNRESET" || error.code === "EPIPE");
+  return error instanceof Error && "code" in error && closings.includes(error.code);
 }
 
 function parse(received: string, method: string): { readonly answer: RawAnswer; readonly length: number } | undefined {
