@@ -46,7 +46,7 @@ export function createMetrics(sources: MetricSources): Metrics {
   const nacks = counter("gatewright_xds_nacks_total", "Responses that Envoy refused.", ["type"], registers);
   const rejected = gauge(
     "gatewright_xds_rejected_resources",
-    "Resources of which Envoy refused the present version; it keeps the last one that it took.",
+    "Resources of which Envoy refused the present version: it has them without what is to blame, or as they were before.",
     ["type"],
     registers,
   );

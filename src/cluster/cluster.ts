@@ -3,6 +3,7 @@ import { isProxy } from "../certificates/proxy-identity.ts";
 import { hour, renewalTime } from "../certificates/validity.ts";
 import type { Collection } from "../collections/collection.ts";
 import { ControlPlane } from "../control-plane/control-plane.ts";
+import { recordRefusals } from "../control-plane/refusal-recorder.ts";
 import type { Logger } from "../fleet/logger.ts";
 import { controllerName } from "../gateway/class.ts";
 import { resourceKinds } from "../gateway/inputs.ts";
@@ -108,7 +109,13 @@ export class Cluster {
       failed: (kind, { error, delayMs }) =>
         logger.warn({ kind, error: String(error), delayMs }, "what belongs to Gateways can't be read now"),
     });
-    this.#states = new ProxyStates({ gateways, proxies: this.controlPlane.proxies, parameters, owned: this.#owned });
+    this.#states = new ProxyStates({
+      gateways,
+      proxies: this.controlPlane.proxies,
+      refusals: this.controlPlane.refusals,
+      parameters,
+      owned: this.#owned,
+    });
     this.#infrastructureWriter = new InfrastructureWriter({
       client,
       gateways,
@@ -170,7 +177,7 @@ export class Cluster {
       knows: (proxy) => gateways.get(proxy) !== undefined,
       credentials: tls,
       mayFetch: isProxy,
-      observer: this.#states.observe(options.observer ?? {}),
+      observer: recordRefusals(this.controlPlane.refusals, options.observer ?? {}),
     });
     this.#source = this.#watch();
   }

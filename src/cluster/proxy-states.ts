@@ -1,6 +1,4 @@
 import type { Collection, Input } from "../collections/collection.ts";
-import { ListenerSchema } from "../envoy/generated/envoy/config/listener/v3/listener_pb.ts";
-import { typeUrl } from "../envoy/message.ts";
 import { isFalse } from "../gateway/condition.ts";
 import { assignedAddresses } from "../infrastructure/gateway-addresses.ts";
 import { baseName } from "../infrastructure/names.ts";
@@ -9,15 +7,15 @@ import type { ApiObject } from "../kubernetes/api-object.ts";
 import type { Service } from "../resources/generated/core.ts";
 import type { Gateway } from "../resources/generated/gateway-api.ts";
 import { defaultParameters, type ProxyParameters } from "../resources/proxy-parameters.ts";
+import { refusedListeners } from "../status/listener-refusals.ts";
 import type { ProxyState } from "../status/proxy-state.ts";
-import type { XdsObserver } from "../xds/observer.ts";
+import type { Refusal } from "../status/refusal.ts";
 import type { OwnedObjects } from "./owned-objects.ts";
-
-const listenerType = typeUrl(ListenerSchema);
 
 export interface ProxyStatesOptions {
   readonly gateways: Collection<Gateway>;
   readonly proxies: Input<ProxyState>;
+  readonly refusals: Collection<Refusal>;
   readonly parameters: Collection<ProxyParameters>;
   readonly owned: Pick<OwnedObjects, "get">;
 }
@@ -31,7 +29,6 @@ export interface ProxyStatesOptions {
  */
 export class ProxyStates {
   readonly #options: ProxyStatesOptions;
-  readonly #refusals = new Map<string, Map<string, string>>();
   readonly #problems = new Map<string, string>();
   readonly #unsubscribe: () => void;
 
@@ -40,23 +37,13 @@ export class ProxyStates {
     const ends = [options.gateways, options.parameters].map((collection: Collection<unknown>) =>
       collection.subscribe((changes) => this.update(changes.map(({ key }) => key))),
     );
+    ends.push(
+      options.refusals.subscribe((changes) =>
+        this.update(new Set(changes.flatMap(({ before, after }) => (after ?? before)?.proxy ?? []))),
+      ),
+    );
     this.#unsubscribe = () => {
       for (const end of ends) end();
-    };
-  }
-
-  /** An observer that notes which listeners Envoys refuse, and passes everything on. */
-  observe(next: XdsObserver): XdsObserver {
-    return {
-      ...next,
-      rejected: (event) => {
-        if (event.typeUrl === listenerType) this.#refuse(event.proxy, event.name, event.message);
-        next.rejected?.(event);
-      },
-      accepted: (event) => {
-        if (event.typeUrl === listenerType) this.#refuse(event.proxy, event.name, undefined);
-        next.accepted?.(event);
-      },
     };
   }
 
@@ -98,19 +85,12 @@ export class ProxyStates {
       ready: ready > 0,
       message:
         ready > 0 ? "Envoy serves." : `None of the ${wanted} proxies of Deployment ${deploymentName} is ready yet.`,
-      refusedSockets: Object.fromEntries(this.#refusals.get(key) ?? []),
+      ...refusedListeners(
+        [...this.#options.refusals.entries()].flatMap(([, refusal]) => (refusal.proxy === key ? [refusal] : [])),
+      ),
       ...assigned,
       ...(problem === undefined ? {} : refusedObjects(gateway, problem)),
     };
-  }
-
-  #refuse(proxy: string, socket: string, message: string | undefined): void {
-    const sockets = this.#refusals.get(proxy) ?? new Map<string, string>();
-    if (message === undefined) sockets.delete(socket);
-    else sockets.set(socket, message);
-    if (sockets.size === 0) this.#refusals.delete(proxy);
-    else this.#refusals.set(proxy, sockets);
-    this.update([proxy]);
   }
 }
 

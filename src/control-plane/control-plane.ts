@@ -15,7 +15,9 @@ import type { ResourceBatch, ResourceChange, ResourceSink } from "../sources/sou
 import { definitionsKey, deriveStatus } from "../status/derive-status.ts";
 import type { ObjectStatus } from "../status/object-status.ts";
 import type { ProxyState } from "../status/proxy-state.ts";
+import type { Refusal } from "../status/refusal.ts";
 import type { DefinitionVersion } from "../status/supported-version.ts";
+import { type Tampering, tamperWith } from "./tampering.ts";
 
 export interface ControlPlaneOptions {
   readonly placement: Placement;
@@ -24,6 +26,7 @@ export interface ControlPlaneOptions {
   readonly systemCertificates?: () => string | undefined;
   /** Told of a derivation that failed: a defect of ours, which takes away that one object's part and nothing else. */
   readonly onError?: (error: CollectionError) => void;
+  readonly tampering?: Tampering;
 }
 
 /**
@@ -40,25 +43,35 @@ export class ControlPlane implements ResourceSink {
   readonly envoyOptions: EnvoyOptions;
   /** What the Envoys say of themselves; written by whoever runs them. */
   readonly proxies: Input<ProxyState>;
+  /** What Envoys refuse; written by whoever runs them. */
+  readonly refusals: Input<Refusal>;
   readonly status: Collection<ObjectStatus>;
   readonly #definitions: Input<readonly DefinitionVersion[]>;
   readonly #objects = new Map<string, ResourceChange & { readonly object: KubernetesObject }>();
   readonly #findings = new Map<string, readonly Finding[]>();
   #since: number | undefined;
 
-  constructor({ placement, envoy, systemCertificates = once(readSystemCertificates), onError }: ControlPlaneOptions) {
+  constructor({
+    placement,
+    envoy,
+    systemCertificates = once(readSystemCertificates),
+    onError,
+    tampering,
+  }: ControlPlaneOptions) {
     this.graph = new Graph(onError === undefined ? {} : { onError });
     this.resources = createResourceInputs(this.graph);
     this.proxies = this.graph.input("proxies");
     this.semantics = deriveSemantics(this.graph, this.resources, placement, { systemCertificates });
     const { sockets, hostTables, clusters, endpointSets, certificates, trustBundles } = this.semantics;
     this.envoyOptions = { ...defaultOptions, ...envoy };
+    const meaning = { listeners: sockets, hostTables, clusters, endpoints: endpointSets, certificates, trustBundles };
     this.envoyResources = translate(
       this.graph,
-      { listeners: sockets, hostTables, clusters, endpoints: endpointSets, certificates, trustBundles },
+      tampering === undefined ? meaning : tamperWith(this.graph, meaning, tampering),
       this.envoyOptions,
     );
     this.#definitions = this.graph.input("definitions");
+    this.refusals = this.graph.input("envoyRefusals");
     this.status = deriveStatus(
       this.graph,
       this.resources,
@@ -66,6 +79,7 @@ export class ControlPlane implements ResourceSink {
       this.proxies,
       placement.proxyOf,
       this.#definitions,
+      this.refusals,
     );
   }
 

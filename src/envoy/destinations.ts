@@ -19,11 +19,10 @@ export function weighted(action: ForwardAction): readonly WeightedDestination[] 
 }
 
 /**
- * Where requests go. The share of a destination without a cluster goes to one that never exists, which Envoy answers with 500,
+ * Where requests go. A cluster that Envoy refuses is as one that never exists. The share of a destination without a cluster goes to one that never exists, which Envoy answers with 500,
  * as HTTPRouteRule.backendRefs asks, or with UNAVAILABLE (503) as GRPCRouteRule.backendRefs does.
  */
 export function destinations(shares: readonly WeightedDestination[], grpc: boolean): Init<typeof RouteActionSchema> {
-  const unresolved = shares.some((share) => share.cluster === undefined);
   const [only] = shares;
   const plain =
     shares.length === 1 &&
@@ -35,7 +34,7 @@ export function destinations(shares: readonly WeightedDestination[], grpc: boole
       plain && only?.rewrite?.hostname === undefined
         ? { case: "cluster", value: only?.cluster ?? MISSING_CLUSTER }
         : { case: "weightedClusters", value: { clusters: shares.map((share) => clusterWeight(share)) } },
-    ...(unresolved && { clusterNotFoundResponseCode: grpc ? SERVICE_UNAVAILABLE : INTERNAL_SERVER_ERROR }),
+    clusterNotFoundResponseCode: grpc ? SERVICE_UNAVAILABLE : INTERNAL_SERVER_ERROR,
   };
 }
 

@@ -189,6 +189,7 @@ function carriesRequests({ protocol }: BackendTarget): boolean {
 }
 
 /** Shared by every cluster that speaks to the port, whatever it speaks. */
-function endpointSetName({ backend, port, protocol }: BackendTarget): string {
+/** Name of the endpoints of a backend: those who speak to it in several ways share them. */
+export function endpointSetName({ backend, port, protocol }: BackendTarget): string {
   return `${backend}/${port}${protocol === "UDP" ? "/udp" : ""}`;
 }

@@ -1,12 +1,9 @@
 import { networkInterfaces } from "node:os";
-import type { Input } from "../collections/collection.ts";
-import { ListenerSchema } from "../envoy/generated/envoy/config/listener/v3/listener_pb.ts";
-import { typeUrl } from "../envoy/message.ts";
+import type { Collection, Input } from "../collections/collection.ts";
+import { refusedListeners } from "../status/listener-refusals.ts";
 import type { ProxyAddress, ProxyState } from "../status/proxy-state.ts";
+import type { Refusal } from "../status/refusal.ts";
 import type { Delivery } from "../xds/delivery.ts";
-import type { XdsObserver } from "../xds/observer.ts";
-
-const listenerType = typeUrl(ListenerSchema);
 
 /**
  * Turns what the xDS server sees of an Envoy into the {@link ProxyState} that status is derived from.
@@ -18,28 +15,16 @@ export class ProxyMonitor {
   readonly #proxy: string;
   readonly #proxies: Input<ProxyState>;
   readonly #addresses = machineAddresses();
-  readonly #refusedSockets = new Map<string, string>();
+  readonly #refusals: Collection<Refusal>;
   #ready = false;
+  #message = "Envoy has not connected yet.";
 
-  constructor(proxy: string, proxies: Input<ProxyState>) {
+  constructor(proxy: string, proxies: Input<ProxyState>, refusals: Collection<Refusal>) {
     this.#proxy = proxy;
     this.#proxies = proxies;
-    this.#publish("Envoy has not connected yet.");
-  }
-
-  /** An observer that notes refused listeners, and passes everything on. */
-  observe(next: XdsObserver): XdsObserver {
-    return {
-      ...next,
-      rejected: (event) => {
-        if (event.typeUrl === listenerType) this.#refuse(event.name, event.message);
-        next.rejected?.(event);
-      },
-      accepted: (event) => {
-        if (event.typeUrl === listenerType) this.#refuse(event.name, undefined);
-        next.accepted?.(event);
-      },
-    };
+    this.#refusals = refusals;
+    refusals.subscribe(() => this.#publish());
+    this.#publish();
   }
 
   follow(delivery: Delivery): void {
@@ -49,22 +34,17 @@ export class ProxyMonitor {
       const ready = connected > 0 && (this.#ready || settled);
       if (ready === this.#ready) return;
       this.#ready = ready;
-      this.#publish(connected === 0 ? "Envoy is not connected." : "Envoy has not taken all of its configuration yet.");
+      this.#message = connected === 0 ? "Envoy is not connected." : "Envoy has not taken all of its configuration yet.";
+      this.#publish();
     });
   }
 
-  #refuse(socket: string, message: string | undefined): void {
-    if (message === undefined) this.#refusedSockets.delete(socket);
-    else this.#refusedSockets.set(socket, message);
-    this.#publish("Envoy has not taken all of its configuration yet.");
-  }
-
-  #publish(message: string): void {
+  #publish(): void {
     this.#proxies.set(this.#proxy, {
       ready: this.#ready,
-      message: this.#ready ? "Envoy serves." : message,
+      message: this.#ready ? "Envoy serves." : this.#message,
       addresses: this.#addresses,
-      refusedSockets: Object.fromEntries(this.#refusedSockets),
+      ...refusedListeners([...this.#refusals.entries()].map(([, refusal]) => refusal)),
     });
   }
 }

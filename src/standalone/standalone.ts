@@ -1,4 +1,6 @@
 import { ControlPlane } from "../control-plane/control-plane.ts";
+import { recordRefusals } from "../control-plane/refusal-recorder.ts";
+import type { Tampering } from "../control-plane/tampering.ts";
 import { bootstrap } from "../envoy/bootstrap.ts";
 import type { EnvoyLogLevel } from "../fleet/envoy-log.ts";
 import { EnvoyProcess as Envoy, type EnvoyProcess } from "../fleet/envoy-process.ts";
@@ -30,6 +32,7 @@ export interface StandaloneOptions {
   /** How long connections may take to end when Gatewright stops. */
   readonly drainMilliseconds?: number;
   readonly observer?: XdsObserver;
+  readonly tampering?: Tampering;
 }
 
 /**
@@ -78,14 +81,15 @@ export class Standalone {
     this.controlPlane = new ControlPlane({
       placement: onThisMachine(localProxy),
       envoy: { portOffset: options.portOffset ?? 0 },
+      ...(options.tampering === undefined ? {} : { tampering: options.tampering }),
       onError: (error) => options.logger.error({ error: String(error), stack: error.stack }, "a derivation failed"),
     });
-    this.monitor = new ProxyMonitor(localProxy, this.controlPlane.proxies);
+    this.monitor = new ProxyMonitor(localProxy, this.controlPlane.proxies, this.controlPlane.refusals);
     this.xds = new XdsServer({
       resources: this.controlPlane.envoyResources,
       changedAt: () => this.controlPlane.since,
       knows: (proxy) => proxy === localProxy,
-      observer: this.monitor.observe(options.observer ?? {}),
+      observer: recordRefusals(this.controlPlane.refusals, options.observer ?? {}),
     });
     this.monitor.follow(this.xds.delivery);
   }

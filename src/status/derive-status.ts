@@ -1,10 +1,11 @@
 import type { Collection, Reader } from "../collections/collection.ts";
 import type { Graph } from "../collections/graph.ts";
+import { clusterName } from "../gateway/backend.ts";
+import { endpointSetName } from "../gateway/derive-destinations.ts";
 import type { ResourceKinds, Resources } from "../gateway/inputs.ts";
 import { type ListenerParentKind, parentKey } from "../gateway/listener-parent.ts";
 import type { ProxyOf } from "../gateway/placement.ts";
 import { type AncestorKind, ancestorKinds } from "../gateway/policy-ancestors.ts";
-
 import { routeKey } from "../gateway/route.ts";
 import { gatewayGroup, type RouteKind, routeKinds } from "../gateway/route-kind.ts";
 import type { Semantics } from "../gateway/semantics.ts";
@@ -16,6 +17,7 @@ import { isAttached, listenerSetStatus } from "./listener-set-status.ts";
 import { type GatewayStatus, type ObjectStatus, observed } from "./object-status.ts";
 import { policyStatus, withoutRoom } from "./policy-status.ts";
 import { noProxy, type ProxyState } from "./proxy-state.ts";
+import { allBackends, deriveRefusals, type Refusal, type RefusalCollections } from "./refusal.ts";
 import { routeStatus } from "./route-status.ts";
 import { supportedFeatures } from "./supported-features.ts";
 import { type DefinitionVersion, isStandardChannel, supportedVersion } from "./supported-version.ts";
@@ -36,6 +38,7 @@ export function deriveStatus(
   proxies: Collection<ProxyState>,
   proxyOf: ProxyOf,
   definitions: Collection<readonly DefinitionVersion[]>,
+  envoyRefusals: Collection<Refusal>,
 ): Collection<ObjectStatus> {
   const { classes, gateways, listenerSets, listenersByParent, attachedRoutes, refusals, clientCertificates } =
     semantics;
@@ -110,7 +113,8 @@ export function deriveStatus(
       return [[`Gateway/${key}`, { reference: referenceOf("Gateway", gateway), status } satisfies ObjectStatus]];
     },
   );
-  const ofRoutes = routeKinds.map((kind) => statusOfRoutes(graph, kind, resources[kind], semantics));
+  const refused = deriveRefusals(graph, envoyRefusals);
+  const ofRoutes = routeKinds.map((kind) => statusOfRoutes(graph, kind, resources[kind], semantics, refused));
   const ofPolicies = ancestorKinds.map((kind) => statusOfAncestors(graph, kind, resources[kind], semantics));
   return graph.join<ObjectStatus>("status", [
     ofClasses,
@@ -155,15 +159,24 @@ function statusOfRoutes<Kind extends RouteKind>(
   graph: Graph,
   kind: Kind,
   objects: Collection<ResourceKinds[Kind]>,
-  { attachments, verdicts }: Semantics,
+  { attachments, compiled, verdicts }: Semantics,
+  { rulesByRoute, backends }: RefusalCollections,
 ): Collection<ObjectStatus> {
   return graph.deriveMany(`statusOf${kind}s`, objects, (object, objectKey, { fetch }) => {
     const key = routeKey(kind, objectKey);
     const attachment = fetch(attachments, key);
     if (attachment === undefined) return [];
     const { reference } = attachment.route;
-    return [
-      [key, { reference, status: routeStatus(attachment, fetch(verdicts, key), object.metadata.generation ?? 1) }],
-    ];
+    const refusedBackends = fetch(backends, allBackends) ?? [];
+    const targets = refusedBackends.length === 0 ? [] : (fetch(compiled, key)?.targets ?? []);
+    const names = new Set(targets.flatMap((target) => [clusterName(target), endpointSetName(target)]));
+    const refused = {
+      rules: (fetch(rulesByRoute, key) ?? []).map(({ value }) => value),
+      of: object.spec.rules?.length ?? 0,
+      // A Gateway's own certificate is behind an @.
+      backends: refusedBackends.flatMap(({ value }) => (names.has(value.name.split("@")[0] ?? "") ? [value] : [])),
+    };
+    const { generation = 1 } = object.metadata;
+    return [[key, { reference, status: routeStatus(attachment, fetch(verdicts, key), generation, refused) }]];
   });
 }

@@ -1,8 +1,10 @@
+import { certificateName } from "../gateway/certificate.ts";
 import { type Condition, isFalse, isTrue, isUnknown } from "../gateway/condition.ts";
 import type { GatewayListener } from "../gateway/gateway-listener.ts";
 import { socketName } from "../gateway/listener.ts";
 import { notEnforced } from "../gateway/not-enforced.ts";
 import { gatewayGroup } from "../gateway/route-kind.ts";
+import { originKey } from "./listener-refusals.ts";
 import { type ListenerStatus, observed } from "./object-status.ts";
 import type { ProxyState } from "./proxy-state.ts";
 
@@ -30,8 +32,16 @@ export function listenerStatus(
 
 function listenerProgrammed(listener: GatewayListener, proxy: ProxyState): Condition {
   if (!isValid(listener)) return isFalse("Programmed", notProgrammedReason(listener), causeOf(listener));
-  const refusal = proxy.refusedSockets[socketName(listener.socket)];
+  const refusal =
+    proxy.refusedSockets[socketName(listener.socket)] ?? proxy.refusedListeners?.[originKey(listener.origin)];
   if (refusal !== undefined) return isFalse("Programmed", "Invalid", `Envoy refused the listener: ${refusal}`);
+  const secret = [...listener.certificates.map(certificateName), listener.clients?.trust ?? ""].find(
+    (name) => proxy.refusedSecrets?.[name] !== undefined,
+  );
+  if (secret !== undefined) {
+    const message = `Envoy refused ${secret}, and goes on with a former one if it has one: ${proxy.refusedSecrets?.[secret]}`;
+    return isFalse("Programmed", "Invalid", message);
+  }
   if (!proxy.ready) return isUnknown("Programmed", "Pending", proxy.message);
   return isTrue("Programmed", "Programmed", `Envoy listens on port ${listener.socket.port}.`);
 }

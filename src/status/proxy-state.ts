@@ -18,6 +18,10 @@ export interface ProxyState {
   readonly addresses: readonly ProxyAddress[];
   /** Sockets (by name, `80/TCP`) that Envoy refused, with its reason: a port that is taken, for example. */
   readonly refusedSockets: Readonly<Record<string, string>>;
+  /** Listeners (by their place) that Envoy refused while the others on their socket are served. */
+  readonly refusedListeners?: Readonly<Record<string, string>>;
+  /** Certificates and authorities (by the name under which they are delivered) that Envoy refused. */
+  readonly refusedSecrets?: Readonly<Record<string, string>>;
   /** Why the Gateway as a whole is not programmed, whatever Envoy says: an address that nobody assigned, for example. */
   readonly problem?: { readonly reason: string; readonly message: string };
   /** GEP-5093: whether every address that the Gateway asks for is there. Absent until that is known. */

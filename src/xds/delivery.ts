@@ -187,6 +187,8 @@ export class Delivery {
         if (state.rejections.size > 0) {
           for (const [name, resource] of flight.entries)
             if (this.#desired(proxy, typeUrl, name) === resource?.version) accepted(typeUrl, name);
+          const gone = state.rejections.pruneGone((type, name) => this.#desired(proxy, type, name));
+          for (const one of gone) observer.accepted?.({ proxy, typeUrl: one.typeUrl, name: one.name });
         }
         if (state.containment.count > 0) state.containment.review();
         this.#announce(proxy);

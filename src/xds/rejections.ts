@@ -53,9 +53,20 @@ export class Rejections {
     for (const { sessions } of this.#rejected.values()) sessions.delete(session);
   }
 
+  /** Forgets versions of what is gone, and returns what that is: nobody asks for it any more, so nobody will take it. */
+  pruneGone(
+    desired: (typeUrl: string, name: string) => string | undefined,
+  ): readonly Pick<Rejected, "typeUrl" | "name">[] {
+    return this.#forget((known) => known.version !== undefined && desired(known.typeUrl, known.name) === undefined);
+  }
+
   /** Forgets versions that are no longer wanted, and returns what they were versions of. */
   prune(desired: (typeUrl: string, name: string) => string | undefined): readonly Pick<Rejected, "typeUrl" | "name">[] {
-    const over = [...this.#rejected].filter(([, known]) => desired(known.typeUrl, known.name) !== known.version);
+    return this.#forget((known) => desired(known.typeUrl, known.name) !== known.version);
+  }
+
+  #forget(isOver: (known: Rejected) => boolean): readonly Rejected[] {
+    const over = [...this.#rejected].filter(([, known]) => isOver(known));
     for (const [key] of over) this.#rejected.delete(key);
     return over.map(([, known]) => known);
   }
