@@ -1,7 +1,8 @@
 import { create } from "@bufbuild/protobuf";
 import type { Any } from "@bufbuild/protobuf/wkt";
-import type { Cluster } from "../ir/cluster.ts";
+import type { Cluster, Endpoint, EndpointGroup } from "../ir/cluster.ts";
 import { ads, WAIT_A_LITTLE } from "./ads.ts";
+import { loadAssignment } from "./endpoints.ts";
 import {
   Cluster_DiscoveryType,
   ClusterSchema,
@@ -68,50 +69,42 @@ function discovery(cluster: Cluster): Init<typeof ClusterSchema> {
         edsClusterConfig: { edsConfig: ads(WAIT_A_LITTLE), serviceName: source.endpoints },
       };
     case "dns":
-      return {
-        clusterDiscoveryType: {
-          case: "clusterType",
-          value: {
-            name: "envoy.clusters.dns",
-            typedConfig: pack(DnsClusterSchema, {
-              dnsLookupFamily: DnsLookupFamily.ALL,
-              // One backend at many addresses, tried one after the other (RFC 8305). Were each a backend of its own, a share of
-              // all requests would go to the IPv6 address of a name on a machine that has no IPv6.
-              allAddressesInSingleEndpoint: true,
-              respectDnsTtl: true,
-              dnsRefreshRate: duration(30 * SECOND),
-              dnsFailureRefreshRate: { baseInterval: duration(SECOND), maxInterval: duration(10 * SECOND) },
-            }),
-          },
-        },
-        loadAssignment: {
-          clusterName: cluster.name,
-          endpoints: [
-            {
-              loadBalancingWeight: 1,
-              lbEndpoints: [
-                {
-                  hostIdentifier: {
-                    case: "endpoint",
-                    value: {
-                      address: {
-                        address: {
-                          case: "socketAddress",
-                          value: {
-                            address: source.hostname,
-                            portSpecifier: { case: "portValue", value: source.port },
-                          },
-                        },
-                      },
-                    },
-                  },
-                },
-              ],
-            },
-          ],
-        },
-      };
+      return dnsCluster(cluster.name, [{ weight: 1, endpoints: [named(source.hostname, source.port)] }], {
+        dnsLookupFamily: DnsLookupFamily.ALL,
+        // One backend at many addresses, tried one after the other (RFC 8305). Were each a backend of its own, a share of
+        // all requests would go to the IPv6 address of a name on a machine that has no IPv6.
+        allAddressesInSingleEndpoint: true,
+      });
+    case "groups":
+      // Envoy tries a name's addresses one after the other only where the cluster has no other name.
+      return dnsCluster(cluster.name, source.groups, { dnsLookupFamily: DnsLookupFamily.V4_PREFERRED });
   }
+}
+
+function named(hostname: string, port: number): Endpoint {
+  return { address: hostname, port, health: "healthy" };
+}
+
+function dnsCluster(
+  name: string,
+  groups: readonly EndpointGroup[],
+  how: Init<typeof DnsClusterSchema>,
+): Init<typeof ClusterSchema> {
+  return {
+    clusterDiscoveryType: {
+      case: "clusterType",
+      value: {
+        name: "envoy.clusters.dns",
+        typedConfig: pack(DnsClusterSchema, {
+          ...how,
+          respectDnsTtl: true,
+          dnsRefreshRate: duration(30 * SECOND),
+          dnsFailureRefreshRate: { baseInterval: duration(SECOND), maxInterval: duration(10 * SECOND) },
+        }),
+      },
+    },
+    loadAssignment: loadAssignment(name, groups),
+  };
 }
 
 /** Requests go to the endpoint with the fewest; connections and datagrams go round, by the weight of their group. */

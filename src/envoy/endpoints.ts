@@ -18,12 +18,20 @@ const OVERPROVISIONING = 10_000;
  * traffic whatever the number of endpoints behind it. Groups without endpoints or weight take no traffic and are left out.
  */
 export function endpointsResource(set: EndpointSet): EnvoyResource {
-  const assignment = create(ClusterLoadAssignmentSchema, {
-    clusterName: set.name,
-    endpoints: set.groups.flatMap((group, index) => locality(group, index)),
-    policy: { overprovisioningFactor: OVERPROVISIONING },
-  });
+  const assignment = create(ClusterLoadAssignmentSchema, loadAssignment(set.name, set.groups));
   return resource(set.proxy, set.name, ClusterLoadAssignmentSchema, assignment);
+}
+
+/** @see endpointsResource */
+export function loadAssignment(
+  clusterName: string,
+  groups: readonly EndpointGroup[],
+): Init<typeof ClusterLoadAssignmentSchema> {
+  return {
+    clusterName,
+    endpoints: groups.flatMap((group, index) => locality(group, index)),
+    policy: { overprovisioningFactor: OVERPROVISIONING },
+  };
 }
 
 function locality(group: EndpointGroup, index: number): Init<typeof LocalityLbEndpointsSchema>[] {

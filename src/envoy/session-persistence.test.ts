@@ -5,7 +5,7 @@ import { testHosts } from "./testing/hosts.ts";
 import { backend, forward, prefix, rule, to } from "./testing/ir.ts";
 
 const hosts = testHosts();
-hosts.add((port) => [backend("both", [port("one"), port("two")])]);
+hosts.add((port) => [backend("both", [port("one"), port("two")]), backend("also", [port("one"), port("two")])]);
 
 const keeping = (path: string, sessionPersistence: SessionPersistence) =>
   rule({ match: prefix(path), action: forward([{ ...to("both"), sessionPersistence }]) });
@@ -16,6 +16,17 @@ for (const hostname of ["session.test", "*.session-repaired.test"]) {
       keeping("/cookie", { kind: "cookie", name: "sticky", path: "/" }),
       keeping("/permanent", { kind: "cookie", name: "sticky", path: "/permanent", lifetimeMilliseconds: 3_600_000 }),
       keeping("/header", { kind: "header", name: "x-session" }),
+      rule({
+        match: prefix("/weighted"),
+        action: forward(
+          ["both", "also"].map((cluster) =>
+            to(cluster, {
+              sessionPersistence: { kind: "header", name: `x-${cluster}` },
+              responseHeaders: { set: [{ name: "x-cluster", value: cluster }], add: [], remove: [] },
+            }),
+          ),
+        ),
+      }),
       rule({ action: forward([to("both")]) }),
     ]);
 
@@ -43,6 +54,27 @@ for (const hostname of ["session.test", "*.session-repaired.test"]) {
       const session = String(headers["x-session"]);
       notEqual(session, "undefined");
       deepEqual(await backendsOf("/header", { "x-session": session }), new Set([seen?.backend]));
+    });
+
+    test("the weights choose first, and each destination has sessions of its own", async () => {
+      const sessions: Record<string, string> = {};
+      const kept: Record<string, string | undefined> = {};
+      while (Object.keys(kept).length < 2) {
+        const { headers, seen } = await get({ path: "/weighted" });
+        const cluster = String(headers["x-cluster"]);
+        sessions[`x-${cluster}`] = String(headers[`x-${cluster}`]);
+        kept[cluster] = seen?.backend;
+      }
+      const answers = await Promise.all(
+        Array.from({ length: 40 }, () => get({ path: "/weighted", headers: sessions })),
+      );
+      const chosen = answers.map(({ headers }) => String(headers["x-cluster"]));
+      deepEqual(
+        answers.map(({ seen }) => seen?.backend),
+        chosen.map((cluster) => kept[cluster]),
+      );
+      // Each of the two is missed once in 10^12.
+      deepEqual(new Set(chosen), new Set(["both", "also"]));
     });
 
     test("what a client makes up is not obeyed", async () => {

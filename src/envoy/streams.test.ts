@@ -107,6 +107,16 @@ before(async () => {
         [1, a],
       ]),
       backend("dns", [0], { protocol: "TCP", discovery: { kind: "dns", hostname: "localhost", port: a } }),
+      backend("mixed", [0], {
+        protocol: "TCP",
+        discovery: {
+          kind: "groups",
+          groups: [
+            { weight: 3, endpoints: [{ address: "localhost", port: a, health: "healthy" }] },
+            { weight: 1, endpoints: [{ address: "127.0.0.1", port: b, health: "healthy" }] },
+          ],
+        },
+      }),
       backend("datagrams", [portOf(datagrams)], { protocol: "UDP" }),
       backend("upgrading", [upgradingPort]),
       backend("https", [secure], { tls: { serverName: "pass.test" } }),
@@ -119,6 +129,7 @@ before(async () => {
       streamListener("zero", "zero"),
       streamListener("half-dead", "half-dead"),
       streamListener("dns", "dns"),
+      streamListener("mixed", "mixed"),
       httpListener("tls", {
         chains: [
           { kind: "stream", name: "pass", serverNames: ["pass.test"], cluster: "secure", origins: [origin] },
@@ -165,6 +176,12 @@ describe("TCP", () => {
   test("bytes of a connection go to the cluster", async () => equal(await read("plain"), "a"));
   test("a chain without a cluster closes it", async () => equal(await read("closed"), ""));
   test("a name is resolved", async () => equal(await read("dns"), "a"));
+  test("names among addresses get their share", async () => {
+    const count = { a: 0, b: 0 };
+    for (let i = 0; i < 40; i++) count[(await read("mixed")) === "a" ? "a" : "b"]++;
+    // Weighted round robin is exact up to the order.
+    deepEqual([count.a, count.b], [30, 10]);
+  });
   test("an endpoint that refuses is passed over", async () => {
     for (let i = 0; i < 6; i++) equal(await read("half-dead"), "a");
   });

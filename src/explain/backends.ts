@@ -69,6 +69,13 @@ function backendOf(
       policies: backendPolicies(explained, cluster, discovery.port),
     };
   }
+  if (discovery.kind === "groups") {
+    const endpoints = discovery.groups.flatMap((group) => group.endpoints);
+    return {
+      name: service,
+      endpoints: endpoints.map(({ address, port }) => ({ address: hostAndPort(address, port), state: "by DNS" })),
+    };
+  }
   const port = /\/(\d+)(?:\/udp)?$/.exec(discovery.endpoints)?.[1];
   const groups = semantics.endpointSets.get(`${proxy}|${discovery.endpoints}`)?.groups ?? [];
   const { kind, namespace = "default", name: serviceName } = cluster.origin.resource;

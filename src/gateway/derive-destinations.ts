@@ -1,11 +1,11 @@
-import type { Collection } from "../collections/collection.ts";
+import type { Collection, Reader } from "../collections/collection.ts";
 import type { Graph } from "../collections/graph.ts";
 import type { Cluster, Endpoint, EndpointGroup, EndpointSet, RetryBudget } from "../ir/cluster.ts";
 import { type BackendTarget, clusterName, isShownCertificate } from "./backend.ts";
 import type { ListenerCollections } from "./derive-listeners.ts";
 import type { RouteAttachment, RouteCollections } from "./derive-routes.ts";
 import type { AttachmentPoint } from "./gateway-listener.ts";
-import type { BackendLocator } from "./locate-backend.ts";
+import type { BackendLocator, LocatedBackend } from "./locate-backend.ts";
 import { streamClusterName } from "./sockets.ts";
 import type { StreamBackend } from "./stream-route.ts";
 import type { TelemetryCollections } from "./telemetry.ts";
@@ -82,6 +82,13 @@ export function deriveDestinations(
         }),
   );
 
+  const sharesOf = ({ routeKey, passthrough }: StreamRequest, reader: Reader): readonly Share[] =>
+    (reader.fetch(streams, routeKey)?.backends ?? []).map((backend) => {
+      const target = streamTarget(backend, passthrough);
+      const located = target && locate(reader, target);
+      return { weight: backend.weight, ...(target && { target }), ...(located && { located }) };
+    });
+
   const clusters = graph.join("clusters", [
     graph.derive("backendClusters", targetRequests, ({ proxy, target, clientCertificate }, _key, reader) => {
       const located = locate(reader, target);
@@ -100,28 +107,36 @@ export function deriveDestinations(
         origin: located.origin,
       } satisfies Cluster;
     }),
-    graph.derive(
-      "streamClusters",
-      streamRequests,
-      ({ proxy, name, routeKey, protocol, passthrough, clientCertificate }, _key, reader): Cluster | undefined => {
-        const attachment = reader.fetch(attachments, routeKey);
-        const inTls = (passthrough ? [] : (reader.fetch(streams, routeKey)?.backends ?? [])).flatMap(({ target }) => {
-          if (target?.tls !== true) return [];
-          const tls = locate(reader, target)?.tls(clientCertificate);
-          return tls === undefined ? [] : [[endpointSetName(target), tls] as const];
-        });
-        return (
-          attachment && {
-            proxy,
-            name,
-            discovery: { kind: "endpoints", endpoints: name },
-            protocol,
-            ...(inTls.length === 0 ? {} : { tlsByGroup: Object.fromEntries(inTls) }),
-            origin: { resource: attachment.route.reference, path: ["spec", "rules", 0, "backendRefs"] },
-          }
-        );
-      },
-    ),
+    graph.derive("streamClusters", streamRequests, (request, _key, reader): Cluster | undefined => {
+      const { proxy, name, routeKey, protocol } = request;
+      const attachment = reader.fetch(attachments, routeKey);
+      if (attachment === undefined) return undefined;
+      const shares = sharesOf(request, reader);
+      const [only] = shares;
+      const hostname = only?.located?.hostname;
+      const origin = { resource: attachment.route.reference, path: ["spec", "rules", 0, "backendRefs"] };
+      if (shares.length === 1 && hostname !== undefined && only?.target !== undefined) {
+        const { target, located } = only;
+        const discovery = { kind: "dns", hostname, port: target.port } as const;
+        const tls = target.tls && located !== undefined ? { tls: located.tls(request.clientCertificate) } : {};
+        return { proxy, name, discovery, protocol, ...tls, origin };
+      }
+      const inTls = shares.flatMap(({ target, located }) =>
+        target?.tls === true && located !== undefined
+          ? [[endpointSetName(target), located.tls(request.clientCertificate)] as const]
+          : [],
+      );
+      return {
+        proxy,
+        name,
+        discovery: hasHostname(shares)
+          ? { kind: "groups", groups: shares.map(endpointGroup) }
+          : { kind: "endpoints", endpoints: name },
+        protocol,
+        ...(inTls.length === 0 ? {} : { tlsByGroup: Object.fromEntries(inTls) }),
+        origin,
+      };
+    }),
   ]);
   const endpointSets = graph.join("endpointSets", [
     graph.deriveMany("backendEndpointSets", targetRequests, ({ proxy, target }, _key, reader) => {
@@ -131,23 +146,11 @@ export function deriveDestinations(
       const groups = [{ weight: 1, endpoints: located?.endpoints() ?? [] }];
       return [[`${proxy}|${name}`, { proxy, name, groups } satisfies EndpointSet] as const];
     }),
-    graph.derive(
-      "streamEndpointSets",
-      streamRequests,
-      ({ proxy, name, routeKey, passthrough }, _key, reader): EndpointSet => ({
-        proxy,
-        name,
-        groups: (reader.fetch(streams, routeKey)?.backends ?? []).map((backend): EndpointGroup => {
-          const target = streamTarget(backend, passthrough);
-          const endpoints = (target && locate(reader, target)?.endpoints()) ?? [];
-          return {
-            weight: backend.weight,
-            endpoints: endpoints.length === 0 ? refusing : endpoints,
-            ...(target?.tls === true ? { tls: endpointSetName(target) } : {}),
-          };
-        }),
-      }),
-    ),
+    graph.derive("streamEndpointSets", streamRequests, (request, _key, reader): EndpointSet | undefined => {
+      const { proxy, name } = request;
+      const shares = sharesOf(request, reader);
+      return hasHostname(shares) ? undefined : { proxy, name, groups: shares.map(endpointGroup) };
+    }),
   ]);
   return { clusters, endpointSets };
 }
@@ -161,6 +164,31 @@ const refusing: readonly Endpoint[] = [{ address: "127.0.0.1", port: 9, health: 
 /** Whether the endpoints of a group are there to refuse what comes. */
 export function isRefusing(endpoints: readonly Endpoint[]): boolean {
   return endpoints === refusing;
+}
+
+/** A backend of a TCP, TLS or UDP route with its share of connections; without a target, that is refused. */
+interface Share {
+  readonly weight: number;
+  readonly target?: BackendTarget;
+  readonly located?: LocatedBackend;
+}
+
+/** A hostname has its place in the cluster itself, since Envoy takes none in an endpoint set. */
+function hasHostname(shares: readonly Share[]): boolean {
+  return shares.some(({ located }) => located?.hostname !== undefined);
+}
+
+function endpointGroup({ weight, target, located }: Share): EndpointGroup {
+  const { hostname } = located ?? {};
+  const endpoints: readonly Endpoint[] =
+    hostname === undefined || target === undefined
+      ? (located?.endpoints() ?? [])
+      : [{ address: hostname, port: target.port, health: "healthy" }];
+  return {
+    weight,
+    endpoints: endpoints.length === 0 ? refusing : endpoints,
+    ...(target?.tls === true ? { tls: endpointSetName(target) } : {}),
+  };
 }
 
 /** Where TLS is passed through, what backends ask for is between them and the clients. */

@@ -26,9 +26,6 @@ export function resolveService(
     return refused("BackendNotFound", `There is no Service ${key}.`, missing);
   }
   const transport = spokenAs === "UDPRoute" ? "UDP" : "TCP";
-  if (service.externalName !== undefined && spokenAs !== "HTTPRoute" && spokenAs !== "GRPCRoute") {
-    return refused("InvalidKind", `Service ${key} is of type ExternalName, which a ${spokenAs} can't send to.`);
-  }
   const port = findPort(service, reference.port, transport);
   if (port === undefined) {
     const known = service.ports.map((candidate) => `${candidate.port}/${candidate.protocol ?? "TCP"}`).join(", ");

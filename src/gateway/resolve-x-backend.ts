@@ -24,10 +24,6 @@ export function resolveXBackend(
     const message = `XBackend ${key} speaks ${spoken.join(" over ")}, and ${spokenAs}s can't be served with that.`;
     return { ...refused("UnsupportedProtocol", message), use };
   }
-  if (found.hostname !== undefined && (protocol === "TCP" || protocol === "UDP")) {
-    const message = `XBackend ${key} is of type ExternalHostname, which a ${spokenAs} can't send to.`;
-    return { ...refused("InvalidKind", message), use };
-  }
   const target = { backend, port: found.port, protocol, tls: found.tls };
   if (found.refused !== undefined) {
     const message = `Nothing is sent to XBackend ${key}, because it can't be spoken to as its spec.tls asks: ${found.refused.message}`;

@@ -29,8 +29,7 @@ export interface ReadXBackend {
 }
 
 /** What of an XBackend decides what routes make of it; its authorities and certificates change no route. */
-export interface RoutableXBackend
-  extends Pick<ReadXBackend, "port" | "protocol" | "hostname" | "sessionPersistence" | "refused"> {
+export interface RoutableXBackend extends Pick<ReadXBackend, "port" | "protocol" | "sessionPersistence" | "refused"> {
   readonly tls: boolean;
   /** What would have to be there to speak to it, where nothing else is wrong. */
   readonly missing?: ResourceReference;
@@ -87,12 +86,11 @@ function readTls(
 }
 
 export function routableXBackend(read: ReadXBackend): RoutableXBackend {
-  const { port, protocol, hostname, sessionPersistence, refused, tls, problems } = read;
+  const { port, protocol, sessionPersistence, refused, tls, problems } = read;
   return {
     port,
     tls: tls !== undefined,
     ...(protocol === undefined ? {} : { protocol }),
-    ...(hostname === undefined ? {} : { hostname }),
     ...(sessionPersistence === undefined ? {} : { sessionPersistence }),
     ...(refused === undefined ? {} : { refused, ...commonMissing(problems) }),
   };

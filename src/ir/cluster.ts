@@ -8,10 +8,12 @@ import type { TlsParameters } from "./tls-parameters.ts";
 export interface Cluster {
   readonly proxy: string;
   readonly name: string;
-  /** `endpoints`: the {@link EndpointSet} of that name. `dns`: whatever addresses the hostname has (an ExternalName Service, an XBackend of type ExternalHostname). */
+  /** `endpoints`: the {@link EndpointSet} of that name. `dns`: whatever addresses the hostname has (an ExternalName Service, an XBackend of type ExternalHostname).
+   * `groups`: of a weighted TCP, TLS or UDP rule of whose endpoints some are hostnames. */
   readonly discovery:
     | { readonly kind: "endpoints"; readonly endpoints: string }
-    | { readonly kind: "dns"; readonly hostname: string; readonly port: number };
+    | { readonly kind: "dns"; readonly hostname: string; readonly port: number }
+    | { readonly kind: "groups"; readonly groups: readonly EndpointGroup[] };
   /** What is spoken to the backend. "TCP" and "UDP" carry bytes as they are. */
   readonly protocol: "HTTP/1.1" | "HTTP/2" | "TCP" | "UDP";
   /** Wraps every connection in TLS. */
@@ -56,7 +58,7 @@ export interface SubjectAltName {
   readonly value: string;
 }
 
-/** IPv4 or IPv6 address and port, ready or draining. */
+/** IPv4 or IPv6 address (or a hostname, where a cluster says so) and port, ready or draining. */
 export interface Endpoint {
   readonly address: string;
   readonly port: number;

@@ -1,5 +1,5 @@
 import { X509Certificate } from "node:crypto";
-import type { Cluster, EndpointSet, RetryBudget, UpstreamTls } from "../../ir/cluster.ts";
+import type { Cluster, EndpointGroup, EndpointSet, RetryBudget, UpstreamTls } from "../../ir/cluster.ts";
 import type { HostTable } from "../../ir/host-table.ts";
 import type { FilterChain } from "../../ir/listener.ts";
 import type {
@@ -193,11 +193,18 @@ export function describeCluster({ protocol, tls, tlsByGroup, discovery, retryBud
     ...(tls === undefined ? [] : [describeTls(tls)]),
     ...Object.entries(tlsByGroup ?? {}).map(([group, upstream]) => `${describeTls(upstream)} to ${group}`),
   ].join(",");
-  const where =
-    discovery.kind === "endpoints"
-      ? discovery.endpoints
-      : `whatever DNS has for ${discovery.hostname}:${discovery.port}`;
-  return `${protocol}${wrapped} to ${where}${retryBudget === undefined ? "" : describeRetryBudget(retryBudget)}`;
+  return `${protocol}${wrapped} to ${describeDiscovery(discovery)}${retryBudget === undefined ? "" : describeRetryBudget(retryBudget)}`;
+}
+
+function describeDiscovery(discovery: Cluster["discovery"]): string {
+  switch (discovery.kind) {
+    case "endpoints":
+      return discovery.endpoints;
+    case "dns":
+      return `whatever DNS has for ${discovery.hostname}:${discovery.port}`;
+    case "groups":
+      return `whatever DNS has for ${groupLines(discovery.groups).join("; ")}`;
+  }
 }
 
 function describeRetryBudget({ percent, intervalMilliseconds, minimum }: RetryBudget): string {
@@ -232,6 +239,10 @@ export function describeTrust({ certificates }: TrustBundle): string {
 
 /** One line for each group. */
 export function describeEndpoints({ groups }: EndpointSet): readonly string[] {
+  return groupLines(groups);
+}
+
+function groupLines(groups: readonly EndpointGroup[]): readonly string[] {
   return groups.map(({ weight, endpoints, tls }) => {
     const list = endpoints.map(
       ({ address, port, health }) =>
