@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { weighted } from "../envoy/destinations.ts";
 import { serviceNameLabel } from "../gateway/endpoints.ts";
 import type { Endpoint } from "../ir/cluster.ts";
@@ -73,7 +74,7 @@ function backendOf(
     const endpoints = discovery.groups.flatMap((group) => group.endpoints);
     return {
       name: service,
-      endpoints: endpoints.map(({ address, port }) => ({ address: hostAndPort(address, port), state: "by DNS" })),
+      endpoints: endpoints.map(endpointOf),
     };
   }
   const port = /\/(\d+)(?:\/udp)?$/.exec(discovery.endpoints)?.[1];
@@ -90,7 +91,8 @@ function backendOf(
 }
 
 export function endpointOf({ address, port, health }: Endpoint): BackendEndpoint {
-  return { address: hostAndPort(address, port), state: health === "healthy" ? "ready" : "draining" };
+  const state = isIP(address) === 0 ? "by DNS" : health === "healthy" ? "ready" : "draining";
+  return { address: hostAndPort(address, port), state };
 }
 
 /** Those that are written down and get nothing. */

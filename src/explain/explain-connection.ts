@@ -1,5 +1,5 @@
 import { isRefusing } from "../gateway/derive-destinations.ts";
-import type { Cluster } from "../ir/cluster.ts";
+import type { Cluster, EndpointGroup } from "../ir/cluster.ts";
 import type { FilterChain, Listener } from "../ir/listener.ts";
 import { endpointOf, hostAndPort } from "./backends.ts";
 import { chainFor, noChain } from "./chain.ts";
@@ -82,12 +82,25 @@ function nameOf({ origin: { resource } }: Cluster): string {
   return `${resource.kind} ${resource.namespace ?? "default"}/${resource.name}, rule 0`;
 }
 
+function groupsOf(
+  { endpointSets }: Explained["semantics"],
+  { proxy, discovery }: Cluster,
+): readonly Pick<EndpointGroup, "weight" | "endpoints">[] {
+  switch (discovery.kind) {
+    case "endpoints":
+      return endpointSets.get(`${proxy}|${discovery.endpoints}`)?.groups ?? [];
+    case "groups":
+      return discovery.groups;
+    case "dns":
+      return [{ weight: 1, endpoints: [{ address: discovery.hostname, port: discovery.port, health: "healthy" }] }];
+  }
+}
+
 function streamBackends({ semantics, locate }: Explained, cluster: Cluster): readonly BackendStep[] {
   const { resource, path } = cluster.origin;
   const routeKey = `${resource.kind}/${resource.namespace ?? "default"}/${resource.name}`;
   const stream = semantics.streams.get(routeKey);
-  const set = cluster.discovery.kind === "endpoints" ? cluster.discovery.endpoints : "";
-  const groups = semantics.endpointSets.get(`${cluster.proxy}|${set}`)?.groups ?? [];
+  const groups = groupsOf(semantics, cluster);
   const total = groups.reduce((sum, { weight }) => sum + weight, 0);
   return groups.map(({ weight, endpoints }, index): BackendStep => {
     const backend = stream?.backends[index];
