@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { apiVersionOf, type Kind, kinds, schemaOf } from "../../src/resources/kinds.ts";
 import type { Json, JsonObject, Schema } from "../../src/resources/schema.ts";
+import { type Corpus, crossed } from "./corpus.ts";
 import { important, keysByField, names, namespaces, narrowing, referredKinds, valuesByField } from "./pools.ts";
 
 /** PEM for the fields of Secrets and ConfigMaps, by key. */
@@ -12,17 +13,24 @@ export type PemByKey = Readonly<Record<string, readonly string[]>>;
  */
 export class Generator {
   readonly #pem: PemByKey;
+  readonly #corpus: Corpus;
   readonly #matching = new Map<string, fc.Arbitrary<string>>();
 
-  constructor(pem: PemByKey) {
+  constructor(pem: PemByKey, corpus: Corpus) {
     this.#pem = pem;
+    this.#corpus = corpus;
   }
 
   document(): fc.Arbitrary<JsonObject> {
-    return fc.oneof(...kinds.map((kind) => ({ weight: weights[kind.kind] ?? 1, arbitrary: this.ofKind(kind) })));
+    return fc.oneof(
+      ...kinds.map((kind) => ({
+        weight: weights[kind.kind] ?? 1,
+        arbitrary: crossed(this.#corpus, kind.kind, this.#ofKind(kind)),
+      })),
+    );
   }
 
-  ofKind(kind: Kind): fc.Arbitrary<JsonObject> {
+  #ofKind(kind: Kind): fc.Arbitrary<JsonObject> {
     const [version] = kind.versions;
     const { properties = {}, required = [] } = schemaOf(kind, version);
     const { apiVersion: _, kind: __, metadata: ___, status: ____, ...own } = properties;
@@ -175,7 +183,7 @@ const ownNames: Readonly<Record<string, readonly string[]>> = {
   GatewayClass: ["a", "b", "c", "gatewright"],
   HTTPRoute: ["a", "b", "c", "d", "e"],
   Service: ["b", "b", "c", "a"],
-  Gateway: ["b", "c", "b", "c", "a"],
+  Gateway: ["b", "c", "b", "c", "edge"],
 };
 
 function metadata({ kind, namespaced }: Kind): fc.Arbitrary<JsonObject> {
@@ -211,7 +219,7 @@ function metadata({ kind, namespaced }: Kind): fc.Arbitrary<JsonObject> {
 
 /** What a `name` is depends on what stands beside it. */
 function poolOfName(neighbours: Readonly<Record<string, Schema>>): string {
-  if ("kind" in neighbours) return "objectName";
+  if ("kind" in neighbours) return "sectionName" in neighbours && "port" in neighbours ? "parentName" : "objectName";
   if ("protocol" in neighbours || "rules" in neighbours || "backendRefs" in neighbours) return "sectionName";
   return "headerName";
 }

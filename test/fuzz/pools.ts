@@ -11,6 +11,7 @@ export const listenerNames = ["http", "https", "a"] as const;
  */
 export const valuesByField: Readonly<Record<string, readonly (string | number)[]>> = {
   objectName: ["a", "a", "a", "b", "b", "c"],
+  parentName: ["edge", "edge", "edge", "b", "a"],
   headerName: ["x-a", "X-A", "x-b", "Host", ":path", "content-length", "a.example.com", "X--", "_", "team"],
   namespace: namespaces,
   sectionName: listenerNames,
