@@ -71,11 +71,8 @@ function backendOf(
     };
   }
   if (discovery.kind === "groups") {
-    const endpoints = discovery.groups.flatMap((group) => group.endpoints);
-    return {
-      name: service,
-      endpoints: endpoints.map(endpointOf),
-    };
+    const endpoints = discovery.groups.flatMap((group) => group.endpoints.map(endpointOf));
+    return { name: service, endpoints, policies: backendPolicies(explained, cluster, undefined) };
   }
   const port = /\/(\d+)(?:\/udp)?$/.exec(discovery.endpoints)?.[1];
   const groups = semantics.endpointSets.get(`${proxy}|${discovery.endpoints}`)?.groups ?? [];
