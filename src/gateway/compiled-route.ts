@@ -25,6 +25,8 @@ export interface CompiledRoute {
   readonly problems: readonly Problem[];
   /** Rules that ask for what Gatewright can't do; they answer 500, for leaving a part of them out could let requests through. */
   readonly refusals: readonly Refusal[];
+  /** Matches that no request can have. */
+  readonly dropped: readonly DroppedMatch[];
   /** Fields that are set and have no effect. */
   readonly notEnforced: readonly UnenforcedField[];
 }
@@ -37,4 +39,11 @@ export interface Refusal {
   readonly path: FieldPath;
   /** Whether every request of the rule is answered with 500, or only the share of one backend. */
   readonly wholeRule: boolean;
+}
+
+/** A match that is left out; the message names the field in it that can't be used. */
+export interface DroppedMatch {
+  readonly ruleIndex: number;
+  readonly path: FieldPath;
+  readonly message: string;
 }

@@ -31,6 +31,7 @@ export function joinRules(results: readonly RuleResult[]): CompiledRoute {
     uses: distinctUses(results.flatMap((result) => result.uses)),
     problems: distinct(results.flatMap((result) => result.problems)),
     refusals: [...refusals.values()],
+    dropped: [],
     notEnforced: [
       ...new Map(
         results.flatMap((result) => result.notEnforced).map((field) => [formatPath(field.path), field]),

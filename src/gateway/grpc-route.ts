@@ -4,6 +4,7 @@ import type { Origin } from "../resources/origin.ts";
 import type { BackendContext } from "./backend.ts";
 import type { CompiledRoute, CompiledRule } from "./compiled-route.ts";
 import { joinRules, problemsOf, type RuleResult, refusalsOf, targetsOf, usesOf } from "./compiled-rule.ts";
+import { withoutRefusedMatches } from "./dropped-matches.ts";
 import { compileFilters } from "./filters/filters.ts";
 import { idleFields } from "./idle-fields.ts";
 import { grpcMatch, grpcMethod } from "./match.ts";
@@ -18,9 +19,8 @@ export function compileGrpcRoute(
   reader: Reader,
   context: BackendContext,
 ): CompiledRoute {
-  return joinRules(
-    (object.spec.rules ?? []).flatMap((rule, index) => compileRule(rule, index, route, reader, context)),
-  );
+  const rules = (object.spec.rules ?? []).flatMap((rule, index) => compileRule(rule, index, route, reader, context));
+  return withoutRefusedMatches(object, joinRules(rules));
 }
 
 function compileRule(

@@ -5,6 +5,7 @@ import type { Origin } from "../resources/origin.ts";
 import type { BackendContext } from "./backend.ts";
 import type { CompiledRoute, CompiledRule } from "./compiled-route.ts";
 import { joinRules, problemsOf, type RuleResult, refusalsOf, targetsOf, usesOf } from "./compiled-rule.ts";
+import { withoutRefusedMatches } from "./dropped-matches.ts";
 import { milliseconds } from "./duration.ts";
 import { compileFilters } from "./filters/filters.ts";
 import { idleFields, idleRetry, idleWildcards } from "./idle-fields.ts";
@@ -20,9 +21,8 @@ export function compileHttpRoute(
   reader: Reader,
   context: BackendContext,
 ): CompiledRoute {
-  return joinRules(
-    (object.spec.rules ?? []).flatMap((rule, index) => compileRule(rule, index, route, reader, context)),
-  );
+  const rules = (object.spec.rules ?? []).flatMap((rule, index) => compileRule(rule, index, route, reader, context));
+  return withoutRefusedMatches(object, joinRules(rules));
 }
 
 function compileRule(

@@ -23,29 +23,30 @@ export function verdictOf(
   if (meaning === undefined) return undefined;
   const problems = [...meaning.problems, ...(endsTls ? (stream?.problemsOfTls ?? []) : [])];
   const withoutEffect = notEnforced(meaning.notEnforced);
-  const refusals = compiled?.refusals ?? [];
-  if (compiled === undefined || refusals.length === 0) {
+  const { refusals = [], dropped = [], rules = [] } = compiled ?? {};
+  if (refusals.length === 0 && dropped.length === 0) {
     return { resolvedRefs: resolvedRefs(problems), further: withoutEffect };
   }
-  const messages = refusals.map(({ ruleIndex, message }) => `spec.rules[${ruleIndex}]: ${message}`).join("; ");
   const refusedRules = new Set(refusals.filter(({ wholeRule }) => wholeRule).map(({ ruleIndex }) => ruleIndex));
-  const everyRule = compiled.rules.every((rule) => refusedRules.has(rule.ruleIndex));
+  const answered = refusals.map(({ ruleIndex, message }) => `spec.rules[${ruleIndex}]: ${message}`).join("; ");
+  const unmatched = dropped.map(({ message }) => message).join(" ");
+  if (rules.every((rule) => refusedRules.has(rule.ruleIndex))) {
+    const message = [
+      ...(answered === "" ? [] : [`No rule can be served, so all are answered with 500: ${answered}.`]),
+      ...(unmatched === "" ? [] : [`${answered === "" ? "No rule can be served. " : ""}${unmatched}`]),
+    ].join(" ");
+    return {
+      resolvedRefs: resolvedRefs(problems),
+      refused: isFalse("Accepted", "UnsupportedValue", message),
+      further: withoutEffect,
+    };
+  }
+  const message = [
+    ...(answered === "" ? [] : [`Dropped Rule, answered with 500: ${answered}.`]),
+    ...(unmatched === "" ? [] : [`Dropped Rule, as far as no request matches it: ${unmatched}`]),
+  ].join(" ");
   return {
     resolvedRefs: resolvedRefs(problems),
-    ...(everyRule
-      ? {
-          refused: isFalse(
-            "Accepted",
-            "UnsupportedValue",
-            `No rule can be served, so all are answered with 500: ${messages}.`,
-          ),
-        }
-      : {}),
-    further: everyRule
-      ? withoutEffect
-      : [
-          isTrue("PartiallyInvalid", "UnsupportedValue", `Dropped Rule, answered with 500: ${messages}.`),
-          ...withoutEffect,
-        ],
+    further: [isTrue("PartiallyInvalid", "UnsupportedValue", message), ...withoutEffect],
   };
 }

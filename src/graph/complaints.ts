@@ -95,7 +95,14 @@ function ofRoutes({ semantics, ...world }: World): readonly Complaint[] {
         origin: { resource: route.reference, path: ["spec", "rules", ruleIndex] },
       }),
     );
-    return [...refused, ...problems.flatMap((problem) => ofProblem(world, problem)), ...rules];
+    const matches = (compiled?.dropped ?? []).map(
+      ({ path, message }): Complaint => ({
+        reason: "UnsupportedValue",
+        message,
+        origin: { resource: route.reference, path },
+      }),
+    );
+    return [...refused, ...problems.flatMap((problem) => ofProblem(world, problem)), ...rules, ...matches];
   });
 }
 

@@ -1,26 +1,33 @@
-import { RE2JS } from "re2js";
 import type { GRPCRoute, HTTPRoute } from "../generated/gateway-api.ts";
 import { type Mistake, mistake } from "../mistake.ts";
 import { type FieldPath, formatPath } from "../origin.ts";
+import { expressionProblem } from "../regular-expression.ts";
+
+/** Regular expressions that Envoy would refuse. */
+export function checkRegularExpressions(route: GRPCRoute | HTTPRoute): readonly Mistake[] {
+  return refusedExpressions(route).map(({ path, message, remedy }) => mistake("invalid-regex", path, message, remedy));
+}
+
+/** One that can't be served, and why. */
+export interface RefusedExpression {
+  readonly path: FieldPath;
+  readonly message: string;
+  readonly remedy?: string;
+}
 
 /**
- * Regular expressions that Envoy would refuse: it takes RE2's syntax, which has no look-around and no back-references.
+ * Expressions that Envoy can't use: it takes RE2's syntax, which has no look-around and no back-references.
  *
- * Gateway API leaves the dialect to the implementation; the schema only sees a string.
+ * GEP-4359 asks for a part of POSIX ERE, all of which RE2 has; whatever else RE2 has may be used, too.
  */
-export function checkRegularExpressions(route: GRPCRoute | HTTPRoute): readonly Mistake[] {
+export function refusedExpressions(route: GRPCRoute | HTTPRoute): readonly RefusedExpression[] {
   return expressionsOf(route).flatMap(({ path, expression }) => {
-    const problem = problemOf(expression);
-    return problem === undefined
-      ? []
-      : [
-          mistake(
-            "invalid-regex",
-            path,
-            `${formatPath(path)}: ${JSON.stringify(expression)} is not a regular expression that Envoy takes (RE2): ${problem}.`,
-            remedyFor(expression),
-          ),
-        ];
+    const problem = expressionProblem(expression);
+    if (problem === undefined) return [];
+    const remedy = remedyFor(expression);
+    const shown = expression.length > 100 ? `${expression.slice(0, 100)}…` : expression;
+    const message = `${formatPath(path)}: ${JSON.stringify(shown)} is not a regular expression that Envoy takes (RE2): ${problem}.`;
+    return [{ path, message, ...(remedy === undefined ? {} : { remedy }) }];
   });
 }
 
@@ -64,16 +71,6 @@ function inGrpcRoute({ spec }: GRPCRoute): readonly Expression[] {
 
 function valueOfType(match: { readonly type: string; readonly value: string }, path: FieldPath): readonly Expression[] {
   return match.type === "RegularExpression" ? [{ path: [...path, "value"], expression: match.value }] : [];
-}
-
-function problemOf(expression: string): string | undefined {
-  try {
-    RE2JS.compile(expression);
-    return undefined;
-  } catch (error) {
-    const words = error instanceof Error ? error.message : String(error);
-    return words.replace(/^error parsing regexp: /, "");
-  }
 }
 
 function remedyFor(expression: string): string | undefined {
