@@ -23,7 +23,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   ir: ["resources"],
   gateway: ["collections", "ir", "resources", "sources"],
   status: ["collections", "gateway", "ir", "resources", "sources"],
-  analyse: ["collections", "gateway", "ir", "resources", "sources", "status"],
+  analyse: ["collections", "envoy", "explain", "gateway", "ir", "resources", "sources", "status"],
   graph: ["analyse", "collections", "gateway", "ir", "resources", "status"],
   envoy: ["collections", "ir", "resources"],
   xds: ["collections", "envoy", "ir", "resources"],

@@ -5,12 +5,15 @@ import { deriveSemantics } from "../gateway/semantics.ts";
 import type { Finding } from "../resources/finding.ts";
 import type { KubernetesObject } from "../resources/object.ts";
 import type { Analysed } from "./analysed.ts";
+import { analyseCertificates } from "./certificates.ts";
 import { analyseEndpoints } from "./endpoints.ts";
 import { analyseGateways } from "./gateways.ts";
 import { analysePolicies } from "./policies.ts";
+import { analyseRedirects } from "./redirects.ts";
 import { analyseReferenceGrants } from "./reference-grants.ts";
 import { analyseRoutes } from "./routes.ts";
 import { analyseServices } from "./services.ts";
+import { shadowedRules } from "./shadowed-rules.ts";
 import { analyseTelemetryPolicies } from "./telemetry-policies.ts";
 import { analyseTrafficPolicies } from "./traffic-policies.ts";
 import { unservedKinds } from "./unserved-kinds.ts";
@@ -27,8 +30,9 @@ import { analyseXBackends } from "./x-backends.ts";
 export function analyse(
   objects: readonly KubernetesObject[],
   placement: Placement = onThisMachine("analysed"),
+  now = new Date(),
 ): readonly Finding[] {
-  return [...analyseAll(readSemantics(objects, placement)), ...unservedKinds(objects)];
+  return [...analyseAll(readSemantics(objects, placement), now), ...unservedKinds(objects)];
 }
 
 /** What objects mean that don't change. */
@@ -43,10 +47,13 @@ export function readSemantics(objects: readonly KubernetesObject[], placement: P
 }
 
 /** The same, of objects whose semantics are at hand. Costs what there is, not what changed. */
-export function analyseAll(analysed: Analysed): readonly Finding[] {
+export function analyseAll(analysed: Analysed, now = new Date()): readonly Finding[] {
   return [
     ...analyseGateways(analysed),
+    ...analyseCertificates(analysed, now),
     ...analyseRoutes(analysed),
+    ...shadowedRules(analysed),
+    ...analyseRedirects(analysed),
     ...analyseServices(analysed),
     ...analyseXBackends(analysed),
     ...analysePolicies(analysed),

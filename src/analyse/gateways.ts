@@ -6,38 +6,13 @@ import type { Finding } from "../resources/finding.ts";
 import { codeOf } from "../resources/finding-codes.ts";
 import type { Origin } from "../resources/origin.ts";
 import { type Analysed, sorted } from "./analysed.ts";
-import { findingOf, unenforcedFinding } from "./problem-finding.ts";
+import { refusedBySelector } from "./attachments.ts";
+import { analyseClasses } from "./classes.ts";
+import { didYouMeanObject, findingOf, unenforcedFinding } from "./problem-finding.ts";
 
-/** GatewayClasses that are missing or refused, ListenerSets that may not attach, and listeners that can't be served. */
-export function analyseGateways({ resources, semantics }: Analysed): readonly Finding[] {
-  const classes = sorted(semantics.classes).flatMap(([, { name, accepted }]): readonly Finding[] =>
-    accepted.status === "True"
-      ? []
-      : [
-          {
-            severity: "error",
-            code: codeOf(accepted.reason),
-            message: accepted.message,
-            origin: { resource: { group: gatewayGroup, kind: "GatewayClass", name }, path: ["spec", "parametersRef"] },
-          },
-        ],
-  );
-  const missingClasses = sorted(resources.Gateway).flatMap(([, { metadata, spec }]): readonly Finding[] => {
-    if (resources.GatewayClass.get(spec.gatewayClassName) !== undefined) return [];
-    const { namespace = "default", name } = metadata;
-    const origin: Origin = {
-      resource: { group: gatewayGroup, kind: "Gateway", namespace, name },
-      path: ["spec", "gatewayClassName"],
-    };
-    return [
-      {
-        severity: "warning",
-        code: "gateway-class-not-found",
-        message: `There is no GatewayClass ${spec.gatewayClassName}, so no controller serves this Gateway.`,
-        origin,
-      },
-    ];
-  });
+/** Gateways that are refused, ListenerSets that may not attach, and listeners that can't be served. */
+export function analyseGateways(analysed: Analysed): readonly Finding[] {
+  const { semantics } = analysed;
   const listeners = sorted(semantics.listeners).flatMap(([, listener]): readonly Finding[] => [
     // Of a Gateway that is refused as a whole, that is said once.
     ...(listener.accepted.status === "False" && semantics.refusals.get(listener.gateway.key) === undefined
@@ -50,17 +25,16 @@ export function analyseGateways({ resources, semantics }: Analysed): readonly Fi
           } as const,
         ]
       : []),
-    ...listener.problems.map(findingOf),
+    ...listener.problems.map((problem) => findingOf(problem, analysed)),
     ...listener.notEnforced.map((field) => unenforcedFinding(field, listener.origin.resource)),
   ]);
   const clientCertificates = sorted(semantics.clientCertificates).flatMap(([, { problem }]) =>
-    problem === undefined ? [] : [findingOf(problem)],
+    problem === undefined ? [] : [findingOf(problem, analysed)],
   );
   return [
-    ...classes,
-    ...missingClasses,
+    ...analyseClasses(analysed),
     ...refusedGateways(semantics),
-    ...refusedListenerSets({ resources, semantics }),
+    ...refusedListenerSets(analysed),
     ...listeners,
     ...clientCertificates,
     ...notEnforced(semantics),
@@ -90,8 +64,9 @@ function mayBeMended({ accepted, problems }: GatewayListener): boolean {
   return accepted.reason === "NoValidCACertificate" && problems.every(({ missing }) => missing !== undefined);
 }
 
-/** A selector reads the labels of the Namespace, which may be among the documents that are not here; so may the Gateway. */
-function refusedListenerSets({ resources, semantics }: Analysed): readonly Finding[] {
+/** ListenerSets that their Gateway does not take. The Gateway may be among the documents that are not here. */
+function refusedListenerSets(analysed: Analysed): readonly Finding[] {
+  const { resources, semantics } = analysed;
   return sorted(resources.ListenerSet).flatMap(([key, object]): readonly Finding[] => {
     const { namespace = "default", name } = object.metadata;
     const origin: Origin = {
@@ -100,23 +75,23 @@ function refusedListenerSets({ resources, semantics }: Analysed): readonly Findi
     };
     const refused = semantics.listenerSets.get(key)?.refused;
     if (refused !== undefined) {
-      const perhaps =
-        refused.message.includes("the selector reads") && resources.Namespace.get(namespace) === undefined;
-      const severity = perhaps ? "warning" : "error";
-      return [{ severity, code: codeOf(refused.reason), message: refused.message, origin }];
+      const finding: Finding = { severity: "error", code: codeOf(refused.reason), message: refused.message, origin };
+      const { from, selector } = semantics.listenerSets.get(key)?.gateway.spec.allowedListeners?.namespaces ?? {};
+      const isSelected = refused.reason === "NotAllowed" && from === "Selector" && selector !== undefined;
+      return [isSelected ? refusedBySelector(analysed, finding, object, [selector]) : finding];
     }
     const gatewayKey = gatewayKeyOf(object);
     if (gatewayKey !== undefined && resources.Gateway.get(gatewayKey) !== undefined) return [];
-    const { kind } = object.spec.parentRef;
-    return gatewayKey === undefined
-      ? [
-          {
-            severity: "error",
-            code: "parent-not-served",
-            message: `A ListenerSet adds its listeners to a Gateway; a parent of kind ${kind} has none.`,
-            origin,
-          },
-        ]
-      : [{ severity: "warning", code: "gateway-not-found", message: `There is no Gateway ${gatewayKey}.`, origin }];
+    if (gatewayKey === undefined) {
+      const message = `A ListenerSet adds its listeners to a Gateway; a parent of kind ${object.spec.parentRef.kind} has none.`;
+      return [{ severity: "error", code: "parent-not-served", message, origin }];
+    }
+    const [missingNamespace = "", missingName = ""] = gatewayKey.split("/");
+    const missing = { group: gatewayGroup, kind: "Gateway", namespace: missingNamespace, name: missingName };
+    const message = `There is no Gateway ${gatewayKey}.`;
+    const remedy = didYouMeanObject(missing, analysed);
+    return [
+      { severity: "warning", code: "gateway-not-found", message, ...(remedy !== undefined && { remedy }), origin },
+    ];
   });
 }

@@ -15,7 +15,7 @@ export function analysePolicies(analysed: Analysed): readonly Finding[] {
     const read = analysed.semantics.backendTls.policies.get(key);
     const refused = read?.problems.length === 0 ? read.refused : undefined;
     return [
-      ...(read?.problems ?? []).map(findingOf),
+      ...(read?.problems ?? []).map((problem) => findingOf(problem, analysed)),
       ...(refused === undefined
         ? []
         : [

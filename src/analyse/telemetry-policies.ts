@@ -4,7 +4,8 @@ import { type Analysed, sorted } from "./analysed.ts";
 import { findingOf, unenforcedFinding } from "./problem-finding.ts";
 
 /** XTelemetryPolicies that can't be enforced, or hold for nothing. */
-export function analyseTelemetryPolicies({ resources, semantics }: Analysed): readonly Finding[] {
+export function analyseTelemetryPolicies(analysed: Analysed): readonly Finding[] {
+  const { resources, semantics } = analysed;
   return sorted(resources.XTelemetryPolicy).flatMap(([key, { metadata }]) => {
     const { namespace = "default", name } = metadata;
     const resource = { group: experimentalGroup, kind: "XTelemetryPolicy", namespace, name };
@@ -15,7 +16,7 @@ export function analyseTelemetryPolicies({ resources, semantics }: Analysed): re
     );
     const missing = (read?.targets ?? []).filter((gateway) => resources.Gateway.get(gateway) === undefined);
     return [
-      ...(read?.problems ?? []).map(findingOf),
+      ...(read?.problems ?? []).map((problem) => findingOf(problem, analysed)),
       ...(read?.notEnforced ?? []).map((field) => unenforcedFinding(field, resource)),
       ...conflicts.map(({ message }): Finding => ({ severity: "error", code: "conflicted", message, origin })),
       ...missing.map((gateway): Finding => {

@@ -14,7 +14,7 @@ export function analyseXBackends(analysed: Analysed): readonly Finding[] {
     const read = analysed.semantics.xBackends.get(key);
     const refused = read?.problems.length === 0 ? read.refused : undefined;
     return [
-      ...(read?.problems ?? []).map(findingOf),
+      ...(read?.problems ?? []).map((problem) => findingOf(problem, analysed)),
       ...(refused === undefined
         ? []
         : [

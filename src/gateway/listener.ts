@@ -206,7 +206,7 @@ function noCertificate(
 ): readonly Problem[] {
   if (tlsMode !== "Terminate" || (listener.tls?.certificateRefs?.length ?? 0) > 0) return [];
   const message = "It ends TLS but names no certificate: give it tls.certificateRefs.";
-  return [{ reason: "InvalidCertificateRef", message, origin }];
+  return [{ reason: "InvalidCertificateRef", code: "https-without-certificate", message, origin }];
 }
 
 function refusedKinds(protocol: string, refused: readonly string[], origin: Origin): readonly Problem[] {

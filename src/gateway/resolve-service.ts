@@ -29,10 +29,11 @@ export function resolveService(
   const port = findPort(service, reference.port, transport);
   if (port === undefined) {
     const known = service.ports.map((candidate) => `${candidate.port}/${candidate.protocol ?? "TCP"}`).join(", ");
-    return refused(
+    const { problem } = refused(
       "BackendNotFound",
       `Service ${key} has no ${transport} port ${reference.port ?? "(backendRef.port is missing)"}; it has ${known || "no ports"}.`,
     );
+    return { problem: { ...problem, code: "backend-port-not-found" } };
   }
   const backend = backendKey("Service", key);
   const use: PolicyTarget = { backend, ...(port.name === undefined ? {} : { portName: port.name }) };

@@ -1,3 +1,4 @@
+import type { FindingCode } from "./finding-codes.ts";
 import type { ValidationRule } from "./schema.ts";
 
 /** What to do about a rule that is broken, for those whose own words leave that open. */
@@ -81,6 +82,13 @@ export function messageOf({ message, rule }: ValidationRule): string {
     .trim()
     .replace(/ \(matching \^\S*\)/, "")
     .replace(/\.$/, "");
+}
+
+/** Rules that say what the analyser also says have its code. */
+export function codeOfRule({ message = "" }: ValidationRule): FindingCode {
+  return message.trim().startsWith("certificateRefs or options must be specified")
+    ? "https-without-certificate"
+    : "broken-rule";
 }
 
 /** The value with which a rule holds, where that is clear: paths that a request's path can never equal. */

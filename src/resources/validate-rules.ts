@@ -6,7 +6,7 @@ import { type Mistake, mistake } from "./mistake.ts";
 import { type FieldPath, formatPath } from "./origin.ts";
 import { type Reads, readsAlike } from "./reads.ts";
 import { culprit } from "./rule-culprit.ts";
-import { mendedValue, messageOf, remedyOf } from "./rule-words.ts";
+import { codeOfRule, mendedValue, messageOf, remedyOf } from "./rule-words.ts";
 import { isJsonObject, type Json, type Schema, type ValidationRule } from "./schema.ts";
 
 /**
@@ -129,7 +129,7 @@ function brokenRule(rule: ValidationRule, path: FieldPath, value: Json | undefin
   const shown = typeof value === "object" || value === undefined ? "" : ` (it is ${JSON.stringify(value)})`;
   const better = typeof value === "string" ? mendedValue(rule, value) : undefined;
   return mistake(
-    "broken-rule",
+    codeOfRule(rule),
     path,
     `${where}${messageOf(rule)}${shown}.`,
     remedyOf(rule),

@@ -135,7 +135,7 @@ test("host redirect", async (t) => {
     ["http://imprun.dev/pricing?plan=pro", 301, "https://portal.imprun.dev/pricing?plan=pro"],
     ["http://moved.imprun.dev/docs", 302, "http://portal.imprun.dev:8443/guides"],
     ["http://moved.imprun.dev/docs/start?x=1", 302, "http://portal.imprun.dev:8443/guides/start?x=1"],
-    ["http://moved.imprun.dev/anything/else", 302, "http://moved.imprun.dev/"],
+    ["http://moved.imprun.dev/anything/else", 302, "http://imprun.dev/"],
   ] as const) {
     await t.test(`${url} → ${status} ${location}`, async () => {
       const response = await curl(url, gateway.port(80));

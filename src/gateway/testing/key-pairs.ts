@@ -34,7 +34,13 @@ export async function withKeyPairs(text: string): Promise<string> {
 
 function issue(authority: CertificateAuthority, name: string): ReturnType<CertificateAuthority["issue"]> {
   const [host = "", expires] = name.split(" until ");
-  return authority.issue([host], "ECDSA", expires === undefined ? undefined : new Date(expires));
+  return authority.issue([host], "ECDSA", expires === undefined ? undefined : dateOf(expires));
+}
+
+/** `2021-01-01`, or `in 5 days`. */
+function dateOf(words: string): Date {
+  const days = /^in (\d+) days$/.exec(words)?.[1];
+  return days === undefined ? new Date(words) : new Date(Date.now() + Number(days) * 24 * 60 * 60 * 1000);
 }
 
 const placeholder = /\$\{(base64 )?(certificate|key|authority) ([^}]+)\}/g;

@@ -1,0 +1,255 @@
+import { RE2JS } from "re2js";
+import { defaultOptions } from "../envoy/options.ts";
+import { type Decision, decide } from "../explain/decide.ts";
+import { parseRequest, type RequestText } from "../explain/parse-request.ts";
+import { textOf } from "../explain/request.ts";
+import { type HostTable, hostTableKey } from "../ir/host-table.ts";
+import type { Listener } from "../ir/listener.ts";
+import type { RedirectAction, Rule } from "../ir/rule.ts";
+import type { Finding } from "../resources/finding.ts";
+import type { Change } from "../resources/fix.ts";
+import { type FieldPath, formatPath, formatReference, type Origin } from "../resources/origin.ts";
+import { type Analysed, sorted } from "./analysed.ts";
+
+/** As many redirects as a browser follows before it gives up is more than are needed to see a circle. */
+const mostHops = 12;
+
+interface RedirectRule extends Rule {
+  readonly action: RedirectAction;
+}
+
+/**
+ * Redirects that lead a client back to themselves, or to a port that speaks something else: each is followed as a client would,
+ * by what `explain` says of each request on the way. A redirect to a place that none of the listeners is at leads elsewhere.
+ */
+export function analyseRedirects(analysed: Analysed): readonly Finding[] {
+  const found = new Map<string, Finding>();
+  for (const [, table] of sorted(analysed.semantics.hostTables)) {
+    for (const rule of table.rules) {
+      const finding = isRedirect(rule) ? followAll(analysed, table, rule) : undefined;
+      if (finding?.origin === undefined) continue;
+      const key = `${formatReference(finding.origin.resource)} ${formatPath(finding.origin.path)} ${finding.code}`;
+      if (!found.has(key)) found.set(key, finding);
+    }
+  }
+  return [...found.values()];
+}
+
+function isRedirect(rule: Rule): rule is RedirectRule {
+  return rule.action.kind === "redirect";
+}
+
+function followAll(analysed: Analysed, table: HostTable, rule: RedirectRule): Finding | undefined {
+  for (const request of samples(analysed, table, rule)) {
+    const finding = follow(analysed, table.proxy, rule, request);
+    if (finding !== undefined) return finding;
+  }
+  return undefined;
+}
+
+/** Requests that the rule matches: the least that its match asks for, and something below its prefix. */
+function samples(
+  { semantics }: Analysed,
+  { proxy, chain: name, hostname }: HostTable,
+  { match }: Rule,
+): readonly RequestText[] {
+  const listener = [...semantics.sockets.entries()]
+    .map(([, value]) => value)
+    .find((one) => one.proxy === proxy && one.chains.some((chain) => chain.name === name));
+  const chain = listener?.chains.find((one) => one.name === name);
+  if (listener === undefined || chain?.kind !== "http") return [];
+  if ([...match.headers, ...match.queryParams].some(({ type }) => type === "RegularExpression")) return [];
+  const scheme = chain.tls === undefined ? "http" : "https";
+  const host = hostname === "*" ? "any.invalid" : hostname.replace("*", "any");
+  const query = match.queryParams.map(
+    (param) => `${encodeURIComponent(param.name)}=${encodeURIComponent(param.value)}`,
+  );
+  return samplePaths(match).map((path) => ({
+    method: match.method ?? (match.grpc === true ? "POST" : "GET"),
+    url: `${scheme}://${host}:${listener.port}${path}${query.length === 0 ? "" : `?${query.join("&")}`}`,
+    headers: match.headers.map((header) => `${header.name}: ${header.value}`),
+  }));
+}
+
+function samplePaths({ path: { type, value } }: Rule["match"]): readonly string[] {
+  switch (type) {
+    case "Exact":
+      return [value];
+    case "PathPrefix":
+      return [value, `${value.replace(/\/$/, "")}/any`];
+    case "RegularExpression": {
+      const plain = value.replaceAll(/\\(.)|[$()*+.?[\]^{|}]/g, "$1");
+      return ["/", `/${plain}`.replace("//", "/")].filter((path) => RE2JS.compile(value).matches(path));
+    }
+  }
+}
+
+interface Hop {
+  readonly url: string;
+  readonly decision: Decision;
+}
+
+function follow(analysed: Analysed, proxy: string, rule: RedirectRule, start: RequestText): Finding | undefined {
+  const hops: Hop[] = [];
+  let url = start.url;
+  while (hops.length < mostHops && !hops.some((hop) => hop.url === url)) {
+    const decision = ask(analysed, proxy, { ...start, url });
+    if (decision === undefined || isElsewhere(decision, hops[0], url)) break;
+    hops.push({ url, decision });
+    if (decision.kind !== "rule" || decision.outcome.kind !== "redirect") break;
+    // Another rule has this request, though this one matches it.
+    if (hops.length === 1 && !isSameRule(decision.rule, rule)) return undefined;
+    url = withPort(textOf(decision.outcome.location));
+  }
+  const [first, second] = hops;
+  if (first === undefined || first.decision.kind !== "rule") return undefined;
+  const again = hops.findIndex((hop) => hop.url === url);
+  const circle = again === -1 && hops.length < mostHops ? [] : hops.slice(again === -1 ? 1 : again);
+  const isInside = circle.some(({ decision }) => decision.kind === "rule" && isSameRule(decision.rule, rule));
+  if (isInside) return loop(analysed, proxy, rule, start, [...hops.map((hop) => hop.url), url]);
+  const target = url === first.url ? undefined : (second?.url ?? url);
+  return target === undefined ? undefined : wrongPort(analysed, rule, target, second?.decision);
+}
+
+/** A host that no listener or route names may be anybody's, though a request for it would be answered here. */
+function isElsewhere(decision: Decision, first: Hop | undefined, url: string): boolean {
+  if (first === undefined || hostOf(first.url) === hostOf(url)) return false;
+  return !("table" in decision) || decision.table === undefined || decision.table.hostname === "*";
+}
+
+function hostOf(url: string): string | undefined {
+  return /^https?:\/\/(\[[^\]]*\]|[^/:?#]*)/.exec(url)?.[1];
+}
+
+/** What becomes of a request, if a listener is there to take it; first of the same proxy. Undefined if it leads elsewhere. */
+function ask({ semantics }: Analysed, proxy: string, text: RequestText): Decision | undefined {
+  let request: ReturnType<typeof parseRequest>;
+  try {
+    request = parseRequest(text);
+  } catch {
+    return undefined;
+  }
+  const listeners: Listener[] = [...semantics.sockets.entries()]
+    .map(([, listener]) => listener)
+    .filter(({ port, transport }) => port === request.port && transport === "TCP");
+  const listener = listeners.find((one) => one.proxy === proxy) ?? listeners[0];
+  if (listener === undefined) return undefined;
+  return decide(listener, request, {
+    options: defaultOptions,
+    table: (chain, hostname) => semantics.hostTables.get(hostTableKey({ proxy: listener.proxy, chain, hostname })),
+  });
+}
+
+/** With the port that its scheme implies, so that equal URLs are equal texts. */
+function withPort(location: string): string {
+  return location.replace(
+    /^(https?):\/\/([^/:]+|\[[^\]]*\])(?=[/?#]|$)/,
+    (_, scheme: string, host: string) => `${scheme}://${host}:${scheme === "https" ? 443 : 80}`,
+  );
+}
+
+function plain(url: string): string {
+  return url.replace(/^(http:\/\/[^/]*):80(?=\/|$)/, "$1").replace(/^(https:\/\/[^/]*):443(?=\/|$)/, "$1");
+}
+
+function loop(
+  analysed: Analysed,
+  proxy: string,
+  rule: RedirectRule,
+  start: RequestText,
+  urls: readonly string[],
+): Finding {
+  const filter = filterOf(analysed, rule.origin);
+  const shown = urls.length > 4 ? [...urls.slice(0, 3).map(plain), "…"] : urls.map(plain);
+  const chain = shown.join(" → ");
+  const secure = start.url.replace(/^http:\/\/([^/]*):\d+/, "https://$1:443");
+  const leadsOn =
+    urls.every((url) => url.startsWith("http:")) &&
+    rule.action.scheme === undefined &&
+    leavesRule(ask(analysed, proxy, { ...start, url: secure }), rule);
+  if (leadsOn) {
+    return withoutScheme(
+      rule,
+      filter,
+      `The redirect names no scheme, so it keeps http and leads back to itself: ${chain}.`,
+    );
+  }
+  return {
+    severity: "error",
+    code: "redirect-loop",
+    message: `The redirect leads back to itself: ${chain}.`,
+    remedy:
+      rule.action.scheme === "https"
+        ? "Attach the route to the HTTP listener alone: name it in parentRefs[].sectionName."
+        : "Lead to another host, port or path, or match less.",
+    origin: { ...rule.origin, path: filter },
+  };
+}
+
+/** A rule stands in the tables of all its hostnames and listeners. */
+function isSameRule(left: Rule, right: Rule): boolean {
+  return (
+    formatReference(left.origin.resource) === formatReference(right.origin.resource) &&
+    formatPath(left.origin.path) === formatPath(right.origin.path)
+  );
+}
+
+/** Whether a listener takes the request, and the rule itself does not have it there, too. */
+function leavesRule(decision: Decision | undefined, rule: Rule): boolean {
+  if (decision === undefined || decision.kind === "closed") return false;
+  return decision.kind !== "rule" || !isSameRule(decision.rule, rule);
+}
+
+function withoutScheme({ origin }: Rule, filter: FieldPath, message: string): Finding {
+  const path: FieldPath = [...filter, "requestRedirect"];
+  const change: Change = { kind: "set", path: [...path, "scheme"], value: "https" };
+  return {
+    severity: "error",
+    code: "redirect-without-scheme",
+    message,
+    remedy: "Add scheme: https.",
+    origin: { ...origin, path },
+    fix: { resource: origin.resource, changes: [change] },
+  };
+}
+
+function wrongPort(
+  analysed: Analysed,
+  rule: RedirectRule,
+  target: string,
+  decision: Decision | undefined,
+): Finding | undefined {
+  const [, scheme = "", port = ""] = /^(https?):\/\/(?:[^/:]+|\[[^\]]*\]):(\d+)/.exec(target) ?? [];
+  const speaksOther = decision?.kind === "closed" && decision.choice.kind === "wrong-protocol";
+  const takesTls = decision?.kind === "closed" && decision.choice.kind === "no-chain" && scheme === "http";
+  const isOthers = port === (scheme === "https" ? "80" : "443");
+  if (scheme === "" || !(speaksOther || takesTls || (isOthers && decision === undefined))) return undefined;
+  const filter = filterOf(analysed, rule.origin);
+  const other = scheme === "https" ? "plain HTTP" : "HTTPS";
+  const message = `The redirect leads to ${plain(target)}, and port ${port} speaks ${other}.`;
+  if (rule.action.scheme === undefined && scheme === "http") {
+    return withoutScheme(rule, filter, `${message} It names no scheme, so it keeps http.`);
+  }
+  const path: FieldPath = [...filter, "requestRedirect", "port"];
+  const { resource } = rule.origin;
+  const named = rule.action.port !== undefined && rule.action.scheme !== undefined;
+  return {
+    severity: "warning",
+    code: "redirect-to-wrong-port",
+    message,
+    remedy: named
+      ? `Remove port: it is ${scheme === "https" ? 443 : 80} by default.`
+      : "Name the scheme and port that are meant.",
+    origin: { resource, path: named ? path : path.slice(0, -1) },
+    ...(named && { fix: { resource, changes: [{ kind: "remove", path }] } }),
+  };
+}
+
+/** The filter that redirects, of the rule that a match belongs to. */
+function filterOf({ resources }: Analysed, { resource, path }: Origin): FieldPath {
+  const [spec, rules, index] = path;
+  const route = resources.HTTPRoute.get(`${resource.namespace}/${resource.name}`);
+  const filters = route?.spec.rules?.[Number(index)]?.filters ?? [];
+  const filter = filters.findIndex(({ type }) => type === "RequestRedirect");
+  return [spec ?? "spec", rules ?? "rules", Number(index), "filters", Math.max(0, filter)];
+}
