@@ -36,7 +36,7 @@ export function withPort(finding: Finding, analysed: Analysed): Finding {
   const key = `${reference.namespace ?? resource.namespace}/${reference.name}`;
   const transport = resource.kind === "UDPRoute" ? "UDP" : "TCP";
   const ports = (analysed.resources.Service.get(key)?.spec?.ports ?? []).filter(
-    ({ protocol = "TCP" }) => protocol === transport,
+    ({ protocol }) => protocol === transport,
   );
   const meant = portMeant(ports, reference.port);
   if (meant === undefined) return finding;

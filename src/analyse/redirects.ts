@@ -78,8 +78,8 @@ function samplePaths({ path: { type, value } }: Rule["match"]): readonly string[
     case "PathPrefix":
       return [value, `${value.replace(/\/$/, "")}/any`];
     case "RegularExpression": {
-      const plain = value.replaceAll(/\\(.)|[$()*+.?[\]^{|}]/g, "$1");
-      return ["/", `/${plain}`.replace("//", "/")].filter((path) => RE2JS.compile(value).matches(path));
+      const literal = value.replaceAll(/\\(.)|[$()*+.?[\]^{|}]/g, "$1");
+      return ["/", `/${literal}`.replace("//", "/")].filter((path) => RE2JS.compile(value).matches(path));
     }
   }
 }
