@@ -1,8 +1,8 @@
 import { RE2JS } from "re2js";
 import { defaultOptions } from "../envoy/options.ts";
 import { type Decision, decide } from "../explain/decide.ts";
-import { parseRequest, type RequestText } from "../explain/parse-request.ts";
-import { textOf } from "../explain/request.ts";
+import { parseQuestion, RequestError, type RequestText } from "../explain/parse-request.ts";
+import { isRequest, type Question, textOf } from "../explain/request.ts";
 import { type HostTable, hostTableKey } from "../ir/host-table.ts";
 import type { Listener } from "../ir/listener.ts";
 import type { RedirectAction, Rule } from "../ir/rule.ts";
@@ -123,12 +123,8 @@ function hostOf(url: string): string | undefined {
 
 /** What becomes of a request, if a listener is there to take it; first of the same proxy. Undefined if it leads elsewhere. */
 function ask({ semantics }: Analysed, proxy: string, text: RequestText): Decision | undefined {
-  let request: ReturnType<typeof parseRequest>;
-  try {
-    request = parseRequest(text);
-  } catch {
-    return undefined;
-  }
+  const request = questionOf(text);
+  if (request === undefined || !isRequest(request)) return undefined;
   const listeners: Listener[] = [...semantics.sockets.entries()]
     .map(([, listener]) => listener)
     .filter(({ port, transport }) => port === request.port && transport === "TCP");
@@ -138,6 +134,16 @@ function ask({ semantics }: Analysed, proxy: string, text: RequestText): Decisio
     options: defaultOptions,
     table: (chain, hostname) => semantics.hostTables.get(hostTableKey({ proxy: listener.proxy, chain, hostname })),
   });
+}
+
+/** Undefined of a Location that is no URL. */
+function questionOf(text: RequestText): Question | undefined {
+  try {
+    return parseQuestion(text);
+  } catch (error) {
+    if (error instanceof RequestError) return undefined;
+    throw error;
+  }
 }
 
 /** With the port that its scheme implies, so that equal URLs are equal texts. */
