@@ -10,8 +10,9 @@ import { formatPath } from "../../resources/origin.ts";
 import { withGrpc } from "../answer.ts";
 import { type Decision, decide } from "../decide.ts";
 import type { Request } from "../request.ts";
+import { sendHttp2 } from "./http2-client.ts";
 import { planeOf } from "./plane.ts";
-import { type RawAnswer, type RawRequest, sendRaw } from "./raw-client.ts";
+import { type RawAnswer, type RawRequest, type RawServer, sendRaw } from "./raw-client.ts";
 import { requestBytes } from "./requests.ts";
 
 /** What is compared: who answered, and how. Absent parts were not there. */
@@ -28,8 +29,10 @@ export interface Outcome {
 
 /** The same resources in a real Envoy and in front of `explain`. */
 export interface Rig {
-  /** What Envoy answers to each. */
+  /** What Envoy answers to each over HTTP/1.1, byte for byte as they are. */
   ask(requests: readonly Request[]): Promise<readonly Outcome[]>;
+  /** The same over HTTP/2, of requests that fit. */
+  askHttp2(requests: readonly Request[]): Promise<readonly Outcome[]>;
   /** What may be the answer: one outcome, but for one of each destination where there are weights. */
   predict(request: Request): readonly Outcome[];
   /** Errors in the resources. */
@@ -55,6 +58,26 @@ export async function startRig(objects: (backendPort: number, certificate: objec
   const proxy = await startProxy(partsOf(plane, [...tables.values()]));
   const listenerOf = ({ port }: Request) =>
     [...plane.semantics.sockets.entries()].map(([, socket]) => socket).find((socket) => socket.port === port);
+  const together = async (
+    requests: readonly Request[],
+    send: (server: RawServer, group: readonly Request[]) => Promise<readonly (RawAnswer | undefined)[]>,
+  ): Promise<readonly Outcome[]> => {
+    const outcomes: Outcome[] = [];
+    const sendGroup = async (indexes: readonly number[]): Promise<void> => {
+      const group = indexes.flatMap((index) => requests[index] ?? []);
+      const { port = 0, serverName } = group[0] ?? {};
+      const answers = await send(
+        {
+          port: proxy.port(`${port}/TCP`),
+          ...(serverName !== undefined && { tls: { serverName, authority: authority.certificate } }),
+        },
+        group,
+      );
+      for (const [position, index] of indexes.entries()) outcomes[index] = seen(answers[position]);
+    };
+    await Promise.all(byConnection(requests).map(sendGroup));
+    return outcomes;
+  };
   return {
     errors: plane.findings().map(({ message }) => message),
     rules: [...tables.values()].reduce((sum, { rules }) => sum + rules.length, 0),
@@ -65,22 +88,14 @@ export async function startRig(objects: (backendPort: number, certificate: objec
         tables.get(hostTableKey({ proxy: listener.proxy, chain, hostname }));
       return outcomesOf(decide(listener, request, { table, options: defaultOptions }));
     },
-    async ask(requests) {
-      const outcomes: Outcome[] = [];
-      const askTogether = async (indexes: readonly number[]): Promise<void> => {
-        const group = indexes.flatMap((index) => requests[index] ?? []);
-        const { port = 0, serverName } = group[0] ?? {};
-        const server = {
-          port: proxy.port(`${port}/TCP`),
-          ...(serverName !== undefined && { tls: { serverName, authority: authority.certificate } }),
-        };
-        const raw = group.map((request): RawRequest => ({ method: request.method, bytes: requestBytes(request) }));
-        const answers = await sendRaw(server, raw);
-        for (const [position, index] of indexes.entries()) outcomes[index] = seen(answers[position]);
-      };
-      await Promise.all(byConnection(requests).map(askTogether));
-      return outcomes;
-    },
+    ask: (requests) =>
+      together(requests, (server, group) =>
+        sendRaw(
+          server,
+          group.map((request): RawRequest => ({ method: request.method, bytes: requestBytes(request) })),
+        ),
+      ),
+    askHttp2: (requests) => together(requests, sendHttp2),
     async stop() {
       await proxy.stop();
       backend.closeAllConnections();
