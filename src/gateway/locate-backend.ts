@@ -25,10 +25,9 @@ export interface LocatedBackend {
 }
 
 export interface BackendLocator {
-  /** EndpointSlices by the Service that they belong to. */
-  readonly slicesByService: Collection<readonly Member<EndpointSlice>[]>;
   /** Services that were made for XBackends, by {@link selectorKey}. */
   readonly selectorServices: Collection<readonly Member<Service>[]>;
+  /** Where a backend is; undefined if it is not there. */
   readonly locate: (reader: Reader, target: BackendTarget) => LocatedBackend | undefined;
 }
 
@@ -96,7 +95,6 @@ export function deriveBackendLocator(
   };
 
   return {
-    slicesByService: slices,
     selectorServices: selectors,
     locate: (reader, target) => {
       const service = keyOfBackend("Service", target.backend);

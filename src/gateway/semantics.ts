@@ -37,7 +37,7 @@ export interface Semantics
     RouteCollections,
     DestinationCollections,
     TelemetryCollections,
-    Pick<BackendLocator, "slicesByService" | "selectorServices"> {
+    Pick<BackendLocator, "locate" | "selectorServices"> {
   readonly sockets: Collection<Listener>;
   readonly hostTables: Collection<HostTable>;
   readonly certificates: Collection<TlsCertificate>;
@@ -88,7 +88,7 @@ export function deriveSemantics(
     ...routes,
     ...telemetry,
     ...destinations,
-    slicesByService: locator.slicesByService,
+    locate: locator.locate,
     selectorServices: locator.selectorServices,
     sockets,
     hostTables: deriveHostTables(graph, listeners, routes),

@@ -1,6 +1,6 @@
-import { endpointsOf } from "../gateway/endpoints.ts";
+import type { Reader } from "../collections/collection.ts";
 import { isResourceKind } from "../gateway/inputs.ts";
-import type { ServicePort } from "../resources/generated/core.ts";
+import { backendKey } from "../gateway/policy-target.ts";
 import type { ResourceReference } from "../resources/origin.ts";
 import { type Draft, type DraftNode, placeOf } from "./draft.ts";
 import type { Reference } from "./references.ts";
@@ -21,7 +21,7 @@ export function connectReferences(
     const to =
       role === "certificate"
         ? draft.stand("certificate", resource, exists(world, resource))
-        : addBackend(draft, world, reference);
+        : addBackend(draft, world, referrer, reference);
     const shared = role === "backend" && weight !== undefined && (weight !== total || total === 0);
     draft.connect({
       role,
@@ -47,41 +47,52 @@ export function exists({ resources, incomplete }: World, { kind, namespace, name
 }
 
 /** One node for each port that is sent to. */
-function addBackend(draft: Draft, world: World, { resource, port }: Reference): string {
-  const service = resource.kind === "Service" ? world.resources.Service.get(nameOf(resource)) : undefined;
-  const servicePort = service?.spec?.ports?.find((each) => each.port === port);
+function addBackend(draft: Draft, world: World, referrer: ResourceReference, { resource, port }: Reference): string {
+  const transport = referrer.kind === "UDPRoute" ? "UDP" : "TCP";
+  const suffix = `${port === undefined ? "" : `:${port}`}${transport === "UDP" ? "/udp" : ""}`;
   return draft.add({
-    id: backendId(resource, port),
+    id: `${idOf(resource)}${suffix}`,
     role: "backend",
     origin: { resource, path: [] },
-    name: `${nameOf(resource)}${port === undefined ? "" : `:${port}`}`,
-    ...(service === undefined ? { details: [] } : describeService(world, nameOf(resource), servicePort)),
+    name: `${nameOf(resource)}${suffix}`,
+    ...describeBackend(world, resource, port, transport),
     ...(exists(world, resource) ? {} : { missing: true }),
   });
 }
 
-export function backendId(resource: ResourceReference, port: number | undefined): string {
-  return `${idOf(resource)}${port === undefined ? "" : `:${port}`}`;
-}
-
-function describeService(
+function describeBackend(
   { resources, semantics }: World,
-  key: string,
-  port: ServicePort | undefined,
+  resource: ResourceReference,
+  port: number | undefined,
+  transport: "TCP" | "UDP",
 ): Pick<DraftNode, "details" | "reasons"> {
-  const service = resources.Service.get(key);
-  if (service?.spec?.type === "ExternalName") return { details: [`DNS: ${service.spec.externalName ?? ""}`] };
-  if (service === undefined || port === undefined) return { details: [] };
-  const slices = (semantics.slicesByService.get(key) ?? []).map(({ value }) => value);
-  const endpoints = endpointsOf(service, port, { slices, endpoints: resources.Endpoints.get(key) });
+  const key = nameOf(resource);
+  const ports = resource.kind === "Service" ? resources.Service.get(key)?.spec?.ports : undefined;
+  const named = ports?.find((each) => each.port === port && (each.protocol ?? "TCP") === transport);
+  const kind = resource.kind === "XBackend" ? "XBackend" : "Service";
+  const target = {
+    backend: backendKey(kind, key),
+    port: port ?? 0,
+    protocol: transport === "UDP" ? "UDP" : "HTTP/1.1",
+    tls: false,
+  } as const;
+  const located = kind === resource.kind ? semantics.locate(reader, target) : undefined;
+  if (located === undefined) return { details: [] };
+  if (located.hostname !== undefined) return { details: [`DNS: ${located.hostname}`] };
+  // A port that is not there is told by those who name it.
+  if (resource.kind === "Service" && named === undefined) return { details: [] };
+  const endpoints = located.endpoints();
   const draining = endpoints.filter(({ health }) => health === "draining").length;
   const ready = endpoints.length - draining;
   const counted = `${ready} endpoint${ready === 1 ? "" : "s"}${draining === 0 ? "" : `, ${draining} draining`}`;
   return {
-    details: [...(port.appProtocol === undefined ? [] : [port.appProtocol]), counted],
+    details: [...(named?.appProtocol === undefined ? [] : [named.appProtocol]), counted],
     ...(endpoints.length > 0 ? {} : { reasons: [noEndpoints] }),
   };
 }
+
+/** Of what is at hand, once. */
+const reader: Reader = { fetch: (collection, key) => collection.get(key) };
 
 /** As the analyser calls it. */
 const noEndpoints: Reason = { reason: "no-endpoints", message: "Its share of requests gets 503." };

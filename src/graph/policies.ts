@@ -54,7 +54,7 @@ function isSection(
 ): boolean {
   if (role !== "backend") return within !== undefined && name === section;
   const port = resources.Service.get(nameOf(resource))?.spec?.ports?.find((each) => each.name === section);
-  return port !== undefined && name.endsWith(`:${port.port}`);
+  return port !== undefined && new RegExp(`:${port.port}(/udp)?$`).test(name);
 }
 
 /** ReferenceGrants, and what they let others refer to. Those that nobody uses stand alone. */
