@@ -11,6 +11,14 @@ try {
     process.exitCode = 2;
   } else throw error;
 }
-// What is left open by then (a keep-alive connection, the launcher's channel) is of no use to anybody. Nothing is lost by
-// it: writes to pipes are complete when they return, except on Windows.
+await Promise.all([process.stdout, process.stderr].map(written));
+// What is left open by then (a keep-alive connection, the launcher's channel) is of no use to anybody.
 process.exit();
+
+/** A pipe takes as much as its reader makes room for; the rest would be lost. A reader who has gone wants no more. */
+function written(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    stream.once("error", () => resolve());
+    stream.write("", () => resolve());
+  });
+}
