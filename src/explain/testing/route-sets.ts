@@ -62,8 +62,8 @@ function perhaps<Value>(percent: number, value: fc.Arbitrary<Value>): fc.Arbitra
 
 const pathMatch = fc.oneof(
   {
-    weight: 3,
-    arbitrary: fc.record({ type: fc.constant("PathPrefix"), value: fc.constantFrom(...paths, "/a/", "/b/") }),
+    weight: 5,
+    arbitrary: fc.record({ type: fc.constant("PathPrefix"), value: fc.constantFrom(...paths, "/a/", "/b/", "/", "/") }),
   },
   { weight: 3, arbitrary: fc.record({ type: fc.constant("Exact"), value: fc.constantFrom(...paths) }) },
   {
@@ -92,9 +92,9 @@ function several<Value extends { readonly name: string }>(value: fc.Arbitrary<Va
 
 const httpMatch = fc.record({
   path: pathMatch,
-  method: perhaps(25, fc.constantFrom(...methods)),
-  headers: perhaps(25, several(valueMatch(headerNames, headerValues))),
-  queryParams: perhaps(25, several(valueMatch(parameterNames, parameterValues))),
+  method: perhaps(15, fc.constantFrom(...methods)),
+  headers: perhaps(18, several(valueMatch(headerNames, headerValues))),
+  queryParams: perhaps(15, several(valueMatch(parameterNames, parameterValues))),
 });
 
 const pathModifier = fc.oneof(
@@ -190,7 +190,7 @@ const route = fc.record({
   sectionName: perhaps(25, fc.constantFrom("http-0", "http-1", "https-0", "https-1")),
   hostnames: perhaps(60, fc.uniqueArray(fc.constantFrom(...hostnames), { minLength: 1, maxLength: 3 })),
   age: fc.integer({ min: 0, max: 3 }),
-  httpRules: fc.array(httpRule, { minLength: 1, maxLength: 4 }),
+  httpRules: fc.array(httpRule, { minLength: 2, maxLength: 4 }),
   grpcRules: fc.array(grpcRule, { minLength: 1, maxLength: 3 }),
 });
 
@@ -210,7 +210,7 @@ export function routeSet(index: number, backendPort: number): fc.Arbitrary<Route
     .record({
       http: listenerHostnames,
       https: listenerHostnames,
-      routes: fc.array(route, { minLength: 4, maxLength: 9 }),
+      routes: fc.array(route, { minLength: 7, maxLength: 10 }),
     })
     .map(({ http, https, routes }) => ({
       ports,
