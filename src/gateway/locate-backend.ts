@@ -3,6 +3,7 @@ import type { Graph } from "../collections/graph.ts";
 import type { Endpoint, UpstreamTls } from "../ir/cluster.ts";
 import { endpointsAnnotation } from "../resources/checks/own-keys.ts";
 import type { EndpointSlice, Service, ServicePort } from "../resources/generated/core.ts";
+import type { XBackend } from "../resources/generated/gateway-api.ts";
 import type { Origin } from "../resources/origin.ts";
 import type { BackendTarget } from "./backend.ts";
 import { certificateName } from "./certificate.ts";
@@ -75,20 +76,14 @@ export function deriveBackendLocator(
     const read = reader.fetch(xBackends, key);
     const object = reader.fetch(resources.XBackend, key);
     if (read === undefined || object === undefined) return undefined;
-    const { namespace = "default", name, annotations, uid } = object.metadata;
+    const { namespace = "default", name, uid } = object.metadata;
     return {
       ...(read.hostname === undefined ? {} : { hostname: read.hostname }),
       origin: { resource: { group: experimentalGroup, kind: "XBackend", namespace, name }, path: ["spec"] },
       endpoints: () => {
-        const written = annotations?.[endpointsAnnotation];
-        if (written !== undefined) return writtenEndpoints(written, undefined);
         const services = uid === undefined ? [] : (reader.fetch(selectors, selectorKey(namespace, uid)) ?? []);
-        const port = selectorPort(read.port, target.protocol === "UDP" ? "UDP" : "TCP");
-        return inOrder(
-          services.flatMap((member) =>
-            endpointsOf(member.value, port, { slices: slicesOf(reader, member.key), endpoints: undefined }),
-          ),
-        );
+        const transport = target.protocol === "UDP" ? "UDP" : "TCP";
+        return endpointsOfXBackend(object, transport, services, (service) => slicesOf(reader, service));
       },
       tls: () => read.tls ?? {},
     };
@@ -102,6 +97,25 @@ export function deriveBackendLocator(
       return locateXBackend(reader, target, keyOfBackend("XBackend", target.backend) ?? "");
     },
   };
+}
+
+/**
+ * The endpoints of an XBackend of type EndpointSelector: those that it says itself, or those of the Services that were made for it.
+ *
+ * @param slicesOf of a Service, by its key
+ */
+export function endpointsOfXBackend(
+  { metadata, spec }: XBackend,
+  transport: "TCP" | "UDP",
+  services: readonly Member<Service>[],
+  slicesOf: (service: string) => readonly EndpointSlice[],
+): readonly Endpoint[] {
+  const written = metadata.annotations?.[endpointsAnnotation];
+  if (written !== undefined) return writtenEndpoints(written, undefined);
+  const port = selectorPort(spec.port.number ?? 0, transport);
+  return inOrder(
+    services.flatMap(({ key, value }) => endpointsOf(value, port, { slices: slicesOf(key), endpoints: undefined })),
+  );
 }
 
 function portOf(service: Service, { port, protocol }: BackendTarget): ServicePort | undefined {

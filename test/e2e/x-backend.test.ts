@@ -197,6 +197,9 @@ test("XBackend and XBackendTrafficPolicy", async (t) => {
   await t.test("status", async () => {
     const { stdout } = await gateway.cli("describe", "xbackend", "api");
     match(stdout, /On Gateway default\/edge:\n.*\n +Accepted .* Accepted .*\n +ResolvedRefs .* ResolvedRefs /);
+    const route = await gateway.cli("describe", "httproute", "web");
+    match(route.stdout, /XBackend default\/api +1 +localhost:\d+ \(DNS\)/);
+    match(route.stdout, /XBackend default\/pods +1 +2: 127\.0\.0\.1:\d+, 127\.0\.0\.1:\d+/);
     const policy = await gateway.cli("describe", "xbackendtrafficpolicy", "budget");
     match(policy.stdout, /On Gateway default\/edge:\n.*\n +Accepted .* Accepted /);
   });
