@@ -64,20 +64,6 @@ describe("a shop in which something of every kind is broken", () => {
   });
 });
 
-test("where XBackends are", () => {
-  const testdata = "src/gateway/testdata";
-  const text = topologyText(
-    read(`${testdata}/shared.yaml`, `${testdata}/x-backend/shared.yaml`, `${testdata}/x-backend/types.in.yaml`),
-  );
-  for (const [name, details] of [
-    ["outside", "DNS: api.example.com:8080"],
-    ["outside-secured", "DNS: secured.example.com:8443, TLS"],
-    ["pods", "2 endpoints"],
-    ["in-cluster", "1 endpoint"],
-  ])
-    match(text, new RegExp(`XBackend default/${name}  ${details}$`, "m"));
-});
-
 test("docs/quickstart.svg is what `graph -f examples/quickstart -o svg` draws", async () => {
   golden("docs/quickstart.svg", await topologySvg(await topologyOfFiles([join(root, "examples/quickstart")])));
 });
