@@ -5,6 +5,7 @@ import { deriveSemantics } from "../gateway/semantics.ts";
 import type { Finding } from "../resources/finding.ts";
 import type { KubernetesObject } from "../resources/object.ts";
 import type { Analysed } from "./analysed.ts";
+import { analyseAnnotations } from "./annotations.ts";
 import { analyseCertificates } from "./certificates.ts";
 import { analyseEndpoints } from "./endpoints.ts";
 import { analyseGateways } from "./gateways.ts";
@@ -14,6 +15,7 @@ import { analyseReferenceGrants } from "./reference-grants.ts";
 import { analyseRoutes } from "./routes.ts";
 import { analyseServices } from "./services.ts";
 import { shadowedRules } from "./shadowed-rules.ts";
+import { shadowedStreams } from "./shadowed-streams.ts";
 import { analyseTelemetryPolicies } from "./telemetry-policies.ts";
 import { analyseTrafficPolicies } from "./traffic-policies.ts";
 import { unservedKinds } from "./unserved-kinds.ts";
@@ -53,6 +55,7 @@ export function analyseAll(analysed: Analysed, now = new Date()): readonly Findi
     ...analyseCertificates(analysed, now),
     ...analyseRoutes(analysed),
     ...shadowedRules(analysed),
+    ...shadowedStreams(analysed),
     ...analyseRedirects(analysed),
     ...analyseServices(analysed),
     ...analyseXBackends(analysed),
@@ -61,6 +64,7 @@ export function analyseAll(analysed: Analysed, now = new Date()): readonly Findi
     ...analyseTelemetryPolicies(analysed),
     ...analyseEndpoints(analysed),
     ...analyseReferenceGrants(analysed),
+    ...analyseAnnotations(analysed),
     ...analyseFieldsWithoutEffect(analysed),
   ];
 }

@@ -278,6 +278,33 @@ describe("what an earlier match always beats", () => {
   }
 });
 
+describe("connections that another route has", () => {
+  const tcp = (name: string, parent = "{ name: public }"): string =>
+    route(name, `rules: [{ ${cart} }]`, parent).replace("HTTPRoute", "TCPRoute");
+  const tls = (name: string, hostname: string): string =>
+    route(name, `hostnames: [${hostname}], rules: [{ ${cart} }]`).replace("HTTPRoute", "TLSRoute");
+  const ports = gateway("{ name: a, port: 5432, protocol: TCP }", "{ name: b, port: 5433, protocol: TCP }");
+  const passed = gateway("{ name: tls, port: 443, protocol: TLS, tls: { mode: Passthrough } }");
+  const cases: Readonly<Record<string, Case>> = {
+    "all of them": { documents: [ports, tcp("first"), tcp("second")], finds: ["shadowed-rule second spec.rules[0]"] },
+    "on one of two listeners": {
+      documents: [ports, tcp("first", "{ name: public, sectionName: a }"), tcp("second")],
+      finds: [],
+    },
+    "of the same server name": {
+      documents: [passed, tls("first", "a.example.com"), tls("second", "a.example.com")],
+      finds: ["shadowed-rule second spec.rules[0]"],
+    },
+    "of another server name": {
+      documents: [passed, tls("first", "a.example.com"), tls("second", "b.example.com")],
+      finds: [],
+    },
+  };
+  for (const [name, { documents, finds }] of Object.entries(cases)) {
+    test(name, async () => deepEqual(await found(documents), finds));
+  }
+});
+
 describe("classes, ports and labels", () => {
   const ofClass = (controller: string): string => `
 apiVersion: gateway.networking.k8s.io/v1

@@ -51,7 +51,7 @@ function followAll(analysed: Analysed, table: HostTable, rule: RedirectRule): Fi
 function samples(
   { semantics }: Analysed,
   { proxy, chain: name, hostname }: HostTable,
-  { match }: Rule,
+  { match, action }: RedirectRule,
 ): readonly RequestText[] {
   const listener = [...semantics.sockets.entries()]
     .map(([, value]) => value)
@@ -64,7 +64,9 @@ function samples(
   const query = match.queryParams.map(
     (param) => `${encodeURIComponent(param.name)}=${encodeURIComponent(param.value)}`,
   );
-  return samplePaths(match).map((path) => ({
+  // Where the path is kept, or is always the same, one request stands for all.
+  const paths = action.path?.type === "ReplacePrefixMatch" ? samplePaths(match) : samplePaths(match).slice(0, 1);
+  return paths.map((path) => ({
     method: match.method ?? (match.grpc === true ? "POST" : "GET"),
     url: `${scheme}://${host}:${listener.port}${path}${query.length === 0 ? "" : `?${query.join("&")}`}`,
     headers: match.headers.map((header) => `${header.name}: ${header.value}`),

@@ -178,7 +178,7 @@ describe("get, describe and validate against a cluster", () => {
     const [text, code] = await validate();
     match(
       text,
-      /HTTPRoute shop\/cart.*There is no Service shop\/cart.*objects in namespace shop .*; 0 errors, 1 warning\.$/s,
+      /^HTTPRoute shop\/cart spec\.rules\[0\]\.backendRefs\[0\] {2}warning {2}backend-not-found\n.*There is no Service shop\/cart.*objects in namespace shop .*; 0 errors, 1 warning\.$/s,
     );
     equal(code, 0);
     equal((await validate("--strict"))[1], 1);

@@ -103,7 +103,7 @@ function formatFinding(finding: Finding, colours: boolean): string {
 
 function placeOf({ location, origin }: Finding): string {
   if (location !== undefined) return `${location.file}:${location.line}:${location.column}`;
-  return origin === undefined ? "" : formatReference(origin.resource);
+  return origin === undefined ? "" : `${formatReference(origin.resource)} ${formatPath(origin.path)}`.trimEnd();
 }
 
 const styles = { bold: "\u001b[1m", dim: "\u001b[2m", error: "\u001b[31m", warning: "\u001b[33m" } as const;

@@ -86,8 +86,10 @@ export function messageOf({ message, rule }: ValidationRule): string {
 
 /** Rules that say what the analyser also says have its code. */
 export function codeOfRule({ message = "" }: ValidationRule): FindingCode {
-  return message.trim().startsWith("certificateRefs or options must be specified")
-    ? "https-without-certificate"
+  const words = message.trim();
+  if (words.startsWith("certificateRefs or options must be specified")) return "https-without-certificate";
+  return words.startsWith("Combination of port, protocol and hostname must be unique")
+    ? "hostname-conflict"
     : "broken-rule";
 }
 

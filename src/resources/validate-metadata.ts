@@ -1,7 +1,6 @@
 import { hasFormat } from "./cel-functions.ts";
 import type { Kind } from "./kinds.ts";
 import { type Mistake, mistake, warning } from "./mistake.ts";
-import { otherAnnotations } from "./other-annotations.ts";
 import { isJsonObject, type Json, type JsonObject } from "./schema.ts";
 
 /** What a metadata that is structurally valid comes to: with a namespace where the kind has one. */
@@ -34,11 +33,7 @@ export function validateMetadata(metadata: JsonObject, kind: Kind): ValidatedMet
       mistakes.push(warning("ignored-namespace", path, message, "Remove it.", [{ kind: "remove", path }]));
     } else if (!hasFormat("dns1123Label", namespace)) mistakes.push(invalidName("namespace", namespace, 63, false));
   }
-  mistakes.push(
-    ...entryMistakes("labels", labels),
-    ...entryMistakes("annotations", annotations),
-    ...otherAnnotations(annotations),
-  );
+  mistakes.push(...entryMistakes("labels", labels), ...entryMistakes("annotations", annotations));
   const given = typeof namespace === "string" && namespace !== "" ? namespace : "default";
   return {
     name: typeof name === "string" && name !== "" ? name : undefined,
