@@ -27,7 +27,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   graph: ["analyse", "collections", "gateway", "ir", "resources", "status"],
   envoy: ["collections", "ir", "resources"],
   xds: ["collections", "envoy", "ir", "resources"],
-  explain: ["collections", "envoy", "gateway", "ir", "resources"],
+  explain: ["collections", "envoy", "gateway", "ir", "resources", "status"],
   fleet: ["envoy"],
   infrastructure: ["certificates", "collections", "envoy", "gateway", "ir", "resources", "status"],
 };

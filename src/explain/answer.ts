@@ -44,6 +44,15 @@ export function answerOf(
   }
 }
 
+/** Of a rule that Envoy refuses. */
+export function answerInPlace(decision: Decision, message: string): Answer {
+  return withGrpc(decision.kind === "rule" && decision.request.grpc, {
+    by: "response",
+    statusCode: 500,
+    message: `Envoy refuses the rule, so this stands in its place: ${message}.`,
+  });
+}
+
 function noRule({ table, request }: Extract<Decision, { readonly kind: "no-rule" }>): string {
   const host = textOf(request.authority);
   const count = table?.rules.length ?? 0;
@@ -57,7 +66,7 @@ function noRule({ table, request }: Extract<Decision, { readonly kind: "no-rule"
 }
 
 function ofRule(
-  { outcome, request }: Extract<Decision, { readonly kind: "rule" }>,
+  { outcome, request, rule, table }: Extract<Decision, { readonly kind: "rule" }>,
   backends: readonly BackendStep[],
   problems: readonly string[],
 ): Answer {
@@ -82,7 +91,11 @@ function ofRule(
       const able = backends.filter(({ endpoints }) => endpoints.some(({ state }) => state !== "not ready"));
       if (able.length > 0) {
         const lost = backends.filter((backend) => !able.includes(backend)).reduce((sum, one) => sum + one.percent, 0);
-        const rest = lost === 0 ? "" : ` ${Math.round(lost * 100) / 100} % of such requests fail.`;
+        const asked = rule.externalAuth !== undefined || (table.authorizations ?? []).length > 0;
+        const rest = [
+          ...(asked ? [" Only if it is authorized."] : []),
+          ...(lost === 0 ? [] : [` ${Math.round(lost * 100) / 100} % of such requests fail.`]),
+        ].join("");
         return { by: "backend", message: `It goes to ${able.map(({ name }) => name).join(" or ")}.${rest}` };
       }
       return withGrpc(request.grpc, {

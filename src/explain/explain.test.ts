@@ -205,6 +205,27 @@ describe("explain", () => {
     match(ask(`https://shop.example.com:80/`).answer.message, /speaks HTTP without TLS/);
   });
 
+  test("a rule that Envoy refuses", () => {
+    const { resource } = ask(`${shop}/old`).rule?.place ?? {};
+    const refusal = {
+      proxy: "local",
+      typeUrl: "type.googleapis.com/envoy.config.route.v3.ScopedRouteConfiguration",
+      name: "80/shop.example.com",
+      whole: "the whole",
+      parts:
+        resource === undefined
+          ? []
+          : [{ origins: [{ resource, path: ["spec", "rules", 1, "matches", 0] }], message: "why", dropped: false }],
+    };
+    plane.refusals.set("test", refusal);
+    const { answer, notes } = ask(`${shop}/old`);
+    plane.refusals.delete("test");
+    const message = "Envoy refuses the rule, so this stands in its place: why.";
+    deepEqual(answer, { by: "response", statusCode: 500, message });
+    deepEqual(notes, ["Envoy refuses 80/shop.example.com, and goes on with what it had before: the whole."]);
+    equal(ask(`${shop}/old`).answer.statusCode, 301);
+  });
+
   test("a host that was mistyped", () => {
     deepEqual(ask("http://grpc.exmple.com/").notes, ["The nearest hostname that is served there is grpc.example.com."]);
   });

@@ -1,7 +1,7 @@
 import { hostTableKey } from "../ir/host-table.ts";
 import type { Listener } from "../ir/listener.ts";
 import { nearest } from "../resources/suggest.ts";
-import { answerOf } from "./answer.ts";
+import { answerInPlace, answerOf } from "./answer.ts";
 import { backendSteps, hostAndPort, problemsOfRule } from "./backends.ts";
 import { type Decision, decide, type Served } from "./decide.ts";
 import { documentCandidates } from "./document-candidates.ts";
@@ -12,6 +12,7 @@ import { bareHost } from "./host.ts";
 import { listenerCandidates } from "./listener-candidates.ts";
 import { listenerStep, nothingListens, offsetNotes, socketsOn } from "./listener-step.ts";
 import { type ReceivedRequest, receive } from "./received-request.ts";
+import { refusalNotes, refusalOfRule } from "./refusals.ts";
 import { isRequest, type Question, type Request, textOf } from "./request.ts";
 import { type Destination, routeCandidates } from "./route-candidates.ts";
 import { ruleStep } from "./rule-step.ts";
@@ -36,11 +37,14 @@ function explainRequest(explained: Explained, request: Request): Explanation {
   const received = "request" in decision ? decision.request : receivedOf(request);
   const table = decision.kind === "rule" || decision.kind === "no-rule" ? decision.table : undefined;
   const rule = decision.kind === "rule" ? decision.rule : undefined;
+  const problems = rule === undefined ? [] : problemsOfRule(explained, rule);
+  const refused = rule && refusalOfRule(explained, listener, rule);
   const host = bareHost(received?.authority ?? request.host);
   const destination: Destination = { listener, ...(table !== undefined && { table }) };
   return {
     request: asked(request),
-    answer: answerOf(decision, backends ?? [], rule === undefined ? [] : problemsOfRule(explained, rule)),
+    answer:
+      refused === undefined ? answerOf(decision, backends ?? [], problems) : answerInPlace(decision, refused.message),
     listener: listenerStep(explained, listener, chain, host),
     ...hostAndPath(decision, request),
     ...(decision.kind === "rule" && { rule: ruleStep(explained, decision.rule, decision.table) }),
@@ -51,7 +55,7 @@ function explainRequest(explained: Explained, request: Request): Explanation {
       ...listenerCandidates(explained, host, listener.port, listener),
       ...(rule === undefined ? documentCandidates(explained) : []),
     ],
-    notes: notesOf(explained, first, others, request),
+    notes: [...refusalNotes(explained, listener, table, rule), ...notesOf(explained, first, others, request)],
   };
 }
 

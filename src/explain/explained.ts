@@ -3,6 +3,7 @@ import type { Resources } from "../gateway/inputs.ts";
 import type { Semantics } from "../gateway/semantics.ts";
 import type { Finding } from "../resources/finding.ts";
 import { formatPath, type Origin, type SourceLocation } from "../resources/origin.ts";
+import type { Refusal } from "../status/refusal.ts";
 import type { Place } from "./explanation.ts";
 
 /** Everything that an explanation reads: what Envoy's configuration is made from. */
@@ -12,6 +13,8 @@ export interface Explained {
   readonly options: Options;
   /** What was refused when it was read. */
   readonly findings: readonly Finding[];
+  /** What Envoys refuse of what they are given. */
+  readonly refusals: readonly Refusal[];
   readonly locate: (origin: Origin) => SourceLocation | undefined;
 }
 
