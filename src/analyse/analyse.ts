@@ -9,6 +9,7 @@ import { analyseAnnotations } from "./annotations.ts";
 import { analyseCertificates } from "./certificates.ts";
 import { analyseEndpoints } from "./endpoints.ts";
 import { analyseGateways } from "./gateways.ts";
+import { analyseMeshes } from "./meshes.ts";
 import { analysePolicies } from "./policies.ts";
 import { analyseRedirects } from "./redirects.ts";
 import { analyseReferenceGrants } from "./reference-grants.ts";
@@ -18,7 +19,6 @@ import { shadowedRules } from "./shadowed-rules.ts";
 import { shadowedStreams } from "./shadowed-streams.ts";
 import { analyseTelemetryPolicies } from "./telemetry-policies.ts";
 import { analyseTrafficPolicies } from "./traffic-policies.ts";
-import { unservedKinds } from "./unserved-kinds.ts";
 import { analyseFieldsWithoutEffect } from "./without-effect.ts";
 import { analyseXBackends } from "./x-backends.ts";
 
@@ -34,7 +34,7 @@ export function analyse(
   placement: Placement = onThisMachine("analysed"),
   now = new Date(),
 ): readonly Finding[] {
-  return [...analyseAll(readSemantics(objects, placement), now), ...unservedKinds(objects)];
+  return analyseAll(readSemantics(objects, placement), now);
 }
 
 /** What objects mean that don't change. */
@@ -62,6 +62,7 @@ export function analyseAll(analysed: Analysed, now = new Date()): readonly Findi
     ...analysePolicies(analysed),
     ...analyseTrafficPolicies(analysed),
     ...analyseTelemetryPolicies(analysed),
+    ...analyseMeshes(analysed),
     ...analyseEndpoints(analysed),
     ...analyseReferenceGrants(analysed),
     ...analyseAnnotations(analysed),

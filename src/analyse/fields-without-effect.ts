@@ -143,7 +143,11 @@ export const fieldsWithoutEffect: readonly FieldsWithoutEffect[] = [
     fields: ["spec.signerName"],
     because: "The API server asks for it in the bundle's name.",
   },
-  { kind: "GatewayClass", fields: ["spec.description"], because: "It is for people; `kubectl get` shows it." },
+  ...["GatewayClass", "XMesh"].map((kind) => ({
+    kind,
+    fields: ["spec.description"],
+    because: "It is for people; `kubectl get` shows it.",
+  })),
   ...["TCPRoute", "TLSRoute", "UDPRoute"].map((kind) => ({
     kind,
     fields: ["spec.rules[].name"],

@@ -303,6 +303,7 @@ export class Cluster {
           definition === undefined ? [] : [{ kind: kind.kind, ...definition }],
         );
         if (definitions.length > 0) this.controlPlane.setDefinitions(definitions);
+        this.controlPlane.setServed(served.map(({ kind, resource }) => ({ kind, served: resource !== undefined })));
       },
       observed: (key, object) => {
         if (object === undefined) this.#live.observe(key, undefined);

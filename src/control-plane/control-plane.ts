@@ -8,7 +8,9 @@ import { readSystemCertificates } from "../fleet/system-certificates.ts";
 import { createResourceInputs, isResourceKind, type ResourceInputs, setResource } from "../gateway/inputs.ts";
 import type { Placement } from "../gateway/placement.ts";
 import { deriveSemantics, type Semantics } from "../gateway/semantics.ts";
+import { kindKey } from "../gateway/trust.ts";
 import type { Finding } from "../resources/finding.ts";
+import type { Kind } from "../resources/kinds.ts";
 import type { KubernetesObject } from "../resources/object.ts";
 import type { Origin, SourceLocation } from "../resources/origin.ts";
 import type { ResourceBatch, ResourceChange, ResourceSink } from "../sources/source.ts";
@@ -46,6 +48,7 @@ export class ControlPlane implements ResourceSink {
   /** What Envoys refuse; written by whoever runs them. */
   readonly refusals: Input<Refusal>;
   readonly status: Collection<ObjectStatus>;
+  readonly #unserved: Input<true>;
   readonly #definitions: Input<readonly DefinitionVersion[]>;
   readonly #objects = new Map<string, ResourceChange & { readonly object: KubernetesObject }>();
   readonly #findings = new Map<string, readonly Finding[]>();
@@ -61,7 +64,11 @@ export class ControlPlane implements ResourceSink {
     this.graph = new Graph(onError === undefined ? {} : { onError });
     this.resources = createResourceInputs(this.graph);
     this.proxies = this.graph.input("proxies");
-    this.semantics = deriveSemantics(this.graph, this.resources, placement, { systemCertificates });
+    this.#unserved = this.graph.input("unservedKinds");
+    this.semantics = deriveSemantics(this.graph, this.resources, placement, {
+      systemCertificates,
+      unservedKinds: this.#unserved,
+    });
     const { sockets, hostTables, clusters, endpointSets, certificates, trustBundles } = this.semantics;
     this.envoyOptions = { ...defaultOptions, ...envoy };
     const meaning = { listeners: sockets, hostTables, clusters, endpoints: endpointSets, certificates, trustBundles };
@@ -79,6 +86,7 @@ export class ControlPlane implements ResourceSink {
       this.proxies,
       placement.proxyOf,
       this.#definitions,
+      this.#unserved,
       this.refusals,
     );
   }
@@ -86,6 +94,16 @@ export class ControlPlane implements ResourceSink {
   /** Which definitions of Gateway API kinds there are. Files need none, and say nothing of them. */
   setDefinitions(definitions: readonly DefinitionVersion[]): void {
     this.#definitions.set(definitionsKey, definitions);
+  }
+
+  /** Which of the kinds that are read the API server has, and which it lacks; files have them all. */
+  setServed(kinds: readonly { readonly kind: Pick<Kind, "kind" | "group">; readonly served: boolean }[]): void {
+    this.graph.transaction(() => {
+      for (const { kind, served } of kinds) {
+        if (served) this.#unserved.delete(kindKey(kind));
+        else this.#unserved.set(kindKey(kind), true);
+      }
+    });
   }
 
   /** Applies one batch of a source as one transaction. */

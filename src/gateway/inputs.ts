@@ -22,6 +22,7 @@ import type {
   UDPRoute,
   XBackend,
   XBackendTrafficPolicy,
+  XMesh,
   XTelemetryPolicy,
 } from "../resources/generated/gateway-api.ts";
 import { type KubernetesObject, keyOf } from "../resources/object.ts";
@@ -41,6 +42,7 @@ export interface ResourceKinds {
   readonly XBackend: XBackend;
   readonly XBackendTrafficPolicy: XBackendTrafficPolicy;
   readonly XTelemetryPolicy: XTelemetryPolicy;
+  readonly XMesh: XMesh;
   readonly Service: Service;
   readonly EndpointSlice: EndpointSlice;
   readonly Endpoints: Endpoints;
@@ -66,6 +68,7 @@ export const resourceKinds = [
   "XBackend",
   "XBackendTrafficPolicy",
   "XTelemetryPolicy",
+  "XMesh",
   "Service",
   "EndpointSlice",
   "Endpoints",
@@ -94,6 +97,7 @@ export function createResourceInputs(graph: Graph): ResourceInputs {
     XBackend: graph.input("XBackend"),
     XBackendTrafficPolicy: graph.input("XBackendTrafficPolicy"),
     XTelemetryPolicy: graph.input("XTelemetryPolicy"),
+    XMesh: graph.input("XMesh"),
     Service: graph.input("Service"),
     EndpointSlice: graph.input("EndpointSlice"),
     Endpoints: graph.input("Endpoints"),

@@ -53,6 +53,8 @@ export interface Semantics
 export interface SemanticsOptions {
   /** The authorities that this machine trusts, in PEM; asked for when a policy wants them. Absent: nobody will be served. */
   readonly systemCertificates?: () => string | undefined;
+  /** Kinds that the API server does not have, by `Kind.group`; absent where resources come from files. */
+  readonly unservedKinds?: Collection<true>;
 }
 
 /** The one place where resources get their meaning; Envoy's configuration, status and every explanation read its result. */
@@ -60,9 +62,9 @@ export function deriveSemantics(
   graph: Graph,
   resources: Resources,
   placement: Placement,
-  { systemCertificates }: SemanticsOptions = {},
+  { systemCertificates, unservedKinds = graph.input("unservedKinds") }: SemanticsOptions = {},
 ): Semantics {
-  const trust = deriveTrust(graph, resources, systemCertificates);
+  const trust = deriveTrust(graph, resources, systemCertificates, unservedKinds);
   const references = deriveReferences(graph, resources);
   const backendTls = deriveBackendTls(graph, resources, trust);
   const backendTraffic = deriveBackendTraffic(graph, resources);

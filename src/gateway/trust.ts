@@ -12,6 +12,13 @@ export interface TrustCollections {
   readonly anchors: Collection<TrustAnchors>;
   /** "valid", or why not. Apart from the certificates, so that a rotation touches nothing that names them. */
   readonly validity: Collection<string>;
+  /** Kinds that the API server does not have, by {@link kindKey}. Files have every kind. */
+  readonly unserved: Collection<true>;
+}
+
+/** @example kindKey({ group: "certificates.k8s.io", kind: "ClusterTrustBundle" })  // "ClusterTrustBundle.certificates.k8s.io" */
+export function kindKey({ group, kind }: Pick<ResourceReference, "group" | "kind">): string {
+  return `${kind}.${group}`;
 }
 
 /** Key of the authorities that the machine trusts. */
@@ -22,6 +29,7 @@ export function deriveTrust(
   graph: Graph,
   resources: Resources,
   systemCertificates: (() => string | undefined) | undefined,
+  unserved: Collection<true>,
 ): TrustCollections {
   const ofObjects = graph.join<TrustAnchors>("trustAnchorsOfObjects", [
     graph.deriveMany("trustAnchorsOfConfigMaps", resources.ConfigMap, (object, key) => [
@@ -41,7 +49,7 @@ export function deriveTrust(
     graph.deriveMany("systemTrustOfXBackends", resources.XBackend, ({ spec }) => trusted(spec.tls.validation)),
   ]);
   const anchors = graph.join<TrustAnchors>("trustAnchors", [ofObjects, system]);
-  return { anchors, validity: graph.derive("trustValidity", anchors, ({ problem }) => problem ?? "valid") };
+  return { anchors, validity: graph.derive("trustValidity", anchors, ({ problem }) => problem ?? "valid"), unserved };
 }
 
 function systemAnchors(read: (() => string | undefined) | undefined): TrustAnchors {
@@ -74,7 +82,7 @@ export interface UnusableTrust {
  */
 export function resolveTrust(
   { fetch }: Reader,
-  { validity }: TrustCollections,
+  { validity, unserved }: TrustCollections,
   { group, kind, namespace, name }: TrustReference,
 ): string | UnusableTrust {
   const bundle = group === "certificates.k8s.io" && kind === "ClusterTrustBundle";
@@ -82,6 +90,13 @@ export function resolveTrust(
     return {
       cause: "kind",
       message: `CA certificates come from ConfigMaps, Secrets and ClusterTrustBundles, not from ${kind} of group "${group}".`,
+    };
+  }
+  // GEP-5075, "API Availability".
+  if (bundle && fetch(unserved, kindKey({ group, kind })) !== undefined) {
+    return {
+      cause: "kind",
+      message: `The API server has no kind ${kind} (${group}), so ${kind} ${name} can't be read.`,
     };
   }
   const key = bundle ? `${kind}/${name}` : `${kind}/${namespace}/${name}`;

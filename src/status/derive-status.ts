@@ -4,10 +4,11 @@ import { clusterName } from "../gateway/backend.ts";
 import { endpointSetName } from "../gateway/derive-destinations.ts";
 import type { ResourceKinds, Resources } from "../gateway/inputs.ts";
 import { type ListenerParentKind, parentKey } from "../gateway/listener-parent.ts";
+import { acceptMesh } from "../gateway/mesh.ts";
 import type { ProxyOf } from "../gateway/placement.ts";
 import { type AncestorKind, ancestorKinds } from "../gateway/policy-ancestors.ts";
 import { routeKey } from "../gateway/route.ts";
-import { gatewayGroup, type RouteKind, routeKinds } from "../gateway/route-kind.ts";
+import { experimentalGroup, gatewayGroup, type RouteKind, routeKinds } from "../gateway/route-kind.ts";
 import type { Semantics } from "../gateway/semantics.ts";
 import { splitApiVersion } from "../resources/kinds.ts";
 import { type KubernetesObject, keyOf } from "../resources/object.ts";
@@ -38,6 +39,7 @@ export function deriveStatus(
   proxies: Collection<ProxyState>,
   proxyOf: ProxyOf,
   definitions: Collection<readonly DefinitionVersion[]>,
+  unservedKinds: Collection<true>,
   envoyRefusals: Collection<Refusal>,
 ): Collection<ObjectStatus> {
   const { classes, gateways, listenerSets, listenersByParent, attachedRoutes, refusals, clientCertificates } =
@@ -51,10 +53,21 @@ export function deriveStatus(
       reference: { group: gatewayGroup, kind: "GatewayClass", name: object.metadata.name },
       status: {
         conditions: conditions.map((condition) => observed(condition, object.metadata.generation ?? 1)),
-        supportedFeatures: accepted.status === "True" ? supportedFeatures(known) : [],
+        supportedFeatures:
+          accepted.status === "True"
+            ? supportedFeatures(known, (kind) => fetch(unservedKinds, kind) !== undefined)
+            : [],
       },
     };
     return [[`GatewayClass/${key}`, status]];
+  });
+  const ofMeshes = graph.deriveMany("statusOfMeshes", resources.XMesh, (mesh, key) => {
+    const accepted = acceptMesh(mesh);
+    if (accepted === undefined) return [];
+    const { name, generation = 1 } = mesh.metadata;
+    const reference = { group: experimentalGroup, kind: "XMesh", name };
+    const status = { conditions: [observed(accepted, generation)], supportedFeatures: [] };
+    return [[`XMesh/${key}`, { reference, status } satisfies ObjectStatus]];
   });
   const listenersOf = ({ fetch }: Reader, kind: ListenerParentKind, key: string) =>
     (fetch(listenersByParent, parentKey({ kind, key })) ?? []).map((member) => member.value);
@@ -118,6 +131,7 @@ export function deriveStatus(
   const ofPolicies = ancestorKinds.map((kind) => statusOfAncestors(graph, kind, resources[kind], semantics));
   return graph.join<ObjectStatus>("status", [
     ofClasses,
+    ofMeshes,
     ofGateways,
     ofWaitingGateways,
     ofListenerSets,

@@ -1,3 +1,4 @@
+import { kindKey } from "../gateway/trust.ts";
 import { type DefinitionVersion, isStandardChannel } from "./supported-version.ts";
 
 /**
@@ -72,9 +73,18 @@ const experimental: ReadonlySet<string> = new Set([
 
 const standard = all.filter(({ name }) => !experimental.has(name));
 
-/** Those that the definitions of a cluster have the fields for, for GatewayClass.status.supportedFeatures. */
+/**
+ * Those that the definitions of a cluster have the fields for, for GatewayClass.status.supportedFeatures.
+ *
+ * @param isUnserved whether the API server lacks a kind, by `Kind.group`
+ */
 export function supportedFeatures(
   definitions: readonly DefinitionVersion[] | undefined,
+  isUnserved: (kind: string) => boolean,
 ): readonly { readonly name: string }[] {
-  return isStandardChannel(definitions) ? standard : all;
+  const features = isStandardChannel(definitions) ? standard : all;
+  // GEP-5075: "MUST be advertised only when the API is present".
+  return isUnserved(clusterTrustBundle) ? features.filter(({ name }) => name !== "ClusterTrustBundle") : features;
 }
+
+const clusterTrustBundle = kindKey({ group: "certificates.k8s.io", kind: "ClusterTrustBundle" });
