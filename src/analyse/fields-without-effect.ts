@@ -137,6 +137,11 @@ export const fieldsWithoutEffect: readonly FieldsWithoutEffect[] = [
   },
   { kind: "ConfigMap", fields: ["immutable"], because: "The API server enforces it." },
   { kind: "Secret", fields: ["immutable"], because: "The API server enforces it." },
+  {
+    kind: "Secret",
+    fields: ["type"],
+    because: "The API server asks for a Secret's contents by it; `tls.crt`, `tls.key` and `ca.crt` are read of any.",
+  },
   { kind: "Namespace", fields: ["spec.finalizers[]"], because: "Kubernetes writes and obeys it." },
   {
     kind: "ClusterTrustBundle",

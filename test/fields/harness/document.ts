@@ -61,7 +61,7 @@ function effectsOf({ configuration, infrastructure, status, findings, refused }:
 }
 
 function codes(names: ReadonlySet<string>): ReadonlySet<string> {
-  return new Set([...names].map((code) => `\`${code}\``));
+  return new Set([...names].map((code) => `[\`${code}\`](findings/${code}.md)`));
 }
 
 function named(what: string, names: ReadonlySet<string>): readonly string[] {

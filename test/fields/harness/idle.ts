@@ -20,15 +20,14 @@ const idleCodes: readonly string[] = ["not-enforced", "not-supported", "kind-not
  */
 export function forgottenFields(area: Area): readonly string[] {
   const stage = stageOf(area);
-  return leavesIn(area)
+  const forgottenHere = leavesIn(area)
     .filter(({ leaf, document }) => {
       const without = withoutEffect(document.object.kind, leaf.path);
-      return (
-        leaf.at[0] !== "metadata" &&
-        (without === undefined || without.alike !== undefined || without.told !== undefined)
-      );
+      return leaf.at[0] !== "metadata" && (without === undefined || without.alike !== undefined);
     })
     .flatMap((trial) => forgotten(stage, trial, area.file));
+  stage.finish();
+  return forgottenHere;
 }
 
 function forgotten(stage: Stage, trial: Trial, file: string): readonly string[] {

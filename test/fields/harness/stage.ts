@@ -42,10 +42,28 @@ export const places = ["on this machine", "in a cluster"] as const;
 export class Stage {
   readonly #worlds = [new World(onThisMachine("proxy")), new World(inCluster)];
   readonly #findings: readonly (readonly Finding[])[];
+  readonly #keys: ReadonlySet<string>;
+  readonly #image: string;
 
   constructor(objects: readonly KubernetesObject[]) {
+    this.#keys = new Set(objects.map(idOf));
     for (const world of this.#worlds) world.apply(objects.map((object) => changeTo(object, object)));
     this.#findings = this.#worlds.map((world) => world.findings());
+    this.#image = this.#draw();
+  }
+
+  /** Whether there is another object of the name that a change gives to an object. */
+  isTaken({ before, after }: { readonly before: KubernetesObject; readonly after: KubernetesObject }): boolean {
+    return idOf(after) !== idOf(before) && this.#keys.has(idOf(after));
+  }
+
+  /** @throws Error unless every change has been taken back */
+  finish(): void {
+    if (this.#draw() !== this.#image) throw new Error("a change of the stage was not taken back");
+  }
+
+  #draw(): string {
+    return JSON.stringify(this.#worlds.map((world) => [world.findings(), world.versions()]));
   }
 
   /** What the change makes of each world, which are as they were after that. */
@@ -139,6 +157,11 @@ class World {
   findings(): readonly Finding[] {
     return allFindings(this.#plane);
   }
+
+  /** Of everything that Envoy is given. */
+  versions(): readonly string[] {
+    return [...this.#plane.envoyResources.entries()].map(([key, { version }]) => `${key} ${version}`).sort();
+  }
 }
 
 /** What the Gateways of a cluster are given. */
@@ -154,6 +177,10 @@ function manifestsOf({ graph, resources, semantics }: ControlPlane): Collection<
 /** A status without the references that it repeats: that a reference stands in it says nothing of what it means. */
 function said(status: ObjectStatus | undefined): string {
   return JSON.stringify(status?.status ?? null, (key, value: unknown) => (key === "parentRef" ? undefined : value));
+}
+
+function idOf(object: KubernetesObject): string {
+  return `${object.kind}/${keyOf(object)}`;
 }
 
 function nothing(): Changed {

@@ -31,6 +31,7 @@ export function keepAccounts(areas: readonly Area[]): Accounts {
       );
       if (isSettled(world, trial, alternatives, account)) settled.add(key);
     }
+    world.stage.finish();
   }
   return accounts;
 }
@@ -137,7 +138,7 @@ function withSurroundings({ document, leaf }: Trial, other: Trial): Json {
 function tryDocument(stage: Stage, { document, leaf }: Trial, changed: Json, account: Account): boolean | undefined {
   const { value, object: before } = document;
   const { object: after } = validateObject(changed);
-  if (after === undefined) return undefined;
+  if (after === undefined || stage.isTaken({ before, after })) return undefined;
   const mistakes = differing(mistakesIn(value, before), mistakesIn(changed, before));
   return stage.differenceBy({ before, after }, (difference) => enter(account, difference, leaf.path, mistakes));
 }
