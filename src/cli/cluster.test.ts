@@ -34,7 +34,10 @@ describe("get, describe and validate against a cluster", () => {
         kind: "Gateway",
         metadata: { namespace: "shop", name, generation: 1 },
         spec: { gatewayClassName: "gatewright", listeners },
-        status: { addresses: [{ type: "IPAddress", value: "10.0.0.7" }], conditions: [programmed] },
+        status: {
+          addresses: [{ type: "IPAddress", value: name === "public" ? "10.0.0.7" : "10.0.0.8" }],
+          conditions: [programmed],
+        },
       });
     }
     server.put({
@@ -162,12 +165,14 @@ describe("get, describe and validate against a cluster", () => {
       /Gateway shop\/private listens on the port, too\. There: No route .* is for the host cart\.example\.com\./,
     );
     equal(code, 1);
+    const [none] = await run(t, "explain", "GET", "http://10.0.0.8/", "-H", "Host: cart.example.com");
+    match(none, /^GET .*404 Not Found.*"http" of Gateway shop\/private(?!.*listens on the port)/s);
   });
 
   test("graph: what the cluster holds, with its status; only what has to do with an object", async (t) => {
     const [whole, code] = await run(t, "graph");
     equal(code, 0);
-    match(whole, /^Gateway shop\/private .*10\.0\.0\.7\n└─ listener http .*Gateway shop\/public/s);
+    match(whole, /^Gateway shop\/private .*10\.0\.0\.8\n└─ listener http .*Gateway shop\/public/s);
     match(whole, /rule 0 .*\n.*└─ ✗ Service shop\/cart:80\n +└─ ✗ BackendNotFound: There is no Service shop\/cart\./);
     match((await run(t, "graph", "gateway/private"))[0], /^Gateway shop\/private .*\n└─ listener http {2}HTTP 80$/);
     match((await run(t, "graph", "httproute", "cart", "-o", "mermaid"))[0], /^flowchart LR\n(?!.*private)/s);

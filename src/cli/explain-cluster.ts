@@ -4,7 +4,9 @@ import type { Explanation } from "../explain/explanation.ts";
 import type { RequestText } from "../explain/parse-request.ts";
 import { inCluster } from "../infrastructure/placement.ts";
 import type { ClusterAccess } from "../kubernetes/access.ts";
+import { field, text as fieldText, list } from "../resources/field.ts";
 import { keyOf } from "../resources/object.ts";
+import { noProxy } from "../status/proxy-state.ts";
 import { readObjects } from "./analyse-cluster.ts";
 
 /**
@@ -18,7 +20,7 @@ export async function explainCluster(
   namespace: string,
   text: RequestText,
 ): Promise<Explanation> {
-  const { objects, findings, incomplete } = await readObjects(access, namespace);
+  const { raw, objects, findings, incomplete } = await readObjects(access, namespace);
   const controlPlane = new ControlPlane({ placement: inCluster });
   controlPlane.apply({
     changes: objects.map((object) => {
@@ -30,6 +32,13 @@ export async function explainCluster(
     }),
     findings: new Map([[access.origin, findings]]),
   });
+  for (const gateway of raw.filter(({ kind }) => kind === "Gateway")) {
+    const addresses = list(field(gateway, "status", "addresses")).map((address) => ({
+      type: "IPAddress" as const,
+      value: fieldText(field(address, "value")),
+    }));
+    controlPlane.proxies.set(keyOf(gateway), { ...noProxy, addresses });
+  }
   const explanation = explainWith(controlPlane, text);
   if (incomplete.size === 0) return explanation;
   const partly = `You may not read all of these kinds, so what is said of them may be wrong: ${[...incomplete].join(", ")}.`;

@@ -9,13 +9,14 @@ import type { ControlPlane } from "./control-plane.ts";
  * @throws RequestError
  */
 export function explainWith(controlPlane: ControlPlane, text: RequestText): Explanation {
-  const { resources, semantics, envoyOptions, refusals } = controlPlane;
+  const { resources, semantics, envoyOptions, refusals, proxies } = controlPlane;
   return explain(
     {
       resources,
       semantics,
       options: envoyOptions,
       findings: controlPlane.findings(),
+      addressesOf: (proxy) => (proxies.get(proxy)?.addresses ?? []).map(({ value }) => value),
       refusals: [...refusals.entries()].map(([, refusal]) => refusal),
       locate: (origin) => controlPlane.locate(origin),
     },

@@ -65,15 +65,19 @@ interface ListenerDecision {
 }
 
 /**
- * What every socket on the request's port makes of it, the one that is most likely meant first: several Gateways may have the
- * port, at addresses that the URL does not tell.
+ * What the sockets on the request's port make of it: those at the URL's address; or where that tells nothing, all, the one that
+ * is most likely meant first, for several Gateways may have the port.
  */
 function decisions(explained: Explained, request: Request): readonly ListenerDecision[] {
-  return socketsOn(explained, "TCP", request.port)
+  const sockets = socketsOn(explained, "TCP", request.port);
+  const there = sockets.filter(({ proxy, address, additionalAddresses = [] }) =>
+    [address, ...additionalAddresses, ...explained.addressesOf(proxy)].includes(request.host),
+  );
+  return (there.length > 0 ? there : sockets)
     .map((listener): ListenerDecision => {
       return { listener, decision: decide(listener, request, servedOn(explained, listener)) };
     })
-    .sort((left, right) => likelihood(right, request) - likelihood(left, request));
+    .sort((left, right) => likelihood(right) - likelihood(left));
 }
 
 function servedOn({ semantics, options }: Explained, { proxy }: Listener): Served {
@@ -88,10 +92,9 @@ const progress: Readonly<Record<Decision["kind"], number>> = {
   rule: 4,
 };
 
-function likelihood({ listener, decision }: ListenerDecision, { host }: Request): number {
-  const here = [listener.address, ...(listener.additionalAddresses ?? [])].includes(host);
+function likelihood({ decision }: ListenerDecision): number {
   const table = decision.kind === "rule" || decision.kind === "no-rule" ? decision.table?.hostname.length : undefined;
-  return (here ? 10_000 : 0) + progress[decision.kind] * 1000 + Math.min(table ?? 0, 999);
+  return progress[decision.kind] * 1000 + Math.min(table ?? 0, 999);
 }
 
 function unheard(explained: Explained, request: Request): Explanation {

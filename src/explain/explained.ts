@@ -13,6 +13,8 @@ export interface Explained {
   readonly options: Options;
   /** What was refused when it was read. */
   readonly findings: readonly Finding[];
+  /** Where clients reach a proxy, as far as that is known. */
+  readonly addressesOf: (proxy: string) => readonly string[];
   /** What Envoys refuse of what they are given. */
   readonly refusals: readonly Refusal[];
   readonly locate: (origin: Origin) => SourceLocation | undefined;
