@@ -19,6 +19,8 @@ export interface GatewrightProcess {
   alive(): Promise<void>;
   mark(): Promise<void>;
   usage(): Promise<Usage>;
+  /** Process ids of its Envoy. */
+  envoys(): Promise<readonly number[]>;
   stop(): Promise<void>;
 }
 
@@ -47,6 +49,7 @@ export async function startGatewright(args: readonly string[]): Promise<Gatewrig
         envoyMemory: await memory(processes.envoy),
       };
     },
+    envoys: async () => (await processesOf(child)).envoy,
     stop: async () => {
       if (child.exitCode !== null) return;
       child.kill("SIGTERM");

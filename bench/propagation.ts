@@ -114,7 +114,7 @@ async function measure(hosts: number): Promise<Measurement> {
   try {
     await Promise.all([mkdir(resources), mkdir(staging)]);
     const port = await freePort();
-    await writeFile(join(resources, "gateway.yaml"), gateway(port, backendPort));
+    await writeFile(join(resources, "gateway.yaml"), gateway([{ port }], backendPort));
     const versions = Array.from({ length: hosts }, () => "0");
     const all = (): string => versions.map((version, host) => route(host, version)).join("---\n");
     if (oneFile) await writeFile(join(resources, "routes.yaml"), all());
