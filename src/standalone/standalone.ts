@@ -31,6 +31,8 @@ export interface StandaloneOptions {
   readonly runtimeDirectory?: string;
   /** How long connections may take to end when Gatewright stops. */
   readonly drainMilliseconds?: number;
+  /** Further command-line arguments of Envoy. */
+  readonly envoyArguments?: readonly string[];
   readonly observer?: XdsObserver;
   readonly tampering?: Tampering;
 }
@@ -115,6 +117,7 @@ export class Standalone {
           bootstrap({ proxy: localProxy, node: localProxy, xds: { path: this.#socket }, adminSocket: this.#socket }),
         ),
       },
+      extraArguments: this.#options.envoyArguments ?? [],
       ...(this.#kept === undefined ? {} : { kept: this.#kept }),
       ...(concurrency === undefined ? {} : { concurrency }),
       ...(drainMilliseconds === undefined ? {} : { drain: { drainMs: drainMilliseconds } }),
