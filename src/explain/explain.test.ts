@@ -1,6 +1,7 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import { describe, test } from "node:test";
 import { explainWith } from "../control-plane/explain-with.ts";
+import { withKeyPairs } from "../gateway/testing/key-pairs.ts";
 import type { Explanation } from "./explanation.ts";
 import type { RequestText } from "./parse-request.ts";
 import { planeOf } from "./testing/plane.ts";
@@ -224,6 +225,45 @@ describe("explain", () => {
     deepEqual(answer, { by: "response", statusCode: 500, message });
     deepEqual(notes, ["Envoy refuses 80/shop.example.com, and goes on with what it had before: the whole."]);
     equal(ask(`${shop}/old`).answer.statusCode, 301);
+  });
+
+  test("a connection that was made for another listener's hostname", async () => {
+    const secure = planeOf(
+      await withKeyPairs(`
+apiVersion: gateway.networking.k8s.io/v1
+kind: GatewayClass
+metadata: { name: gatewright }
+spec: { controllerName: gatewright.dev/gateway-controller }
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: { name: secure }
+spec:
+  gatewayClassName: gatewright
+  listeners:
+    - { name: a, port: 443, protocol: HTTPS, hostname: a.example.com, tls: { certificateRefs: [{ name: pair }] } }
+    - { name: b, port: 443, protocol: HTTPS, hostname: b.example.com, tls: { certificateRefs: [{ name: pair }] } }
+---
+apiVersion: v1
+kind: Secret
+metadata: { name: pair }
+type: kubernetes.io/tls
+stringData: { tls.crt: \${certificate a.example.com}, tls.key: \${key a.example.com} }
+`),
+    );
+    const { answer, notes, listener } = explainWith(secure, {
+      url: "https://a.example.com/",
+      headers: [],
+      serverName: "b.example.com",
+    });
+    equal(answer.statusCode, 421);
+    match(answer.message, /made for b\.example\.com, and its host belongs to the listener for a\.example\.com/);
+    deepEqual(notes, ["With that server name: No route is attached for a.example.com."]);
+    equal(listener?.protocol, "HTTPS");
+    match(
+      explainWith(secure, { url: "https://c.example.com/", headers: [] }).answer.message,
+      /no listener of the port is for the server name \(SNI\) c\.example\.com, only for a\.example\.com, b\.example\.com/,
+    );
   });
 
   test("a host that was mistyped", () => {

@@ -172,6 +172,11 @@ function notesOf(
   });
   return [
     ...offsetNotes(explained, listener, request.port),
+    ...(decision.kind !== "closed" && decision.chain.tls?.clients?.required === true
+      ? [
+          "The listener takes only clients that show a certificate; this is the answer to one whose certificate is valid.",
+        ]
+      : []),
     ...(decision.kind === "misdirected"
       ? [`With that server name: ${messageOf({ listener, decision: rightly(explained, listener, request, decision) })}`]
       : []),
