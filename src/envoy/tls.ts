@@ -51,7 +51,7 @@ export function upstreamTls(tls: UpstreamTls, protocol: Cluster["protocol"]): Tr
         commonTlsContext: {
           // Envoy's own maximum for a client is TLS 1.2.
           tlsParams: tlsParams({ maximumVersion: "1.3", ...tls.parameters }),
-          alpnProtocols: upstreamAlpn(protocol),
+          alpnProtocols: tls.alpn === undefined ? upstreamAlpn(protocol) : [...tls.alpn],
           ...validation(tls.verification),
           ...(tls.clientCertificate !== undefined && {
             tlsCertificateSdsSecretConfigs: [{ name: tls.clientCertificate, sdsConfig: ads(WAIT_A_LITTLE) }],

@@ -12,7 +12,7 @@ import type { Resources } from "./inputs.ts";
 import { keyOfBackend, ofPort } from "./policy-target.ts";
 import { experimentalGroup } from "./route-kind.ts";
 import { selectorKey, selectorKeyOf, selectorPort } from "./selector-service.ts";
-import type { ReadXBackend } from "./x-backend.ts";
+import { offeredOverConnections, type ReadXBackend } from "./x-backend.ts";
 
 /** Where a backend is and how it is spoken to: what no route needs to know. */
 export interface LocatedBackend {
@@ -85,7 +85,7 @@ export function deriveBackendLocator(
         const transport = target.protocol === "UDP" ? "UDP" : "TCP";
         return endpointsOfXBackend(object, transport, services, (service) => slicesOf(reader, service));
       },
-      tls: () => read.tls ?? {},
+      tls: () => ({ ...read.tls, ...(target.protocol === "TCP" ? offeredOverConnections(read.protocol) : {}) }),
     };
   };
 

@@ -123,3 +123,24 @@ export function speakToXBackend(
       return undefined;
   }
 }
+
+/**
+ * BackendSpec.protocol, where bytes are passed on: "implementations MUST include the protocol set here in the negotiation options
+ * presented to the backend". Those of HTTP that leave the version open are offered as HTTP/1.1, which everybody speaks.
+ */
+export function offeredOverConnections(protocol: ReadXBackend["protocol"]): Pick<UpstreamTls, "alpn"> {
+  switch (protocol) {
+    case undefined:
+    case "TCP":
+      return {};
+    case "HTTP2":
+    case "H2C":
+    case "GRPC":
+      return { alpn: ["h2"] };
+    case "HTTP":
+    case "HTTP11":
+    case "WSS":
+    case "MCP":
+      return { alpn: ["http/1.1"] };
+  }
+}

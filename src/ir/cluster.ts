@@ -30,6 +30,8 @@ export interface UpstreamTls {
   /** SNI; absent for the Host of the request. */
   readonly serverName?: string;
   readonly parameters?: TlsParameters;
+  /** Offered in ALPN; absent for what the cluster speaks. */
+  readonly alpn?: readonly string[];
   /** How the backend proves who it is; absent where nothing is verified (`appProtocol: https`). */
   readonly verification?: {
     /** Name of the {@link TrustBundle} whose authorities count. */

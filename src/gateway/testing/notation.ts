@@ -220,11 +220,12 @@ function describeParameters(parameters: TlsParameters | undefined): readonly str
   ];
 }
 
-function describeTls({ serverName, parameters, verification, clientCertificate }: UpstreamTls): string {
+function describeTls({ serverName, parameters, alpn, verification, clientCertificate }: UpstreamTls): string {
   const names = verification?.subjectAltNames.map(({ type, value }) => (type === "URI" ? value : `DNS:${value}`));
   return [
     ` with TLS${serverName === undefined ? "" : ` for ${serverName}`}`,
     ...describeParameters(parameters),
+    ...(alpn === undefined ? [] : [`ALPN ${alpn.join(" ")}`]),
     ...(verification === undefined ? [] : [`trusting ${verification.trust} about ${names?.join(" or ")}`]),
     ...(clientCertificate === undefined ? [] : [`showing ${clientCertificate}`]),
   ].join(" ");
