@@ -15,6 +15,7 @@ for (const hostname of ["session.test", "*.session-repaired.test"]) {
     const get = hosts.serve(hostname, [
       keeping("/cookie", { kind: "cookie", name: "sticky", path: "/" }),
       keeping("/permanent", { kind: "cookie", name: "sticky", path: "/permanent", lifetimeMilliseconds: 3_600_000 }),
+      keeping("/secure", { kind: "cookie", name: "sticky", path: "/", secure: true }),
       keeping("/header", { kind: "header", name: "x-session" }),
       rule({
         match: prefix("/weighted"),
@@ -47,6 +48,11 @@ for (const hostname of ["session.test", "*.session-repaired.test"]) {
       const cookie = headers["set-cookie"]?.[0] ?? "";
       match(cookie, /; Max-Age=3600; Path=\/permanent; HttpOnly$/);
       deepEqual(await backendsOf("/permanent", { cookie: cookie.split(";")[0] ?? "" }), new Set([seen?.backend]));
+    });
+
+    test("a cookie for TLS alone", async () => {
+      const { headers } = await get({ path: "/secure" });
+      match(headers["set-cookie"]?.[0] ?? "", /^sticky="?[^;]+"?; Path=\/; Secure; HttpOnly$/);
     });
 
     test("a header", async () => {

@@ -36,6 +36,7 @@ function sessionState(session: SessionPersistence): Init<typeof StatefulSessionS
           cookie: {
             name: session.name,
             path: session.path,
+            ...(session.secure === true && { attributes: [{ name: "Secure" }] }),
             ...(session.lifetimeMilliseconds !== undefined && { ttl: duration(session.lifetimeMilliseconds) }),
           },
         }),

@@ -1,5 +1,5 @@
 import { type HostTable, hostTableKey } from "../ir/host-table.ts";
-import type { Rule } from "../ir/rule.ts";
+import type { ForwardAction, Rule, WeightedDestination } from "../ir/rule.ts";
 import type { Origin } from "../resources/origin.ts";
 import type { AttachedListener } from "./attachment.ts";
 import { clusterName, isShownCertificate } from "./backend.ts";
@@ -157,8 +157,23 @@ function competitorOf(rule: CompiledRule, { created, key }: Seniority, hostname:
   return { created, key, hostname, match, grpcMethod, ruleIndex, matchIndex };
 }
 
+/** GEP-1619, "Secure, HttpOnly, SameSite": cookies of clients in TLS are for connections in TLS alone. */
+function secured(action: ForwardAction, { scheme }: ServingListener): ForwardAction {
+  if (scheme !== "https" || action.destinations.every(({ sessionPersistence }) => sessionPersistence === undefined)) {
+    return action;
+  }
+  const destinations = action.destinations.map((destination): WeightedDestination => {
+    const { sessionPersistence: session } = destination;
+    return session?.kind === "cookie"
+      ? { ...destination, sessionPersistence: { ...session, secure: true } }
+      : destination;
+  });
+  return { ...action, destinations };
+}
+
 function ruleOn(rule: CompiledRule, listener: ServingListener): Rule {
   const { grpcMethod: _grpcMethod, ruleIndex: _ruleIndex, matchIndex: _matchIndex, action, ...rest } = rule;
+  if (action.kind === "forward") return { ...rest, action: secured(action, listener) };
   if (action.kind !== "redirect") return { ...rest, action };
   const { kind: _kind, ...redirect } = action;
   return { ...rest, action: redirectOn(redirect, listener) };

@@ -97,7 +97,14 @@ export interface Cors {
  * a lifetime is gone with the client's session.
  */
 export type SessionPersistence =
-  | { readonly kind: "cookie"; readonly name: string; readonly path: string; readonly lifetimeMilliseconds?: number }
+  | {
+      readonly kind: "cookie";
+      readonly name: string;
+      readonly path: string;
+      readonly lifetimeMilliseconds?: number;
+      /** Only sent back over TLS. */
+      readonly secure?: true;
+    }
   | { readonly kind: "header"; readonly name: string };
 
 /**

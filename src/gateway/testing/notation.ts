@@ -145,9 +145,9 @@ function describeExternalAuth(auth: ExternalAuth): string {
 function describeSession(session: SessionPersistence | undefined): readonly string[] {
   if (session === undefined) return [];
   if (session.kind === "header") return [`session in header ${session.name}`];
-  const { name, path, lifetimeMilliseconds } = session;
+  const { name, path, lifetimeMilliseconds, secure } = session;
   return [
-    `session in cookie ${name} for ${path}${lifetimeMilliseconds === undefined ? "" : `, ${lifetimeMilliseconds} ms`}`,
+    `session in ${secure === true ? "secure " : ""}cookie ${name} for ${path}${lifetimeMilliseconds === undefined ? "" : `, ${lifetimeMilliseconds} ms`}`,
   ];
 }
 
