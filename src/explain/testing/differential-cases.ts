@@ -1,5 +1,5 @@
-import type { RequestHeader } from "./request.ts";
-import type { Outcome } from "./testing/rig.ts";
+import type { RequestHeader } from "../request.ts";
+import type { Outcome } from "./rig.ts";
 
 /** What the cases are asked of: rules of one host that tell apart what is easily mistaken. */
 export const caseObjects: readonly object[] = [
