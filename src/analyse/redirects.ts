@@ -1,4 +1,3 @@
-import { RE2JS } from "re2js";
 import { defaultOptions } from "../envoy/options.ts";
 import { type Decision, decide } from "../explain/decide.ts";
 import { parseQuestion, RequestError, type RequestText } from "../explain/parse-request.ts";
@@ -7,12 +6,17 @@ import { type HostTable, hostTableKey } from "../ir/host-table.ts";
 import type { Listener } from "../ir/listener.ts";
 import type { RedirectAction, Rule } from "../ir/rule.ts";
 import type { Finding } from "../resources/finding.ts";
-import type { Change } from "../resources/fix.ts";
+import type { Change, Fix } from "../resources/fix.ts";
 import { type FieldPath, formatPath, formatReference, type Origin } from "../resources/origin.ts";
 import { type Analysed, sorted } from "./analysed.ts";
+import { matchesExpression } from "./match-cover.ts";
 
 /** As many redirects as a browser follows before it gives up is more than are needed to see a circle. */
 const mostHops = 12;
+
+interface Served extends Analysed {
+  readonly sockets: readonly Listener[];
+}
 
 interface RedirectRule extends Rule {
   readonly action: RedirectAction;
@@ -23,10 +27,11 @@ interface RedirectRule extends Rule {
  * by what `explain` says of each request on the way. A redirect to a place that none of the listeners is at leads elsewhere.
  */
 export function analyseRedirects(analysed: Analysed): readonly Finding[] {
+  const served: Served = { ...analysed, sockets: sorted(analysed.semantics.sockets).map(([, listener]) => listener) };
   const found = new Map<string, Finding>();
   for (const [, table] of sorted(analysed.semantics.hostTables)) {
     for (const rule of table.rules) {
-      const finding = isRedirect(rule) ? followAll(analysed, table, rule) : undefined;
+      const finding = isRedirect(rule) ? followAll(served, table, rule) : undefined;
       if (finding?.origin === undefined) continue;
       const key = `${formatReference(finding.origin.resource)} ${formatPath(finding.origin.path)} ${finding.code}`;
       if (!found.has(key)) found.set(key, finding);
@@ -39,9 +44,9 @@ function isRedirect(rule: Rule): rule is RedirectRule {
   return rule.action.kind === "redirect";
 }
 
-function followAll(analysed: Analysed, table: HostTable, rule: RedirectRule): Finding | undefined {
-  for (const request of samples(analysed, table, rule)) {
-    const finding = follow(analysed, table.proxy, rule, request);
+function followAll(served: Served, table: HostTable, rule: RedirectRule): Finding | undefined {
+  for (const request of samples(served, table, rule)) {
+    const finding = follow(served, table.proxy, rule, request);
     if (finding !== undefined) return finding;
   }
   return undefined;
@@ -49,16 +54,16 @@ function followAll(analysed: Analysed, table: HostTable, rule: RedirectRule): Fi
 
 /** Requests that the rule matches: the least that its match asks for, and something below its prefix. */
 function samples(
-  { semantics }: Analysed,
+  { sockets }: Served,
   { proxy, chain: name, hostname }: HostTable,
   { match, action }: RedirectRule,
 ): readonly RequestText[] {
-  const listener = [...semantics.sockets.entries()]
-    .map(([, value]) => value)
-    .find((one) => one.proxy === proxy && one.chains.some((chain) => chain.name === name));
+  const listener = sockets.find((one) => one.proxy === proxy && one.chains.some((chain) => chain.name === name));
   const chain = listener?.chains.find((one) => one.name === name);
   if (listener === undefined || chain?.kind !== "http") return [];
-  if ([...match.headers, ...match.queryParams].some(({ type }) => type === "RegularExpression")) return [];
+  const values = [...match.headers, ...match.queryParams];
+  // Half of a surrogate pair is no text that a URL could hold.
+  if (values.some((one) => one.type === "RegularExpression" || /\p{Surrogate}/u.test(one.name + one.value))) return [];
   const scheme = chain.tls === undefined ? "http" : "https";
   const host = hostname === "*" ? "any.invalid" : hostname.replace("*", "any");
   const query = match.queryParams.map(
@@ -81,7 +86,7 @@ function samplePaths({ path: { type, value } }: Rule["match"]): readonly string[
       return [value, `${value.replace(/\/$/, "")}/any`];
     case "RegularExpression": {
       const literal = value.replaceAll(/\\(.)|[$()*+.?[\]^{|}]/g, "$1");
-      return ["/", `/${literal}`.replace("//", "/")].filter((path) => RE2JS.compile(value).matches(path));
+      return ["/", `/${literal}`.replace("//", "/")].filter((path) => matchesExpression(value, path));
     }
   }
 }
@@ -91,11 +96,11 @@ interface Hop {
   readonly decision: Decision;
 }
 
-function follow(analysed: Analysed, proxy: string, rule: RedirectRule, start: RequestText): Finding | undefined {
+function follow(served: Served, proxy: string, rule: RedirectRule, start: RequestText): Finding | undefined {
   const hops: Hop[] = [];
   let url = start.url;
   while (hops.length < mostHops && !hops.some((hop) => hop.url === url)) {
-    const decision = ask(analysed, proxy, { ...start, url });
+    const decision = ask(served, proxy, { ...start, url });
     if (decision === undefined || isElsewhere(decision, hops[0], url)) break;
     hops.push({ url, decision });
     if (decision.kind !== "rule" || decision.outcome.kind !== "redirect") break;
@@ -108,9 +113,9 @@ function follow(analysed: Analysed, proxy: string, rule: RedirectRule, start: Re
   const again = hops.findIndex((hop) => hop.url === url);
   const circle = again === -1 && hops.length < mostHops ? [] : hops.slice(again === -1 ? 1 : again);
   const isInside = circle.some(({ decision }) => decision.kind === "rule" && isSameRule(decision.rule, rule));
-  if (isInside) return loop(analysed, proxy, rule, start, [...hops.map((hop) => hop.url), url]);
+  if (isInside) return loop(served, proxy, rule, start, [...hops.map((hop) => hop.url), url]);
   const target = url === first.url ? undefined : (second?.url ?? url);
-  return target === undefined ? undefined : wrongPort(analysed, rule, target, second?.decision);
+  return target === undefined ? undefined : wrongPort(served, rule, target, second?.decision);
 }
 
 /** A host that no listener or route names may be anybody's, though a request for it would be answered here. */
@@ -124,12 +129,10 @@ function hostOf(url: string): string | undefined {
 }
 
 /** What becomes of a request, if a listener is there to take it; first of the same proxy. Undefined if it leads elsewhere. */
-function ask({ semantics }: Analysed, proxy: string, text: RequestText): Decision | undefined {
+function ask({ semantics, sockets }: Served, proxy: string, text: RequestText): Decision | undefined {
   const request = questionOf(text);
   if (request === undefined || !isRequest(request)) return undefined;
-  const listeners: Listener[] = [...semantics.sockets.entries()]
-    .map(([, listener]) => listener)
-    .filter(({ port, transport }) => port === request.port && transport === "TCP");
+  const listeners = sockets.filter(({ port, transport }) => port === request.port && transport === "TCP");
   const listener = listeners.find((one) => one.proxy === proxy) ?? listeners[0];
   if (listener === undefined) return undefined;
   return decide(listener, request, {
@@ -160,21 +163,15 @@ function plain(url: string): string {
   return url.replace(/^(http:\/\/[^/]*):80(?=\/|$)/, "$1").replace(/^(https:\/\/[^/]*):443(?=\/|$)/, "$1");
 }
 
-function loop(
-  analysed: Analysed,
-  proxy: string,
-  rule: RedirectRule,
-  start: RequestText,
-  urls: readonly string[],
-): Finding {
-  const filter = filterOf(analysed, rule.origin);
+function loop(served: Served, proxy: string, rule: RedirectRule, start: RequestText, urls: readonly string[]): Finding {
+  const filter = filterOf(served, rule.origin);
   const shown = urls.length > 4 ? [...urls.slice(0, 3).map(plain), "…"] : urls.map(plain);
   const chain = shown.join(" → ");
   const secure = start.url.replace(/^http:\/\/([^/]*):\d+/, "https://$1:443");
   const leadsOn =
     urls.every((url) => url.startsWith("http:")) &&
     rule.action.scheme === undefined &&
-    leavesRule(ask(analysed, proxy, { ...start, url: secure }), rule);
+    leavesRule(ask(served, proxy, { ...start, url: secure }), rule);
   if (leadsOn) {
     return withoutScheme(
       rule,
@@ -182,6 +179,7 @@ function loop(
       `The redirect names no scheme, so it keeps http and leads back to itself: ${chain}.`,
     );
   }
+  const fix = rule.action.scheme === "https" ? toHttpListener(served, rule.origin) : undefined;
   return {
     severity: "error",
     code: "redirect-loop",
@@ -191,7 +189,25 @@ function loop(
         ? "Attach the route to the HTTP listener alone: name it in parentRefs[].sectionName."
         : "Lead to another host, port or path, or match less.",
     origin: { ...rule.origin, path: filter },
+    ...(fix !== undefined && { fix }),
   };
+}
+
+/** A route that does nothing but redirect belongs to the one HTTP listener of its parent; undefined where that is not clear. */
+function toHttpListener({ resources, semantics }: Served, { resource }: Origin): Fix | undefined {
+  const route = resources.HTTPRoute.get(`${resource.namespace}/${resource.name}`);
+  const [parent, ...others] =
+    semantics.attachments.get(`HTTPRoute/${resource.namespace}/${resource.name}`)?.parents ?? [];
+  const onlyRedirects = (route?.spec.rules ?? []).every(({ filters = [] }) =>
+    filters.some(({ requestRedirect }) => requestRedirect?.scheme === "https"),
+  );
+  if (!onlyRedirects || parent === undefined || others.length > 0 || route?.spec.parentRefs?.length !== 1)
+    return undefined;
+  if (parent.parentRef.sectionName !== undefined || parent.parentRef.port !== undefined) return undefined;
+  const [http, ...more] = parent.listeners.filter(({ point }) => point.protocol === "HTTP");
+  if (http === undefined || more.length > 0) return undefined;
+  const path: FieldPath = ["spec", "parentRefs", 0, "sectionName"];
+  return { resource, changes: [{ kind: "set", path, value: http.point.name }] };
 }
 
 /** A rule stands in the tables of all its hostnames and listeners. */
@@ -222,7 +238,7 @@ function withoutScheme({ origin }: Rule, filter: FieldPath, message: string): Fi
 }
 
 function wrongPort(
-  analysed: Analysed,
+  served: Served,
   rule: RedirectRule,
   target: string,
   decision: Decision | undefined,
@@ -232,7 +248,7 @@ function wrongPort(
   const takesTls = decision?.kind === "closed" && decision.choice.kind === "no-chain" && scheme === "http";
   const isOthers = port === (scheme === "https" ? "80" : "443");
   if (scheme === "" || !(speaksOther || takesTls || (isOthers && decision === undefined))) return undefined;
-  const filter = filterOf(analysed, rule.origin);
+  const filter = filterOf(served, rule.origin);
   const other = scheme === "https" ? "plain HTTP" : "HTTPS";
   const message = `The redirect leads to ${plain(target)}, and port ${port} speaks ${other}.`;
   if (rule.action.scheme === undefined && scheme === "http") {
@@ -254,7 +270,7 @@ function wrongPort(
 }
 
 /** The filter that redirects, of the rule that a match belongs to. */
-function filterOf({ resources }: Analysed, { resource, path }: Origin): FieldPath {
+function filterOf({ resources }: Served, { resource, path }: Origin): FieldPath {
   const [spec, rules, index] = path;
   const route = resources.HTTPRoute.get(`${resource.namespace}/${resource.name}`);
   const filters = route?.spec.rules?.[Number(index)]?.filters ?? [];

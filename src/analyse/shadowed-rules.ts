@@ -1,9 +1,8 @@
-import { RE2JS } from "re2js";
 import type { HostTable } from "../ir/host-table.ts";
-import type { PathMatch, RequestMatch, Rule, ValueMatch } from "../ir/rule.ts";
 import type { Finding } from "../resources/finding.ts";
 import { formatPath, formatReference, type Origin } from "../resources/origin.ts";
 import { type Analysed, sorted } from "./analysed.ts";
+import { coversMatch } from "./match-cover.ts";
 
 /** A match in the tables that it competes in, and what always beats it there. */
 interface Standing {
@@ -60,52 +59,4 @@ function describe(winner: Origin, loser: Origin): string {
   const path = formatPath(winner.path);
   const isSame = formatReference(winner.resource) === formatReference(loser.resource);
   return isSame ? path : `${path} of ${formatReference(winner.resource)}`;
-}
-
-/**
- * Whether every request that `inner` matches is one that `outer` matches. Of regular expressions only what is certain: equal
- * ones, those that match everything, and those that match an exact value.
- *
- * @example coversMatch({ path: prefix("/a"), … }, { path: exact("/a/b"), … })  // true
- */
-export function coversMatch(outer: RequestMatch, inner: Rule["match"]): boolean {
-  return (
-    coversPath(outer.path, inner.path) &&
-    (outer.method === undefined || outer.method === inner.method) &&
-    (outer.grpc !== true || inner.grpc === true) &&
-    coverValues(outer.headers, inner.headers) &&
-    coverValues(outer.queryParams, inner.queryParams)
-  );
-}
-
-function coversPath(outer: PathMatch, inner: PathMatch): boolean {
-  if (outer.type === inner.type && outer.value === inner.value) return true;
-  switch (outer.type) {
-    case "Exact":
-      return false;
-    case "PathPrefix": {
-      const prefix = outer.value.replace(/\/+$/, "");
-      if (prefix === "") return true;
-      return inner.type !== "RegularExpression" && (inner.value === prefix || inner.value.startsWith(`${prefix}/`));
-    }
-    case "RegularExpression":
-      return /^\^?\/?\.\*\$?$/.test(outer.value) || (inner.type === "Exact" && matches(outer.value, inner.value));
-  }
-}
-
-function coverValues(outer: readonly ValueMatch[], inner: readonly ValueMatch[]): boolean {
-  return outer.every((wanted) => {
-    const given = inner.find(({ name }) => name === wanted.name);
-    if (given === undefined) return false;
-    if (given.type === wanted.type && given.value === wanted.value) return true;
-    return wanted.type === "RegularExpression" && given.type === "Exact" && matches(wanted.value, given.value);
-  });
-}
-
-function matches(expression: string, value: string): boolean {
-  try {
-    return RE2JS.compile(expression).matches(value);
-  } catch {
-    return false;
-  }
 }
