@@ -1,4 +1,4 @@
-import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
+import { createPrivateKey, type KeyObject } from "node:crypto";
 import type { Collection, Reader } from "../collections/collection.ts";
 import type { TlsCertificate } from "../ir/certificate.ts";
 import type { Secret } from "../resources/generated/core.ts";
@@ -12,6 +12,7 @@ import {
   missingGrantReference,
   type Referrer,
 } from "./reference-grant.ts";
+import { pemCertificates, readCertificate } from "./x509.ts";
 
 /** A key pair in PEM, or why a Secret holds none that can be served. */
 export type KeyPair =
@@ -28,9 +29,11 @@ export function readKeyPair(secret: Secret): KeyPair {
   const privateKey = dataOf(secret, "tls.key");
   if (certificateChain === undefined) return { problem: "it has no tls.crt" };
   if (privateKey === undefined) return { problem: "it has no tls.key" };
-  const [certificate, ...chain] = (certificateChain.match(pemCertificate) ?? []).map(parseCertificate);
+  const [certificate, ...chain] = pemCertificates(certificateChain).map(readCertificate);
   if (certificate === undefined) return { problem: "tls.crt is not a certificate in PEM" };
-  if (chain.includes(undefined)) return { problem: "one of the certificates after the first in tls.crt can't be read" };
+  if (typeof certificate === "string") return { problem: `tls.crt is not a certificate that can be served: it ${certificate}` };
+  const broken = chain.find((one) => typeof one === "string");
+  if (broken !== undefined) return { problem: `one of the certificates after the first in tls.crt ${broken}` };
   const weakness = unfitKey(certificate.publicKey);
   if (weakness !== undefined) return { problem: `the key of its certificate is ${weakness}` };
   try {
@@ -41,16 +44,6 @@ export function readKeyPair(secret: Secret): KeyPair {
     return { problem: "tls.key is not an unencrypted private key in PEM" };
   }
   return { certificateChain, privateKey };
-}
-
-const pemCertificate = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
-
-function parseCertificate(pem: string): X509Certificate | undefined {
-  try {
-    return new X509Certificate(pem);
-  } catch {
-    return undefined;
-  }
 }
 
 /** Why Envoy would not serve with such a key. */

@@ -1,5 +1,5 @@
-import { X509Certificate } from "node:crypto";
 import type { ClusterTrustBundle, ConfigMap, Secret } from "../resources/generated/core.ts";
+import { pemCertificates, readCertificate } from "./x509.ts";
 
 /** Certificates of authorities in PEM, or why an object holds none that can be used. */
 export type TrustAnchors =
@@ -30,19 +30,12 @@ function decoded(base64: string | undefined): string | undefined {
  * One that can't be read makes the whole unusable, since Envoy would refuse it.
  */
 export function readTrustAnchors(text: string, field: string): TrustAnchors {
-  const blocks = [...new Set(text.match(pemCertificate) ?? [])];
+  const blocks = [...new Set(pemCertificates(text))];
   if (blocks.length === 0) return { problem: `${field} holds no certificate in PEM` };
-  const broken = blocks.findIndex((block) => !isCertificate(block));
-  if (broken !== -1) return { problem: `certificate ${broken + 1} of ${blocks.length} in ${field} can't be read` };
-  return { certificates: `${blocks.join("\n")}\n` };
-}
-
-const pemCertificate = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
-
-function isCertificate(pem: string): boolean {
-  try {
-    return new X509Certificate(pem).raw.length > 0;
-  } catch {
-    return false;
+  for (const [index, block] of blocks.entries()) {
+    const read = readCertificate(block);
+    if (typeof read === "string")
+      return { problem: `certificate ${index + 1} of ${blocks.length} in ${field} ${read}` };
   }
+  return { certificates: `${blocks.join("\n")}\n` };
 }
