@@ -62,6 +62,8 @@ for (const hostname of ["auth.test", "*.auth-repaired.test", "AUTH-CASE.test"]) 
       guarded("/grpc", { ...http, protocol: "GRPC", cluster: "grpc", requestHeaders: [] }),
       guarded("/few", { ...http, protocol: "GRPC", cluster: "grpc", requestHeaders: ["x-one"] }),
       guarded("/defaults", { ...http, requestHeaders: [] }),
+      guarded("/body", { ...http, bodyBytes: 5 }),
+      guarded("/body-grpc", { ...http, protocol: "GRPC", cluster: "grpc", requestHeaders: [], bodyBytes: 5 }),
       guarded("/down", { ...http, cluster: "nowhere" }),
       guarded("/empty", { ...http, cluster: "nobody" }),
       guarded("/down-grpc", { ...http, protocol: "GRPC", cluster: "nowhere" }),
@@ -119,6 +121,24 @@ for (const hostname of ["auth.test", "*.auth-repaired.test", "AUTH-CASE.test"]) 
       match(grpc.asked.at(-1) ?? "", /x-one/);
       ok(!grpc.asked.at(-1)?.includes("x-two"));
       equal((await get({ host, path: "/grpc", headers: { "x-deny": "" } })).status, 403);
+    });
+
+    test("a body goes along up to its limit, and one that is larger goes nowhere", async () => {
+      const post = (path: string, body: string) => get({ host, path, method: "POST", body });
+      const length = () => hosts.backend("two").seen.at(-1)?.headers["content-length"];
+      deepEqual([(await post("/body", "12345")).seen?.backend, length()], ["one", "5"]);
+      const { seen } = await post("/http", "12345");
+      deepEqual([seen?.headers["content-length"], length()], ["5", "0"]);
+      equal((await post("/body-grpc", "54321")).seen?.backend, "one");
+      match(grpc.asked.at(-1) ?? "", /54321/);
+      equal((await post("/grpc", "54321")).seen?.backend, "one");
+      ok(!grpc.asked.at(-1)?.includes("54321"));
+      const asked = [hosts.backend("two").seen.length, grpc.asked.length];
+      for (const path of ["/body", "/body-grpc"]) {
+        const refused = await post(path, "123456");
+        deepEqual([refused.status, refused.seen], [413, undefined], path);
+      }
+      deepEqual([hosts.backend("two").seen.length, grpc.asked.length], asked);
     });
 
     test("a service that does not answer lets nobody through", async () => {

@@ -17,6 +17,7 @@ export interface Ask {
   readonly path?: string;
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
+  readonly body?: string;
   /** Present: over TLS with this server name, trusting this authority. */
   readonly tls?: { readonly serverName: string; readonly authority: string };
   readonly protocol?: "HTTP/1.1" | "HTTP/2";
@@ -39,7 +40,7 @@ async function askHttp1(port: number, options: Ask): Promise<Answer> {
     ? https1({ ...common, servername: tls.serverName, ca: tls.authority, agent: false })
     : http1({ ...common, agent });
   if (options.onSocket !== undefined) request.on("socket", options.onSocket);
-  request.end();
+  request.end(options.body);
   const [response]: import("node:http").IncomingMessage[] = await once(request, "response");
   if (response === undefined) throw new Error("no response");
   let body = "";
@@ -54,7 +55,7 @@ async function askHttp2(port: number, options: Ask): Promise<Answer> {
     : connect(`http://127.0.0.1:${port}`);
   try {
     const stream = session.request({ ":authority": host, ":path": path, ":method": method, ...headers });
-    stream.end();
+    stream.end(options.body);
     const [received]: (IncomingHttpHeaders & { ":status"?: number })[] = await once(stream, "response");
     let body = "";
     for await (const chunk of stream) body += String(chunk);
