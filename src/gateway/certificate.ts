@@ -31,7 +31,8 @@ export function readKeyPair(secret: Secret): KeyPair {
   if (privateKey === undefined) return { problem: "it has no tls.key" };
   const [certificate, ...chain] = pemCertificates(certificateChain).map(readCertificate);
   if (certificate === undefined) return { problem: "tls.crt is not a certificate in PEM" };
-  if (typeof certificate === "string") return { problem: `tls.crt is not a certificate that can be served: it ${certificate}` };
+  if (typeof certificate === "string")
+    return { problem: `tls.crt is not a certificate that can be served: it ${certificate}` };
   const broken = chain.find((one) => typeof one === "string");
   if (broken !== undefined) return { problem: `one of the certificates after the first in tls.crt ${broken}` };
   const weakness = unfitKey(certificate.publicKey);

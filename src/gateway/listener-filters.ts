@@ -54,6 +54,22 @@ function refuseFilters(requests: readonly ListenerFilter[]): Condition | undefin
   );
 }
 
+/** "Used when an […] ExtensionRef in filters.requests refers to a resource that […] has an unsupported group/kind". */
+function unknownExtensions(requests: readonly ListenerFilter[], origin: Origin): readonly Problem[] {
+  return requests.flatMap(({ extensionRef }, index) => {
+    if (extensionRef === undefined) return [];
+    const { group, kind, name } = extensionRef;
+    const message = `filters.requests[${index}]: Gatewright knows no kind ${kind} of group "${group}", so ${kind} ${name} can't be used.`;
+    return [
+      {
+        reason: "InvalidListenerFilterRef",
+        message,
+        origin: { ...origin, path: [...origin.path, "filters", "requests", index, "extensionRef"] },
+      },
+    ];
+  });
+}
+
 /**
  * The authorizations of a listener, in their order. A reference that can't be used is InvalidListenerFilterRef, or
  * RefNotPermitted without a ReferenceGrant for the Gateway or ListenerSet.
@@ -69,7 +85,11 @@ export function listenerFilters(
   if (requests.length === 0) return { problems: [] };
   const refused = refuseFilters(requests);
   if (refused !== undefined)
-    return { guard: { authorizations: [], targets: [], uses: [], closed: true }, refused, problems: [] };
+    return {
+      guard: { authorizations: [], targets: [], uses: [], closed: true },
+      refused,
+      problems: unknownExtensions(requests, origin),
+    };
   const resolved = requests.map((filter, index) => authorization(filter, index, parent, reader, context, origin));
   return {
     guard: {

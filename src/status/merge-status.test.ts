@@ -37,7 +37,8 @@ describe("conditions", () => {
   test("others' stay, of the object and of its listeners; ours that are over go", () => {
     const other = condition("example.com/Other", "True", { lastTransitionTime: then });
     const over = condition("gatewright.dev/NotEnforced", "True", { lastTransitionTime: then });
-    const conditions = [other, over, ...live.conditions];
+    const noLonger = condition("DefaultGateway", "True", { lastTransitionTime: then });
+    const conditions = [other, over, noLonger, ...live.conditions];
     deepEqual(
       mergeStatus(
         {

@@ -9,6 +9,7 @@ const ownTypes: ReadonlySet<string> = new Set([
   "Accepted",
   "AddressesAssigned",
   "Conflicted",
+  "DefaultGateway",
   "InsecureFrontendValidationMode",
   "OverlappingTLSConfig",
   "PartiallyInvalid",
