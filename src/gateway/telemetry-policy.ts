@@ -120,17 +120,21 @@ function samplingOfParents(parents: ParentBasedSampling | undefined): Pick<Traci
 const otlpHttpPort = 4318;
 
 /**
- * OTLP goes over gRPC, as the port 4317 of a collector takes it, but to a port that says it speaks HTTP (`appProtocol`), or
- * that says nothing and is OTLP's own for HTTP.
+ * OTLP goes over gRPC, as the port 4317 of a collector takes it, but to a port that says it speaks HTTP (`appProtocol`, or HTTP11
+ * of an XBackend), or that says nothing and is OTLP's own for HTTP.
  */
 function exportProtocol(
   { backendRef }: TracingProvider,
   policyNamespace: string,
   { fetch }: Reader,
-  { services }: BackendContext,
+  { services, xBackends }: BackendContext,
 ): "gRPC" | "HTTP" {
-  const service = fetch(services, `${backendRef.namespace ?? policyNamespace}/${backendRef.name}`);
-  const named = service?.ports.find(({ port }) => port === backendRef.port);
+  const key = `${backendRef.namespace ?? policyNamespace}/${backendRef.name}`;
+  if (backendRef.kind === "XBackend") {
+    const xBackend = fetch(xBackends, key);
+    return xBackend?.protocol === "HTTP11" || xBackend?.port === otlpHttpPort ? "HTTP" : "gRPC";
+  }
+  const named = fetch(services, key)?.ports.find(({ port }) => port === backendRef.port);
   const speaks = named?.appProtocol?.toLowerCase();
   if (speaks === "http" || speaks === "https") return "HTTP";
   return speaks === undefined && backendRef.port === otlpHttpPort ? "HTTP" : "gRPC";
