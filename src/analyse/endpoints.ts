@@ -44,7 +44,18 @@ function sliceFindings({ resources }: Analysed, slice: EndpointSlice): readonly 
   const service = resources.Service.get(key);
   const cause = overridden(service);
   if (cause !== undefined) return [told(slice, [], `Nothing of it has an effect: Service ${key}: ${cause}.`)];
-  return strangePorts(slice, service, slice.ports, ["ports"]);
+  return [...strangePorts(slice, service, slice.ports, ["ports"]), ...furtherAddresses(slice)];
+}
+
+/** EndpointSlice, Endpoint.addresses: all of them are the same endpoint, and consumers use the first. */
+function furtherAddresses(slice: EndpointSlice): readonly Finding[] {
+  return (slice.endpoints ?? []).flatMap(({ addresses }, index) =>
+    addresses.slice(1).map((address, position) => {
+      const path = ["endpoints", index, "addresses", position + 1];
+      const message = `${formatPath(path)}, ${address}, has no effect: all addresses of an endpoint are the same, and the first is used.`;
+      return { ...told(slice, path, message), remedy: "Make it an endpoint of its own." };
+    }),
+  );
 }
 
 /** Why endpoints of a Service are not asked for. */

@@ -29,12 +29,13 @@ test("authorities that can't be used: an error, unless a further document could 
   ]);
 });
 
-test("targets that another policy holds, and ports that are not there", () => {
+test("targets that another policy holds, ports that are not there, and targets that nothing is sent to", () => {
   deepEqual(findings("backend-tls-policy/conflicts"), [
     "error conflicted a-younger spec.targetRefs[0]",
     "error conflicted port-2 spec.targetRefs[0]",
     "error conflicted two-targets spec.targetRefs[0]",
     "error target-not-found two-targets spec.targetRefs[1]",
+    "warning not-enforced unused ",
   ]);
 });
 

@@ -3,7 +3,8 @@ import { describeBackend, type PolicyTarget, targetKey } from "../gateway/policy
 import { gatewayGroup } from "../gateway/route-kind.ts";
 import type { Finding } from "../resources/finding.ts";
 import { codeOf } from "../resources/finding-codes.ts";
-import type { BackendTLSPolicy } from "../resources/generated/gateway-api.ts";
+import type { BackendTLSPolicy, XBackendTrafficPolicy } from "../resources/generated/gateway-api.ts";
+import { splitApiVersion } from "../resources/kinds.ts";
 import { type Analysed, sorted } from "./analysed.ts";
 import { findingOf, unenforcedFinding } from "./problem-finding.ts";
 
@@ -31,8 +32,35 @@ export function analysePolicies(analysed: Analysed): readonly Finding[] {
         const found = tlsTarget(analysed, key, policy, reference);
         return found === undefined ? [] : [{ ...found, origin: { resource, path: ["spec", "targetRefs", index] } }];
       }),
+      ...unusedPolicy(analysed, "BackendTLSPolicy", key, policy),
     ];
   });
+}
+
+/** A policy that holds for nobody, though its targets are there: no Gateway sends to them in a way that it is about. */
+export function unusedPolicy(
+  { semantics, resources }: Analysed,
+  kind: "BackendTLSPolicy" | "XBackendTrafficPolicy",
+  key: string,
+  { apiVersion, metadata, spec }: BackendTLSPolicy | XBackendTrafficPolicy,
+): readonly Finding[] {
+  const { namespace = "default", name } = metadata;
+  const isThere = spec.targetRefs.some(({ kind: target, name: targetName }) =>
+    resources[target === "Service" ? "Service" : "XBackend"].get(`${namespace}/${targetName}`),
+  );
+  // Documents without routes are a part of the whole.
+  const hasRoutes = semantics.attachments.size > 0;
+  if (!isThere || !hasRoutes || (semantics.ancestors[kind].get(key) ?? []).length > 0) return [];
+  const { group } = splitApiVersion(apiVersion);
+  const message = `${kind} ${key} has no effect: no Gateway sends to its targets in a way that it is about.`;
+  return [
+    {
+      severity: "warning",
+      code: "not-enforced",
+      message,
+      origin: { resource: { group, kind, namespace, name }, path: [] },
+    },
+  ];
 }
 
 function tlsTarget(

@@ -4,7 +4,7 @@ import { experimentalGroup } from "../gateway/route-kind.ts";
 import type { Finding } from "../resources/finding.ts";
 import type { XBackendTrafficPolicy } from "../resources/generated/gateway-api.ts";
 import { type Analysed, sorted } from "./analysed.ts";
-import { heldByAnother, missingTarget } from "./policies.ts";
+import { heldByAnother, missingTarget, unusedPolicy } from "./policies.ts";
 import { unenforcedFinding } from "./problem-finding.ts";
 
 /** XBackendTrafficPolicies that ask for what can't be done, or hold for nothing. */
@@ -19,6 +19,7 @@ export function analyseTrafficPolicies(analysed: Analysed): readonly Finding[] {
         const found = trafficTarget(analysed, key, policy, reference);
         return found === undefined ? [] : [{ ...found, origin: { resource, path: ["spec", "targetRefs", index] } }];
       }),
+      ...unusedPolicy(analysed, "XBackendTrafficPolicy", key, policy),
     ];
   });
 }

@@ -46,7 +46,14 @@ function annotation(object: XBackend): readonly Finding[] {
     const message = `The annotation ${endpointsAnnotation} has no effect: this XBackend is of type ${object.spec.type}.`;
     return [{ severity: "warning", code: "not-enforced", message, origin }];
   }
-  return parseEndpointsAnnotation(written).flatMap((entry): readonly Finding[] => {
+  const selector = unenforcedFinding(
+    {
+      path: ["spec", "endpointSelector"],
+      because: `The annotation ${endpointsAnnotation} says where its endpoints are.`,
+    },
+    origin.resource,
+  );
+  const mistakes = parseEndpointsAnnotation(written).flatMap((entry): readonly Finding[] => {
     if (entry.problem !== undefined) {
       return [{ severity: "error", code: "invalid-endpoints", message: `${entry.problem}.`, origin }];
     }
@@ -54,6 +61,7 @@ function annotation(object: XBackend): readonly Finding[] {
     const message = `An XBackend has one port, and no names: "${entry.portName}=" says nothing.`;
     return [{ severity: "error", code: "invalid-endpoints", message, origin }];
   });
+  return object.metadata.uid === undefined ? mistakes : [selector, ...mistakes];
 }
 
 /** GEP-4894: "the lack of TLS for external hostnames should be considered insecure and a security risk". */

@@ -28,8 +28,12 @@ export interface OwnerReference {
 
 /** Labels of everything that is made for a Gateway: those of `spec.infrastructure`, and ours, which win. */
 export function labelsOf(gateway: Gateway): Readonly<Record<string, string>> {
+  return { ...gateway.spec.infrastructure?.labels, ...ownLabels(gateway) };
+}
+
+/** Those by which we, and others, find what is made for a Gateway: nobody else's word counts for them. */
+export function ownLabels(gateway: Gateway): Readonly<Record<string, string>> {
   return {
-    ...gateway.spec.infrastructure?.labels,
     "app.kubernetes.io/name": "gatewright-proxy",
     "app.kubernetes.io/component": "proxy",
     ...managedBy,

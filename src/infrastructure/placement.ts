@@ -2,6 +2,7 @@ import { type Condition, isFalse } from "../gateway/condition.ts";
 import type { Placement } from "../gateway/placement.ts";
 import type { Gateway } from "../resources/generated/gateway-api.ts";
 import { keyOf } from "../resources/object.ts";
+import { ownLabels } from "./manifest.ts";
 import { classParameters, gatewayParameters } from "./parameters.ts";
 
 /** Every Gateway is served by proxies of its own, at addresses that the cluster gives to its Services. */
@@ -22,7 +23,15 @@ export const inCluster: Placement = {
   },
   proxiesOutlastParameters: true,
   bindsAddresses: false,
-  notEnforced: () => [],
+  notEnforced: (gateway) => {
+    const own = ownLabels(gateway);
+    return Object.keys(gateway.spec.infrastructure?.labels ?? {})
+      .filter((label) => own[label] !== undefined)
+      .map((label) => ({
+        path: ["spec", "infrastructure", "labels", label],
+        because: `Gatewright's own value stands: ${own[label]}.`,
+      }));
+  },
 };
 
 const addressTypes: readonly string[] = ["IPAddress", "Hostname"];

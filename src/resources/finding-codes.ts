@@ -48,7 +48,7 @@ export const findingRules = {
   "invalid-label": { severity: "error", title: "A label that is none" },
   "invalid-name": { severity: "error", title: "A name that no object can have" },
   // Values that no schema can judge
-  "duplicate-header": { severity: "warning", title: "A header that one filter names twice" },
+  "duplicate-header": { severity: "warning", title: "A header that one filter or match names twice" },
   "hostname-is-address": { severity: "warning", title: "An IP address for a hostname" },
   "invalid-address": { severity: "error", title: "An address of the wrong family, or none" },
   "invalid-base64": { severity: "error", title: "Data that is no base64" },

@@ -115,6 +115,10 @@ function add(
     };
   }
   if (filter.type === "ExternalAuth" && filter.externalAuth !== undefined) {
+    // Gateway API, HTTPRouteFilter: "Specifying the same filter multiple times is not supported unless explicitly indicated".
+    if (compiled.externalAuth !== undefined || compiled.nobodyAuthorizes === true) {
+      return refuse(compiled, origin, "filter ExternalAuth is there twice, and one alone can be asked");
+    }
     const { backendRef, protocol } = filter.externalAuth;
     const spokenAs = protocol === "GRPC" ? "GRPCRoute" : route.kind;
     const { namespace } = route.reference;

@@ -5,7 +5,7 @@ import type { KubernetesObject } from "../object.ts";
 import { checkDataKeys } from "./data-keys.ts";
 import { checkEndpointSlice } from "./endpoint-slice.ts";
 import { checkEndpoints } from "./endpoints.ts";
-import { checkHeaderFilters } from "./header-filters.ts";
+import { checkHeaders } from "./headers.ts";
 import { checkHostnames } from "./hostnames.ts";
 import { checkOwnKeys } from "./own-keys.ts";
 import { checkRegularExpressions } from "./regular-expressions.ts";
@@ -33,9 +33,9 @@ const checks: { readonly [Kind in keyof Checked]: readonly Check<Checked[Kind]>[
   ConfigMap: [checkDataKeys],
   Endpoints: [checkEndpoints],
   EndpointSlice: [checkEndpointSlice],
-  GRPCRoute: [checkRegularExpressions, checkHeaderFilters, checkHostnames],
+  GRPCRoute: [checkRegularExpressions, checkHeaders, checkHostnames],
   Gateway: [checkHostnames],
-  HTTPRoute: [checkRegularExpressions, checkHeaderFilters, checkHostnames],
+  HTTPRoute: [checkRegularExpressions, checkHeaders, checkHostnames],
   ListenerSet: [checkHostnames],
   Secret: [checkDataKeys, checkSecretData, checkTlsSecret],
   Service: [checkService],

@@ -12,7 +12,14 @@ import { places, type Stage } from "./stage.ts";
 import { leavesIn, mistakesIn, nameOf, saysOf, stageOf, type Trial } from "./trials.ts";
 
 /** Codes of findings that say of a field, with all that is in it, that it does nothing where it stands. */
-const idleCodes: readonly string[] = ["not-enforced", "not-supported", "kind-not-served"];
+const idleCodes: readonly string[] = [
+  "duplicate-header",
+  "hostname-not-served",
+  "kind-not-served",
+  "no-endpoints",
+  "not-enforced",
+  "not-supported",
+];
 
 /**
  * Fields of an area that can be set to something else without a difference, where nobody says so: each where it stands, to each other

@@ -166,13 +166,12 @@ function refuses(finding: Finding, trial: Trial): boolean {
   return refusalCodes.includes(finding.code) && saysOf(finding, trial);
 }
 
-/** Whether a finding is about the leaf of a document, or what it stands in. */
+/** Whether a finding is about the leaf of a document, or what it stands in; about a name or kind is about all that is named. */
 export function saysOf({ origin }: Finding, { document, leaf }: Trial): boolean {
-  return (
-    origin !== undefined &&
-    formatReference(origin.resource) === nameOf(document.object) &&
-    origin.path.every((step, index) => step === leaf.at[index])
-  );
+  if (origin === undefined || formatReference(origin.resource) !== nameOf(document.object)) return false;
+  const last = origin.path.at(-1);
+  const path = last === "name" || last === "kind" ? origin.path.slice(0, -1) : origin.path;
+  return path.every((step, index) => step === leaf.at[index]);
 }
 
 export function nameOf(object: KubernetesObject): string {

@@ -3,18 +3,29 @@ import { type Mistake, warning } from "../mistake.ts";
 import { type FieldPath, formatPath } from "../origin.ts";
 
 /**
- * Headers that one filter names twice. Names of headers know no case, which the schema's list keys can't see; the
+ * Headers that one filter or match names twice. Names of headers know no case, which the schema's list keys can't see; the
  * specification lets the first one count.
  */
-export function checkHeaderFilters({ spec }: GRPCRoute | HTTPRoute): readonly Mistake[] {
+export function checkHeaders({ spec }: GRPCRoute | HTTPRoute): readonly Mistake[] {
   return (spec.rules ?? []).flatMap((rule, index) => {
     const path = ["spec", "rules", index];
     const backendRefs = rule.backendRefs ?? [];
+    const matches: readonly Match[] = rule.matches ?? [];
     return [
+      ...matches.flatMap(({ headers = [] }, match) =>
+        duplicates(
+          headers.map(({ name }) => name),
+          (header) => [...path, "matches", match, "headers", header, "name"],
+        ),
+      ),
       ...inFilters(rule.filters ?? [], path),
       ...backendRefs.flatMap(({ filters = [] }, backend) => inFilters(filters, [...path, "backendRefs", backend])),
     ];
   });
+}
+
+interface Match {
+  readonly headers?: readonly { readonly name: string }[];
 }
 
 interface Filter {
