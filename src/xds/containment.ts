@@ -35,7 +35,7 @@ export interface ContainmentHooks {
 /**
  * - `searching`: Envoys keep what they have while probes tell which parts are to blame;
  * - `substituted`: those parts are, `minimal`: the whole is;
- * - `kept`: it can't be, so that Envoys keep what they have;
+ * - `kept`: it can't be, so that Envoys keep what they have, until they take it after all;
  * - `trial`: a new version, of which no part is known to be refused, has not been taken yet.
  */
 type Stage = "searching" | "substituted" | "minimal" | "kept" | "trial";
@@ -162,7 +162,8 @@ export class Containment implements ProxyResources {
       if (this.#hooks.isAcknowledged(probe.resource.typeUrl, probe.resource.name))
         this.#answered(key, probe, undefined);
     for (const [key, { stage, original }] of this.#entries)
-      if (stage === "trial" && this.#hooks.isAcknowledged(original.typeUrl, original.name)) this.#heal(key, original);
+      if ((stage === "trial" || stage === "kept") && this.#hooks.isAcknowledged(original.typeUrl, original.name))
+        this.#heal(key, original);
   }
 
   #standInRefused(entry: Entry, message: string): void {

@@ -50,6 +50,7 @@ const defaults: SessionOptions = {
   patienceMilliseconds: 5_000,
   responseBytes: 1 << 20,
   firstAnswerMilliseconds: 5_000,
+  retryMilliseconds: 30_000,
 };
 
 /** Delivers resources to every Envoy that is connected, whatever the transport, and knows what each of them has. */

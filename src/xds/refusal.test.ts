@@ -145,6 +145,25 @@ describe("a refused response", () => {
     deepEqual(accepted, ["s/a"]);
   });
 
+  test("a listener is tried again from time to time: its port may be free by then", () => {
+    const { delivery, apply, accepted, rejected, clock } = observed([]);
+    const stream = new FakeStream(delivery);
+    stream.request(LISTENER);
+    stream.ackAll();
+    apply({ set: [listener("a")] });
+    for (let time = 0; time < 3; time += 1) {
+      stream.nack(stream.takeOne(), "Address already in use");
+      clock.advance(29_000);
+      deepEqual(stream.take(), []);
+      clock.advance(1_000);
+    }
+    stream.ack(stream.takeOne());
+    deepEqual([rejected.length, accepted], [1, ["a"]]);
+    equal(stream.session.isAcknowledged(LISTENER, "a"), true);
+    clock.advance(60_000);
+    deepEqual(stream.take(), []);
+  });
+
   test("what names a rejected cluster does not wait for it", () => {
     const { delivery, apply } = observed([]);
     const stream = new FakeStream(delivery);

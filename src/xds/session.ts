@@ -12,6 +12,8 @@ export interface SessionOptions extends OrderingOptions {
   readonly responseBytes: number;
   /** How long that first answer waits for resources that wait for others, rather than being sent without them. */
   readonly firstAnswerMilliseconds: number;
+  /** After which time a listener that was refused is sent again: its port may have been taken by somebody who is gone. */
+  readonly retryMilliseconds: number;
 }
 
 /** What a session tells and asks its surroundings. */
@@ -56,6 +58,7 @@ export class Session {
   #pumping = false;
   #unsettledSince: number | undefined;
   #cancelWake: (() => void) | undefined;
+  readonly #cancelRetries = new Map<string, () => void>();
 
   constructor(resources: ProxyResources, options: SessionOptions, clock: Clock, hooks: SessionHooks) {
     this.#resources = resources;
@@ -102,6 +105,7 @@ export class Session {
   close(): void {
     this.#closed = true;
     this.#cancelWake?.();
+    for (const cancel of this.#cancelRetries.values()) cancel();
     this.#unwatch();
   }
 
@@ -126,7 +130,19 @@ export class Session {
     this.#ordering.refused(subscription, flight);
     if (rejected === undefined) return;
     this.#ordering.rejected(subscription, rejected, flight);
+    if (typeUrl === LISTENER) this.#retryLater(subscription, rejected);
     this.#hooks.rejected(typeUrl, rejected, flight.entries.get(rejected)?.version, error);
+  }
+
+  #retryLater(subscription: Subscription, name: string): void {
+    this.#cancelRetries.get(name)?.();
+    const retry = (): void => {
+      this.#cancelRetries.delete(name);
+      if (!subscription.rejected.delete(name)) return;
+      subscription.mark(name, this.#clock.now());
+      this.#pump();
+    };
+    this.#cancelRetries.set(name, this.#clock.after(this.#options.retryMilliseconds, retry));
   }
 
   /** Sends all that may be sent. */
