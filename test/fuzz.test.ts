@@ -4,35 +4,30 @@ import { basename, join } from "node:path";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import { accepts } from "./fuzz/envoy.ts";
-import { failure, histories, readHistory } from "./fuzz/events.ts";
+import { type History, readHistory } from "./fuzz/events.ts";
 import { readsEverything, texts } from "./fuzz/reader.ts";
+import { type Found, search } from "./fuzz/search.ts";
 import { createStage } from "./fuzz/stage.ts";
 import { follow } from "./fuzz/world.ts";
 
 const stage = await createStage();
-const worlds = histories(stage.generator, stage.beginning);
 
 /** What `make fuzz` looks for at length, in short. The seed is another one each time; a failure names it. */
 describe("arbitrary resources, in any order", () => {
-  test("crash nothing, leave nothing, and mean what they mean to one that starts afresh", () => {
-    equal(
-      failure(
-        fc.check(
-          fc.property(worlds, (history) => void follow(history)),
-          { numRuns: 100 },
-        ),
-      ),
-      undefined,
-    );
+  test("crash nothing, leave nothing, and mean what they mean to one that starts afresh", async () => {
+    const attempt = async (history: History): Promise<void> => void follow(history);
+    equal(described(await search(stage, attempt, { numRuns: 100 })), "");
   });
 
   test("become what Envoy accepts", async () => {
-    const accepted = fc.asyncProperty(worlds, async (history) =>
-      deepEqual(await accepts(follow(history)), { ok: true }),
-    );
-    equal(failure(await fc.check(accepted, { numRuns: 15 })), undefined);
+    const attempt = async (history: History): Promise<void> => deepEqual(await accepts(follow(history)), { ok: true });
+    equal(described(await search(stage, attempt, { numRuns: 15 })), "");
   });
 });
+
+function described(found: Found | undefined): string {
+  return found === undefined ? "" : `${found.yaml}\n${found.message}`;
+}
 
 test("arbitrary texts can be read, and what is wrong in them is in them", () => {
   fc.assert(fc.property(texts(stage.generator), readsEverything), { numRuns: 300 });

@@ -87,14 +87,3 @@ export function readHistory(text: string): History {
     return [event];
   });
 }
-
-/** What a search found, in a few words and as YAML; undefined if nothing. */
-export function failure({ failed, seed, counterexample, errorInstance }: Found): string | undefined {
-  if (!failed) return undefined;
-  const [history = []] = counterexample ?? [];
-  const message =
-    errorInstance instanceof Error ? (errorInstance.stack ?? errorInstance.message) : String(errorInstance);
-  return `${historyYaml(history)}\nseed ${seed}: ${message}`;
-}
-
-type Found = Pick<fc.RunDetails<[History]>, "failed" | "seed" | "counterexample" | "errorInstance">;

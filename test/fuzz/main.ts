@@ -12,8 +12,9 @@ import { constants, setPriority } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { accepts } from "./envoy.ts";
-import { failure, type History, histories, historyYaml, ofEnd } from "./events.ts";
+import { type History, historyYaml } from "./events.ts";
 import { readsEverything, texts } from "./reader.ts";
+import { search } from "./search.ts";
 import { createStage } from "./stage.ts";
 import { follow } from "./world.ts";
 
@@ -39,18 +40,11 @@ for (let seed = Number(firstSeed); performance.now() < end; seed += 1) {
 }
 
 async function round(seed: number): Promise<void> {
-  const found = await fc.check(
-    fc.asyncProperty(histories(stage.generator, stage.beginning), async (history) => {
-      worlds += 1;
-      await tryWorld(history);
-    }),
-    { seed, numRuns: perRound },
-  );
-  if (found.failed) {
-    const history = await smallest(found.counterexample?.[0] ?? []);
+  const found = await search(stage, tryWorld, { seed, numRuns: perRound });
+  if (found !== undefined) {
     const file = join(folder, `${seed}.yaml`);
-    writeFileSync(file, historyYaml(history));
-    console.error(`${failure({ ...found, counterexample: [history] })}\nthe world above is in ${file}`);
+    writeFileSync(file, found.yaml);
+    console.error(`${found.yaml}\n${found.message}\nthe world above is in ${file}`);
     process.exit(1);
   }
   const read = fc.check(fc.property(texts(stage.generator), readsEverything), { seed, numRuns: 20 * perRound });
@@ -64,21 +58,11 @@ async function round(seed: number): Promise<void> {
 
 /** @throws what is wrong with it */
 async function tryWorld(history: History): Promise<void> {
+  worlds += 1;
   writeFileSync(tried, historyYaml(history));
   const start = performance.now();
-  const resources = follow(history);
-  const verdict = await accepts(resources);
+  const verdict = await accepts(follow(history));
   if (!verdict.ok) throw new Error(`Envoy refuses it: ${verdict.message}`);
   const took = performance.now() - start;
   if (took > mostMilliseconds) throw new Error(`it took ${Math.round(took)} ms`);
-}
-
-/** The objects alone, where they are enough to see it. */
-async function smallest(history: History): Promise<History> {
-  try {
-    await tryWorld(ofEnd(history));
-    return history;
-  } catch {
-    return ofEnd(history);
-  }
 }

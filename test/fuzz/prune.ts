@@ -3,6 +3,7 @@ import type { KubernetesObject } from "../../src/resources/object.ts";
 import type { FieldPath } from "../../src/resources/origin.ts";
 import { isJsonObject, type Json, type JsonObject } from "../../src/resources/schema.ts";
 import { validateObject } from "../../src/resources/validate-object.ts";
+import { without } from "./without.ts";
 
 /** A document that is valid, and the object that it is read as. */
 export interface ValidDocument {
@@ -37,16 +38,4 @@ function culprit(value: Json, { code, path, message }: Mistake): FieldPath {
   const words = message.slice(message.indexOf(": ") + 1).match(/\w+/g) ?? [];
   const named = isJsonObject(holder) ? words.find((word) => word in holder) : undefined;
   return named === undefined ? path : [...path, named];
-}
-
-function without(value: Json, path: FieldPath): Json {
-  const [step, ...further] = path;
-  if (Array.isArray(value) && typeof step === "number") {
-    if (further.length === 0) return value.filter((_, index) => index !== step);
-    return value.map((each: Json, index) => (index === step ? without(each, further) : each));
-  }
-  if (!isJsonObject(value) || step === undefined) return value;
-  const inner = value[step];
-  if (further.length > 0 && inner !== undefined) return { ...value, [step]: without(inner, further) };
-  return Object.fromEntries(Object.entries(value).filter(([name]) => name !== String(step)));
 }
