@@ -10,7 +10,7 @@ export const listenerNames = ["http", "https", "a"] as const;
  * those on the edges of what is allowed, and those that the schema lets through and somebody behind it might not.
  */
 export const valuesByField: Readonly<Record<string, readonly (string | number)[]>> = {
-  objectName: ["a", "a", "a", "b", "b", "c"],
+  objectName: ["a", "a", "a", "a", "c", "c", "b"],
   parentName: ["edge", "edge", "edge", "b", "a"],
   headerName: ["x-a", "X-A", "x-b", "Host", ":path", "content-length", "a.example.com", "X--", "_", "team"],
   namespace: namespaces,
@@ -173,6 +173,5 @@ export const narrowing: ReadonlySet<string> = new Set([
   "extensionRef",
   "parametersRef",
   "addresses",
-  "filters",
   "useDefaultGateways",
 ]);
