@@ -8,6 +8,7 @@ const maximalSize = 20_000;
 
 /** Why Envoy would refuse an expression; undefined if it takes it. */
 export function expressionProblem(expression: string): string | undefined {
+  if (expression === "") return "it is empty";
   const size = sizeOf(expression);
   if (size > maximalSize) {
     return `with its repetitions it stands for some ${size} characters, and ${maximalSize} are the most`;

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { parseAllDocuments, stringify } from "yaml";
 import { keyOf } from "../../src/resources/object.ts";
 import { isJsonObject, type Json, type JsonObject, jsonCopy } from "../../src/resources/schema.ts";
-import { validateObject } from "../../src/resources/validate-object.ts";
+import { admit } from "./admit.ts";
 import type { Generator } from "./generate.ts";
 import { prune, type ValidDocument } from "./prune.ts";
 import { type Event, identityOf } from "./world.ts";
@@ -80,8 +80,8 @@ export function readHistory(text: string): History {
       if (event === undefined) throw new Error(`${gone} is not there`);
       return [{ ...event, gone: true }];
     }
-    const { object, mistakes } = validateObject(document);
-    if (object === undefined) throw new Error(mistakes.map(({ message }) => message).join("\n"));
+    const object = admit(document);
+    if (object === undefined) throw new Error(`refused: ${JSON.stringify(document)}`);
     const event = { document, object, gone: false };
     there.set(identityOf(object), event);
     return [event];

@@ -1,5 +1,5 @@
 import { isJsonObject, type Json } from "../../src/resources/schema.ts";
-import { validateObject } from "../../src/resources/validate-object.ts";
+import { admit } from "./admit.ts";
 import { type History, type HistoryEvent, ofEnd } from "./events.ts";
 import { without } from "./without.ts";
 
@@ -62,7 +62,7 @@ function withoutField(history: History, place: number): Candidate | undefined {
 
 function replacement({ document }: HistoryEvent, path: readonly (string | number)[]): HistoryEvent | undefined {
   const smaller = without(document, path);
-  const { object } = validateObject(smaller);
+  const object = isJsonObject(smaller) ? admit(smaller) : undefined;
   return object === undefined || !isJsonObject(smaller) ? undefined : { document: smaller, object, gone: false };
 }
 

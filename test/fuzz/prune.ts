@@ -3,20 +3,22 @@ import type { KubernetesObject } from "../../src/resources/object.ts";
 import type { FieldPath } from "../../src/resources/origin.ts";
 import { isJsonObject, type Json, type JsonObject } from "../../src/resources/schema.ts";
 import { validateObject } from "../../src/resources/validate-object.ts";
+import { admit } from "./admit.ts";
 import { without } from "./without.ts";
 
-/** A document that is valid, and the object that it is read as. */
+/** A document that is admitted, and the object that it is read as. */
 export interface ValidDocument {
   readonly document: JsonObject;
   readonly object: KubernetesObject;
 }
 
-/** Takes out of a document what is wrong with it, until it is valid; undefined where nothing that is left is. */
+/** Takes out of a document what is wrong with it, until it is admitted; undefined where nothing that is left is. */
 export function prune(document: JsonObject): ValidDocument | undefined {
   let rest: Json = document;
   for (let round = 0; round < 12; round += 1) {
-    const { object, mistakes } = validateObject(rest);
+    const object = isJsonObject(rest) ? admit(rest) : undefined;
     if (object !== undefined && isJsonObject(rest)) return { document: rest, object };
+    const { mistakes } = validateObject(rest);
     const errors = mistakes.filter(isError);
     const [first] = errors;
     if (first === undefined || first.path.length === 0) return undefined;

@@ -61,7 +61,8 @@ function inGrpcRoute({ spec }: GRPCRoute): readonly Expression[] {
       return [
         ...parts.flatMap((part) => {
           const expression = method?.[part];
-          return expression === undefined ? [] : [{ path: [...at, "method", part], expression }];
+          // An empty one is as good as none: it matches every service or method.
+          return expression === undefined || expression === "" ? [] : [{ path: [...at, "method", part], expression }];
         }),
         ...headers.flatMap((header, index) => valueOfType(header, [...at, "headers", index])),
       ];

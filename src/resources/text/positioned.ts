@@ -1,15 +1,4 @@
-import {
-  type Document,
-  isAlias,
-  isCollection,
-  isMap,
-  isPair,
-  isScalar,
-  isSeq,
-  LineCounter,
-  type Pair,
-  parseDocument,
-} from "yaml";
+import { type Document, isAlias, isCollection, isMap, isPair, isScalar, isSeq, type Pair, parseDocument } from "yaml";
 import type { FieldPath } from "../origin.ts";
 import type { Json } from "../schema.ts";
 
@@ -31,20 +20,30 @@ export interface Positioned {
  * Tabs between the tokens of JSON are blanks; YAML would refuse some of them.
  */
 export function parsePositioned(text: string): Positioned {
-  const lineCounter = new LineCounter();
   const source = /^\s*[[{]/.test(text) ? text.replaceAll("\t", " ") : text;
   const document = parseDocument(source, {
-    lineCounter,
     merge: true,
     stringKeys: true,
     version: "1.2",
     prettyErrors: false,
   });
+  let starts: readonly number[] | undefined;
   const at = (offset: number): Position => {
-    const { line, col } = lineCounter.linePos(offset);
-    return { line: line - 1, column: col };
+    starts ??= lineStarts(source);
+    let line = 0;
+    for (let after = starts.length; after - line > 1; ) {
+      const middle = (line + after) >> 1;
+      if ((starts[middle] ?? 0) <= offset) line = middle;
+      else after = middle;
+    }
+    return { line, column: offset - (starts[line] ?? 0) + 1 };
   };
   return { document, at };
+}
+
+/** Where each line begins. (The library's counter misses lines behind some mistakes.) */
+function lineStarts(text: string): readonly number[] {
+  return [0, ...Array.from(text.matchAll(/\n/g), ({ index }) => index + 1)];
 }
 
 let last: { readonly text: string; readonly positioned: Positioned } | undefined;
