@@ -58,7 +58,10 @@ function samples(
   { proxy, chain: name, hostname }: HostTable,
   { match, action }: RedirectRule,
 ): readonly RequestText[] {
-  const listener = sockets.find((one) => one.proxy === proxy && one.chains.some((chain) => chain.name === name));
+  // A UDP listener of the same port has a chain of the same name.
+  const listener = sockets.find(
+    (one) => one.proxy === proxy && one.chains.some((chain) => chain.kind === "http" && chain.name === name),
+  );
   const chain = listener?.chains.find((one) => one.name === name);
   if (listener === undefined || chain?.kind !== "http") return [];
   const values = [...match.headers, ...match.queryParams];
