@@ -19,6 +19,10 @@ has such places, and each field in them has to make a difference, or to be repor
 
 A field that changes none of them fails the test. So does a value of a list (an \`enum\`) that is served as another one is.
 
+Some fields change nothing, and their rows say why. Whoever could expect more is told by a finding: of a Service when a route sends to
+it, of EndpointSlices and Endpoints unless Kubernetes' controllers wrote them, and never of a value that Kubernetes fills in by itself.
+Of names, of words for people, and of what Kubernetes itself acts on, nothing is said: an object as kubectl prints it gives no finding.
+
 Of \`metadata\` the table has what people write. Labels and annotations that begin with \`gatewright.dev/\` are Gatewright's, and those
 that it does not read are findings; all others are for other programs and people, but for those that the table names. Everything
 else in \`metadata\`, and \`status\`, is written by Kubernetes and by controllers; of these, \`creationTimestamp\` decides between
