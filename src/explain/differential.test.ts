@@ -2,6 +2,7 @@ import { deepEqual, ok } from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { isDeepStrictEqual } from "node:util";
 import * as fc from "fast-check";
+import { seed } from "../../test/seed.ts";
 import type { Request } from "./request.ts";
 import { caseObjects, cases } from "./testing/differential-cases.ts";
 import { fitsHttp2 } from "./testing/http2-client.ts";
@@ -13,10 +14,7 @@ const setCount = 12;
 const requestsPerSet = 850;
 const http2PerSet = 100;
 
-/** EXPLAIN_SEED=… repeats a run. */
-const seed = Number(process.env["EXPLAIN_SEED"] ?? Date.now() % 2 ** 31);
-
-describe(`Envoy and explain agree (EXPLAIN_SEED=${seed})`, () => {
+describe(`Envoy and explain agree (SEED=${seed})`, () => {
   let sets: readonly RouteSet[];
   /** By set. */
   let requests: readonly (readonly Request[])[];
