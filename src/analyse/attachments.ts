@@ -1,5 +1,5 @@
 import { namespaceLabels, unmetRequirement } from "../gateway/allowed-routes.ts";
-import type { AttachedListener } from "../gateway/attachment.ts";
+import { type AttachedListener, namedPoints } from "../gateway/attachment.ts";
 import type { RouteAttachment } from "../gateway/derive-routes.ts";
 import { isHeldElsewhere } from "../gateway/gateway-listener.ts";
 import { intersect } from "../gateway/hostname.ts";
@@ -41,8 +41,16 @@ export function refusedParents(
       ];
     }
     if (accepted.reason !== "NotAllowedByListeners") return [finding];
-    const selectors = points.flatMap(({ namespaces }) =>
-      namespaces.from === "Selector" ? [namespaces.selector ?? {}] : [],
+    const { namespace } = route.reference;
+    const labels = namespaceLabels(namespace, analysed.resources.Namespace.get(namespace));
+    // A listener refuses for other reasons too: its kinds, or a route of the rival kind. No label mends those.
+    const selectors = namedPoints(parentRef, points).flatMap(({ kinds, namespaces: { from, selector } }) =>
+      from === "Selector" &&
+      selector !== undefined &&
+      kinds.includes(route.kind) &&
+      unmetRequirement(selector, labels) !== undefined
+        ? [selector]
+        : [],
     );
     return [selectors.length === 0 ? finding : refusedBySelector(analysed, finding, object, selectors)];
   });

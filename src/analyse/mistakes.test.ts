@@ -352,6 +352,35 @@ spec: { controllerName: ${controller} }
       ],
       finds: ["selector-reads-namespace team spec.parentRefs[0]"],
     },
+    "a route with the labels, on a listener whose selector lets it in and where a GRPCRoute holds its hostname": {
+      documents: [
+        gateway(
+          "{ name: http, port: 80, protocol: HTTP, allowedRoutes: { namespaces: { from: Selector, selector: { matchLabels: { kubernetes.io/metadata.name: b } } } } }",
+        ),
+        ...["HTTPRoute", "GRPCRoute"].map(
+          (kind) =>
+            `
+apiVersion: gateway.networking.k8s.io/v1
+kind: ${kind}
+metadata: { name: ${kind === "HTTPRoute" ? "younger" : "elder"}, namespace: b, labels: { team: a } }
+spec: { parentRefs: [{ name: public, namespace: default }], hostnames: [shop.example.com] }
+`,
+        ),
+      ],
+      finds: ["not-allowed-by-listeners younger spec.parentRefs[0]"],
+    },
+    "a route with the labels, on a listener whose selector is not what refuses it": {
+      documents: [
+        gateway(
+          "{ name: http, port: 80, protocol: HTTP, allowedRoutes: { namespaces: { from: Selector, selector: { matchLabels: { team: a } } } } }",
+          "{ name: open, port: 81, protocol: HTTP }",
+        ),
+        team
+          .replace("metadata: { name: team }", "metadata: { name: team, namespace: b, labels: { team: a } }")
+          .replace("name: public", "name: public, sectionName: open"),
+      ],
+      finds: ["not-allowed-by-listeners team spec.parentRefs[0]"],
+    },
   };
   for (const [name, { documents, finds }] of Object.entries(cases)) {
     test(name, async () => deepEqual(await found(documents), finds));

@@ -44,11 +44,7 @@ export function attach(
     listeners: [],
   });
   const parentName = `${parent.kind} ${parent.key}`;
-  const named = points.filter(
-    (point) =>
-      (parentRef.sectionName === undefined || point.name === parentRef.sectionName) &&
-      (parentRef.port === undefined || point.socket.port === parentRef.port),
-  );
+  const named = namedPoints(parentRef, points);
   if (named.length === 0) return refused("NoMatchingParent", noMatchingParent(parentRef, parentName, points));
 
   const carrying = named.filter((point) => point.kinds.includes(route.kind));
@@ -95,6 +91,17 @@ export function attach(
     ),
     listeners,
   };
+}
+
+/** The listeners of a parent that a parentRef's `sectionName` and `port` choose; all of them where it has neither. */
+export function namedPoints(
+  { sectionName, port }: ParentReference,
+  points: readonly AttachmentPoint[],
+): readonly AttachmentPoint[] {
+  return points.filter(
+    (point) =>
+      (sectionName === undefined || point.name === sectionName) && (port === undefined || point.socket.port === port),
+  );
 }
 
 /** A parentRef to a ListenerSet that adds nothing to its Gateway: there is no listener to attach to. */
