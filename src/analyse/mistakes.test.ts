@@ -2,7 +2,7 @@ import { deepEqual } from "node:assert/strict";
 import { describe, test } from "node:test";
 import { withKeyPairs } from "../gateway/testing/key-pairs.ts";
 import { formatPath } from "../resources/origin.ts";
-import { readDocuments } from "../resources/read-documents.ts";
+import { objectsOf } from "../resources/testing/objects-of.ts";
 import { analyse } from "./analyse.ts";
 
 /** Where pages have one example of a mistake, this has the cases around it, and those that are no mistake. */
@@ -58,10 +58,7 @@ const cart = "backendRefs: [{ name: cart, port: 80 }]";
 
 async function found(documents: readonly string[], now?: Date): Promise<readonly string[]> {
   const text = await withKeyPairs([shared, ...documents].join("---"));
-  const objects = readDocuments(text, "test.yaml").flatMap(({ object, findings }) => {
-    deepEqual(findings, []);
-    return object ?? [];
-  });
+  const objects = objectsOf(text);
   return analyse(objects, undefined, now).map(
     ({ code, origin }) => `${code} ${origin?.resource.name} ${formatPath(origin?.path ?? [])}`,
   );

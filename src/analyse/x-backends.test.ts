@@ -1,7 +1,7 @@
 import { deepEqual } from "node:assert/strict";
 import { test } from "node:test";
 import { formatPath } from "../resources/origin.ts";
-import { readDocuments } from "../resources/read-documents.ts";
+import { objectsOf } from "../resources/testing/objects-of.ts";
 import { analyse } from "./analyse.ts";
 
 const text = `
@@ -83,10 +83,7 @@ spec:
 `;
 
 test("XBackends and XBackendTrafficPolicies that do not do what they say", () => {
-  const objects = readDocuments(text, "test.yaml").flatMap(({ object, findings }) => {
-    for (const { message } of findings) throw new Error(message);
-    return object ?? [];
-  });
+  const objects = objectsOf(text);
   deepEqual(
     analyse(objects).map(
       ({ severity, code, origin }) => `${severity} ${code} ${origin?.resource.name} ${formatPath(origin?.path ?? [])}`,

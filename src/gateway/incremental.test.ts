@@ -2,7 +2,7 @@ import { deepEqual } from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import type { ControlPlane } from "../control-plane/control-plane.ts";
 import type { KubernetesObject } from "../resources/object.ts";
-import { readDocuments } from "../resources/read-documents.ts";
+import { objectsOf } from "../resources/testing/objects-of.ts";
 import { createPlane, put } from "./testing/golden.ts";
 import { withKeyPairs } from "./testing/key-pairs.ts";
 
@@ -219,13 +219,6 @@ async function infrastructure(): Promise<readonly KubernetesObject[]> {
 
 async function read(text: string): Promise<readonly KubernetesObject[]> {
   return objectsOf(await withKeyPairs(text));
-}
-
-function objectsOf(text: string): readonly KubernetesObject[] {
-  return readDocuments(text, "test.yaml").flatMap(({ object, findings }) => {
-    for (const { message } of findings) throw new Error(message);
-    return object ?? [];
-  });
 }
 
 function route(index: number, path: string): KubernetesObject {

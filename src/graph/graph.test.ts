@@ -5,7 +5,7 @@ import { describe, test } from "node:test";
 import { topologyOfFiles } from "../cli/read-files.ts";
 import { topologyOf } from "../control-plane/topology-of.ts";
 import { createPlane, put } from "../gateway/testing/golden.ts";
-import { readDocuments } from "../resources/read-documents.ts";
+import { objectsOf } from "../resources/testing/objects-of.ts";
 import { topologyDot } from "./dot.ts";
 import { topologyMermaid } from "./mermaid.ts";
 import { restrict } from "./restrict.ts";
@@ -19,12 +19,7 @@ function read(...files: readonly string[]): Topology {
   const plane = createPlane();
   put(
     plane,
-    files.flatMap((file) =>
-      readDocuments(readFileSync(join(root, file), "utf8"), file).flatMap(({ object, findings }) => {
-        deepEqual(findings, [], file);
-        return object ?? [];
-      }),
-    ),
+    files.flatMap((file) => objectsOf(readFileSync(join(root, file), "utf8"), file)),
   );
   return topologyOf(plane);
 }

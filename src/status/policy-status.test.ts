@@ -1,7 +1,7 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
 import { createPlane, put } from "../gateway/testing/golden.ts";
-import { readDocuments } from "../resources/read-documents.ts";
+import { objectsOf } from "../resources/testing/objects-of.ts";
 
 const gateways = Array.from({ length: 18 }, (_, index) => `g${String(index).padStart(2, "0")}`);
 
@@ -43,13 +43,7 @@ spec: { gatewayClassName: gatewright, listeners: [{ name: http, port: ${8000 + i
 
 test("a policy names sixteen Gateways, the oldest; the others say themselves that it holds there", () => {
   const plane = createPlane();
-  put(
-    plane,
-    readDocuments(text, "test.yaml").flatMap(({ object, findings }) => {
-      for (const { message } of findings) throw new Error(message);
-      return object ?? [];
-    }),
-  );
+  put(plane, objectsOf(text));
   const policy = plane.status.get("BackendTLSPolicy/default/web")?.status;
   const named =
     policy !== undefined && "ancestors" in policy ? policy.ancestors.map((one) => one.ancestorRef.name) : [];
