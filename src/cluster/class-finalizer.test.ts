@@ -5,7 +5,7 @@ import { controllerName } from "../gateway/class.ts";
 import { ApiError } from "../kubernetes/api-error.ts";
 import type { ApiObject } from "../kubernetes/api-object.ts";
 import type { Gateway, GatewayClass } from "../resources/generated/gateway-api.ts";
-import { ClassFinalizer, classFinalizer } from "./class-finalizer.ts";
+import { classFinalizer, createClassFinalizer } from "./class-finalizer.ts";
 
 const apiVersion = "gateway.networking.k8s.io/v1";
 const resource = { group: "g", version: "v1", kind: "GatewayClass", plural: "gatewayclasses", namespaced: false };
@@ -31,7 +31,7 @@ function world(controller: string) {
     const { resourceVersion: _, ...metadata } = live.metadata;
     resources.GatewayClass.set("gatewright", classWith(metadata));
   };
-  const finalizer = new ClassFinalizer({
+  const finalizer = createClassFinalizer({
     graph,
     resources,
     client: {

@@ -24,14 +24,15 @@ import { MutualTls } from "../xds/credentials.ts";
 import type { XdsObserver } from "../xds/observer.ts";
 import { XdsServer } from "../xds/server.ts";
 import { keepAuthority } from "./authority-keeper.ts";
-import { ClassFinalizer } from "./class-finalizer.ts";
+import { createClassFinalizer } from "./class-finalizer.ts";
 import { EventRecorder } from "./event-recorder.ts";
 import { InfrastructureWriter } from "./infrastructure-writer.ts";
 import { takePart } from "./leader-election.ts";
 import { LiveObjects } from "./live-objects.ts";
+import type { OutdatedWriter } from "./outdated-writer.ts";
 import { OwnedObjects } from "./owned-objects.ts";
 import { ProxyStates } from "./proxy-states.ts";
-import { SelectorServices } from "./selector-services.ts";
+import { createSelectorServices, type Outdated } from "./selector-services.ts";
 import { StatusWriter } from "./status-writer.ts";
 
 export interface ClusterOptions {
@@ -66,8 +67,8 @@ export class Cluster {
   readonly #served = new Map<string, ApiResource>();
   readonly #states: ProxyStates;
   readonly #owned: OwnedObjects;
-  readonly #classFinalizer: ClassFinalizer;
-  readonly #selectorServices: SelectorServices;
+  readonly #classFinalizer: OutdatedWriter<boolean>;
+  readonly #selectorServices: OutdatedWriter<Outdated>;
   readonly #statusWriter: StatusWriter;
   readonly #infrastructureWriter: InfrastructureWriter;
   readonly #source: ResourceSource;
@@ -127,7 +128,7 @@ export class Cluster {
         logger.warn({ gateway: key, error: String(error), delayMs }, "what a Gateway is given could not be written"),
       problem: (key, message) => this.#states.problem(key, message),
     });
-    this.#classFinalizer = new ClassFinalizer({
+    this.#classFinalizer = createClassFinalizer({
       client,
       graph: this.controlPlane.graph,
       resources: this.controlPlane.resources,
@@ -135,7 +136,7 @@ export class Cluster {
       failed: ({ key, error, delayMs }) =>
         logger.warn({ gatewayClass: key, error: String(error), delayMs }, "a finalizer could not be written"),
     });
-    this.#selectorServices = new SelectorServices({
+    this.#selectorServices = createSelectorServices({
       client,
       graph: this.controlPlane.graph,
       resources: this.controlPlane.resources,

@@ -6,7 +6,7 @@ import { selectorKeyOf } from "../gateway/selector-service.ts";
 import type { ApiObject } from "../kubernetes/api-object.ts";
 import type { Service } from "../resources/generated/core.ts";
 import type { XBackend } from "../resources/generated/gateway-api.ts";
-import { SelectorServices } from "./selector-services.ts";
+import { createSelectorServices } from "./selector-services.ts";
 
 const used: readonly PolicyAncestor[] = [{ gateway: "default/edge", conditions: [] }];
 
@@ -28,7 +28,7 @@ function world() {
   const none = graph.input<readonly PolicyAncestor[]>("none");
   const stored = new Map<string, ApiObject>();
   const done: string[] = [];
-  const writer = new SelectorServices({
+  const writer = createSelectorServices({
     graph,
     resources,
     semantics: {

@@ -12,8 +12,9 @@ import {
 } from "../infrastructure/selector-service.ts";
 import type { KubernetesClient } from "../kubernetes/client.ts";
 import type { Service } from "../resources/generated/core.ts";
+import { OutdatedWriter } from "./outdated-writer.ts";
 import { ownedResources } from "./owned-objects.ts";
-import { WorkQueue, type WorkQueueOptions } from "./work-queue.ts";
+import type { WorkQueueOptions } from "./work-queue.ts";
 
 export interface SelectorServicesOptions {
   readonly client: Pick<KubernetesClient, "list" | "create" | "mergePatch" | "delete">;
@@ -24,7 +25,7 @@ export interface SelectorServicesOptions {
 }
 
 /** An XBackend whose Service is missing, or not as it is to be. */
-interface Outdated {
+export interface Outdated {
   /** Absent where there is to be none. */
   readonly selection?: Selection;
   readonly services: readonly Member<Service>[];
@@ -34,17 +35,17 @@ interface Outdated {
  * Gives XBackends of type EndpointSelector the Services by which Kubernetes finds their endpoints (GEP-4894, "Stop-Gap: Service
  * Backing"): to those alone that a Gateway of ours sends to. They go with their XBackend, or when nobody sends to it any more.
  */
-export class SelectorServices {
-  readonly #options: SelectorServicesOptions;
-  readonly #queue: WorkQueue;
-  readonly #outdated: Collection<Outdated>;
-  readonly #unsubscribe: () => void;
-
-  constructor(options: SelectorServicesOptions) {
-    const { graph, resources, semantics, failed } = options;
-    this.#options = options;
-    this.#queue = new WorkQueue({ work: (key) => this.#write(key), failed, concurrency: 4, settleMs: 20 });
-    this.#outdated = graph.derive("outdatedSelectorServices", resources.XBackend, (xBackend, key, { fetch }) => {
+export function createSelectorServices({
+  client,
+  graph,
+  resources,
+  semantics,
+  failed,
+}: SelectorServicesOptions): OutdatedWriter<Outdated> {
+  const outdated: Collection<Outdated> = graph.derive(
+    "outdatedSelectorServices",
+    resources.XBackend,
+    (xBackend, key, { fetch }) => {
       const { namespace = "default", uid, deletionTimestamp } = xBackend.metadata;
       // Kubernetes collects what belongs to an object that goes away.
       if (uid === undefined || deletionTimestamp !== undefined) return undefined;
@@ -55,38 +56,11 @@ export class SelectorServices {
       const [first, ...more] = services;
       const right = first !== undefined && more.length === 0 && selects(first.value, selection);
       return right ? undefined : { selection, services };
-    });
-    this.#unsubscribe = this.#outdated.subscribe((changes) => {
-      for (const { key } of changes) this.#queue.add(key);
-    });
-  }
-
-  /** We are the leader: looks at everything once, then at what changes. */
-  start(): void {
-    for (const [key] of this.#outdated.entries()) this.#queue.add(key);
-    this.#queue.resume();
-  }
-
-  stop(): void {
-    this.#queue.pause();
-  }
-
-  /** Resolves when nothing is left to be written. */
-  idle(): Promise<void> {
-    return this.#queue.idle();
-  }
-
-  close(): void {
-    this.#unsubscribe();
-    this.#queue.close();
-  }
-
-  async #write(key: string): Promise<void> {
-    const { client, resources } = this.#options;
+    },
+  );
+  const write = async (key: string, { selection, services }: Outdated): Promise<void> => {
     const xBackend = resources.XBackend.get(key);
-    const outdated = this.#outdated.get(key);
-    if (xBackend === undefined || outdated === undefined) return;
-    const { selection, services } = outdated;
+    if (xBackend === undefined) return;
     const [first, ...more] = services;
     const [kept, superfluous] = selection === undefined ? [undefined, services] : [first, more];
     for (const { value } of superfluous) {
@@ -107,7 +81,8 @@ export class SelectorServices {
       if (items.length > 0) return;
     }
     await client.create(ownedResources.Service, { ...selectorService(xBackend, selection) });
-  }
+  };
+  return new OutdatedWriter({ outdated, write, failed, concurrency: 4 });
 }
 
 function uidOf({ metadata: { uid } }: Service): { readonly uid?: string } {
