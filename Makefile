@@ -5,7 +5,7 @@
 node := node_modules/.bin/node
 installed := node_modules/.installed
 
-.PHONY: help run test unit e2e lint types format fuzz bench generate clean cluster-up cluster-down cluster-test conformance
+.PHONY: help run test unit e2e lint types format fuzz bench generate manifests clean cluster-up cluster-down cluster-test conformance
 
 help: ## this list
 	@echo "make TARGET, where TARGET is one of"
@@ -48,6 +48,10 @@ bench: $(installed) ## from a file's rename to the first request served, at 10, 
 
 generate: $(installed) ## rewrite generated code from pinned sources (needs Go and grpcurl)
 	@npm run --silent generate
+
+manifests: $(installed) ## rewrite manifests/gatewright.yaml from charts/gatewright
+	@scripts/install-test-programs.sh
+	@$(node) scripts/manifests.ts
 
 cluster-up: $(installed) ## start a Kubernetes cluster on this machine (root; ten minutes the first time); CLUSTER=NAME for several
 	@scripts/install-test-programs.sh

@@ -62,11 +62,12 @@ grpcurl_version=v1.9.4
 go_build() {
   case "$1" in
     grpcurl) GOFLAGS=-mod=mod "$go" install "github.com/fullstorydev/grpcurl/cmd/grpcurl@$grpcurl_version" ;;
+    helm) (cd tools/helm && "$go" install -trimpath -ldflags="-s -w" tool) ;;
     otlp-receiver) (cd tools/otlp-receiver && "$go" install -trimpath .) ;;
   esac
 }
 
-for program in grpcurl otlp-receiver; do
+for program in grpcurl helm otlp-receiver; do
   have "$program" || [ -x "$cache/bin/$program" ] && continue
   if go="$(node_modules/.bin/node scripts/go-toolchain.ts 1.26)"; then
     echo "building $program with $("$go" version)"
