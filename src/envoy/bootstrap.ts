@@ -8,6 +8,7 @@ import { DownstreamConnectionsConfigSchema } from "./generated/envoy/extensions/
 import { adminCluster, healthListener } from "./health-listener.ts";
 import { duration, type Init, pack } from "./message.ts";
 import { pipe } from "./pipe.ts";
+import { SERIES_IDLE_SECONDS } from "./request-metrics.ts";
 import { router } from "./router.ts";
 import { scopedRoutes, scopeMutation } from "./scope.ts";
 import { statsConfig } from "./stats.ts";
@@ -27,6 +28,8 @@ export interface BootstrapOptions {
   readonly healthPort?: number;
   /** Connections that it accepts at once, over all listeners; the admin interface not counted. */
   readonly maxConnections?: number;
+  /** `namespace/name` of the Gateway whose own proxy it is. */
+  readonly gateway?: string;
 }
 
 const XDS = "xds";
@@ -69,14 +72,15 @@ export function bootstrapMessage(options: BootstrapOptions): Bootstrap {
       ],
       listeners: [keeper(), ...(options.healthPort === undefined ? [] : [healthListener(options.healthPort)])],
     },
-    ...processWide(options.maxConnections ?? MAX_CONNECTIONS),
+    ...processWide(options.maxConnections ?? MAX_CONNECTIONS, options.gateway),
   });
 }
 
 /** What holds for the process, wherever its resources come from. */
-export function processWide(maxConnections: number): Init<typeof BootstrapSchema> {
+export function processWide(maxConnections: number, gateway?: string): Init<typeof BootstrapSchema> {
   return {
-    statsConfig: statsConfig(),
+    statsConfig: statsConfig(gateway),
+    statsEviction: { case: "statsEvictionInterval", value: duration(SERIES_IDLE_SECONDS * 1_000) },
     layeredRuntime: {
       layers: [
         {

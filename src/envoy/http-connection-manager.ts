@@ -14,6 +14,7 @@ import {
   type HttpFilterSchema,
 } from "./generated/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts";
 import { duration, type Init, pack } from "./message.ts";
+import { requestMetrics } from "./request-metrics.ts";
 import { router } from "./router.ts";
 import { scopedRoutes, scopeMutation } from "./scope.ts";
 import { sessionPersistenceFilter } from "./session-persistence.ts";
@@ -38,6 +39,7 @@ export function httpConnectionManager(chain: HttpChain, statPrefix: string): Htt
     earlyHeaderMutationExtensions: [scopeMutation(chain.name)],
     httpFilters: httpFilters(),
     ...(chain.tracing && { tracing: tracing(chain.tracing) }),
+    accessLog: [requestMetrics(chain.gateway)],
 
     // Who the client is
     useRemoteAddress: true,

@@ -10,6 +10,7 @@ import type { Init } from "./message.ts";
 import { mirrorPolicy } from "./mirror.ts";
 import type { Options } from "./options.ts";
 import { HOST_WITH_PORT, redirect } from "./redirect.ts";
+import { METADATA, ruleMetadata } from "./request-metrics.ts";
 import { retryPolicy } from "./retry.ts";
 import { rewriteAction } from "./rewrite.ts";
 import { timeouts } from "./timeouts.ts";
@@ -26,6 +27,7 @@ export function routes(rule: Rule, tableHostname: string, options: Options): rea
     ...requestHeaders(rule.requestHeaders),
     ...responseHeaders(rule.responseHeaders),
     typedPerFilterConfig: perFilterConfig(rule),
+    ...metadata(rule),
   };
   const { action } = rule;
   switch (action.kind) {
@@ -38,7 +40,7 @@ export function routes(rule: Rule, tableHostname: string, options: Options): rea
     case "redirect":
       return redirectRoutes(common, redirect(action, tableHostname, options.portOffset));
     case "respond":
-      return [{ ...common, ...respond(action) }];
+      return [{ ...common, ...respond(rule, action) }];
   }
 }
 
@@ -100,9 +102,14 @@ function redirectRoutes(common: Common, { usual, explicit }: ReturnType<typeof r
   return [{ ...common, match, action: { case: "redirect", value: explicit } }, route];
 }
 
-function respond(action: RespondAction): RouteInit {
+function respond(rule: Rule, action: RespondAction): RouteInit {
   return {
     action: { case: "directResponse", value: { status: action.statusCode } },
-    metadata: { filterMetadata: { gatewright: { reason: action.reason } } },
+    ...metadata(rule, { reason: action.reason }),
   };
+}
+
+function metadata(rule: Rule, more: Readonly<Record<string, string>> = {}): Pick<RouteInit, "metadata"> {
+  const fields = { ...ruleMetadata(rule), ...more };
+  return Object.keys(fields).length === 0 ? {} : { metadata: { filterMetadata: { [METADATA]: fields } } };
 }

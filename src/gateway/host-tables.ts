@@ -8,8 +8,10 @@ import { redirectOn } from "./filters/redirect.ts";
 import { type AttachmentPoint, type GatewayListener, isHeldElsewhere } from "./gateway-listener.ts";
 import { anyHostname } from "./hostname.ts";
 import type { ListenerGuard } from "./listener-filters.ts";
+import type { GrpcMethod } from "./match.ts";
 import { type Competitor, compareCompetitors, type Seniority } from "./precedence.ts";
 import type { Route } from "./route.ts";
+import { servesAlone } from "./sockets.ts";
 
 /** A hostname that is served on a chain, and by which route; without a route, it is there to answer 404. */
 export interface HostEntry {
@@ -28,16 +30,22 @@ interface ServingListener {
   readonly port: number;
   readonly scheme: "http" | "https";
   readonly clientCertificate?: string;
+  /** The Gateway, where its proxy serves others, too. */
+  readonly gateway?: string;
 }
 
-function servingListener({
-  socket,
-  protocol,
-  clientCertificate,
-  origin,
-}: Pick<AttachmentPoint, "socket" | "protocol" | "clientCertificate" | "origin">): ServingListener {
+function servingListener(
+  {
+    socket,
+    protocol,
+    clientCertificate,
+    origin,
+  }: Pick<AttachmentPoint, "socket" | "protocol" | "clientCertificate" | "origin">,
+  gateway: string,
+): ServingListener {
   return {
     origin,
+    ...(servesAlone(gateway, socket.proxy) ? {} : { gateway }),
     port: socket.port,
     scheme: protocol === "HTTPS" ? "https" : "http",
     ...(clientCertificate === undefined ? {} : { clientCertificate }),
@@ -62,7 +70,7 @@ export function listenerEntries(
       proxy: listener.socket.proxy,
       chain,
       hostname,
-      listener: servingListener(listener),
+      listener: servingListener(listener, listener.gateway.key),
       // The table for all other hosts is there even if it is no listener's.
       ...(guard === undefined || hostname !== listener.hostname ? {} : { guard }),
     },
@@ -81,7 +89,7 @@ export function routeEntries(route: Route, attached: AttachedListener): readonly
         proxy: point.socket.proxy,
         chain,
         hostname,
-        listener: servingListener(point),
+        listener: servingListener(point, point.gatewayKey),
         ...(point.guard === undefined ? {} : { guard: point.guard }),
         route: { key: route.key, seniority: route.seniority, hostname: original },
       };
@@ -171,8 +179,19 @@ function secured(action: ForwardAction, { scheme }: ServingListener): ForwardAct
   return { ...action, destinations };
 }
 
+function namedMethod({ service, method, exact }: GrpcMethod): Rule["grpcMethod"] {
+  if (!exact || (service === "" && method === "")) return undefined;
+  return { ...(service !== "" && { service }), ...(method !== "" && { method }) };
+}
+
 function ruleOn(rule: CompiledRule, listener: ServingListener): Rule {
-  const { grpcMethod: _grpcMethod, ruleIndex: _ruleIndex, matchIndex: _matchIndex, action, ...rest } = rule;
+  const { grpcMethod, ruleIndex: _ruleIndex, matchIndex: _matchIndex, action, ...compiled } = rule;
+  const named = grpcMethod && namedMethod(grpcMethod);
+  const rest = {
+    ...compiled,
+    ...(listener.gateway !== undefined && { gateway: listener.gateway }),
+    ...(named !== undefined && { grpcMethod: named }),
+  };
   if (action.kind === "forward") return { ...rest, action: secured(action, listener) };
   if (action.kind !== "redirect") return { ...rest, action };
   const { kind: _kind, ...redirect } = action;

@@ -76,6 +76,7 @@ function chainsOf(
       {
         kind: "http",
         name: chain,
+        ...(servesAlone(listener.gateway.key, socket.proxy) && { gateway: listener.gateway.key }),
         serverNames: protocol === "HTTPS" ? serverNames(hostname) : [],
         ...(protocol === "HTTPS" ? { tls: { ...termination(listener), alpn: ["h2", "http/1.1"] } } : {}),
         ...(tracing === undefined ? {} : { tracing }),
@@ -108,6 +109,11 @@ function chainsOf(
       origins,
     },
   ];
+}
+
+/** A proxy that is one Gateway's own has its name. */
+export function servesAlone(gateway: string, proxy: string): boolean {
+  return gateway === proxy;
 }
 
 function termination({ certificates, parameters, clients }: GatewayListener): Omit<TlsTermination, "alpn"> {

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { bootstrap } from "../envoy/bootstrap.ts";
 import { xdsSecretFiles } from "../envoy/xds-cluster.ts";
 import type { Gateway } from "../resources/generated/gateway-api.ts";
+import { keyOf } from "../resources/object.ts";
 import type { ProxyParameters } from "../resources/proxy-parameters.ts";
 import { labelsOf, type Manifest, metadataOf } from "./manifest.ts";
 import { managedBy, selectorLabels } from "./names.ts";
@@ -34,6 +35,7 @@ export function bootstrapConfigMap(gateway: Gateway, proxy: string, { xds }: Pro
     xds: { ...xds, secretFiles: paths.configuration },
     adminSocket,
     healthPort,
+    gateway: keyOf(gateway),
   });
   return {
     apiVersion: "v1",

@@ -158,6 +158,10 @@ export interface RespondAction {
 export interface Rule {
   /** Stable name for logs and statistics: kind, namespace, name and rule. */
   readonly name: string;
+  /** `namespace/name` of the Gateway, where its proxy serves others, too. */
+  readonly gateway?: string;
+  /** What the match names exactly of a gRPC call: bounded names for statistics, where those of requests are the clients'. */
+  readonly grpcMethod?: { readonly service?: string; readonly method?: string };
   readonly match: RequestMatch;
   readonly requestHeaders?: HeaderModifier;
   readonly responseHeaders?: HeaderModifier;

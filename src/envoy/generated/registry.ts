@@ -84,6 +84,8 @@ import { file_envoy_extensions_access_loggers_file_v3_file } from "./envoy/exten
 import { file_envoy_extensions_access_loggers_grpc_v3_als } from "./envoy/extensions/access_loggers/grpc/v3/als_pb.ts";
 import { file_opentelemetry_proto_common_v1_common } from "./opentelemetry/proto/common/v1/common_pb.ts";
 import { file_envoy_extensions_access_loggers_open_telemetry_v3_logs_service } from "./envoy/extensions/access_loggers/open_telemetry/v3/logs_service_pb.ts";
+import { file_envoy_type_v3_scope } from "./envoy/type/v3/scope_pb.ts";
+import { file_envoy_extensions_access_loggers_stats_v3_stats } from "./envoy/extensions/access_loggers/stats/v3/stats_pb.ts";
 import { file_envoy_extensions_access_loggers_stream_v3_stream } from "./envoy/extensions/access_loggers/stream/v3/stream_pb.ts";
 import { file_envoy_extensions_clusters_common_dns_v3_dns } from "./envoy/extensions/clusters/common/dns/v3/dns_pb.ts";
 import { file_envoy_extensions_clusters_dns_v3_dns_cluster } from "./envoy/extensions/clusters/dns/v3/dns_cluster_pb.ts";
@@ -289,6 +291,8 @@ export const registry = createRegistry(
   file_envoy_extensions_access_loggers_grpc_v3_als,
   file_opentelemetry_proto_common_v1_common,
   file_envoy_extensions_access_loggers_open_telemetry_v3_logs_service,
+  file_envoy_type_v3_scope,
+  file_envoy_extensions_access_loggers_stats_v3_stats,
   file_envoy_extensions_access_loggers_stream_v3_stream,
   file_envoy_extensions_clusters_common_dns_v3_dns,
   file_envoy_extensions_clusters_dns_v3_dns_cluster,

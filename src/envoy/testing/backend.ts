@@ -21,7 +21,7 @@ export interface TestBackend {
 }
 
 /**
- * A backend that answers every request with what it saw of it, in JSON. `x-answer: 503` asks for that status;
+ * A backend that answers every request with what it saw of it, in JSON. `x-answer: 503` asks for that status, `x-grpc-status: 5` for that of gRPC;
  * `x-answer-once: KEY` only for the first request with that key; `x-silence` for no answer at all.
  */
 export async function startBackend(name: string, protocol: "HTTP/1.1" | "HTTP/2" = "HTTP/1.1"): Promise<TestBackend> {
@@ -39,7 +39,12 @@ export async function startBackend(name: string, protocol: "HTTP/1.1" | "HTTP/2"
     const again = key !== undefined && keys.has(key);
     keys.add(key);
     const status = Number(headers["x-answer"] ?? 200);
-    response.writeHead(again ? 200 : status, { "content-type": "application/json", server: "backend" });
+    const grpc = headers["x-grpc-status"];
+    response.writeHead(again ? 200 : status, {
+      "content-type": grpc === undefined ? "application/json" : "application/grpc",
+      server: "backend",
+      ...(grpc !== undefined && { "grpc-status": grpc }),
+    });
     response.end(JSON.stringify(one));
   });
   server.listen(0, "127.0.0.1");

@@ -18,6 +18,8 @@ export interface TestProxy {
   /** The port that a listener has got. */
   port(listener: string): number;
   stats(filter: string): Promise<ReadonlyMap<string, number>>;
+  /** Everything that it counts, as Prometheus reads it. */
+  metrics(): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -48,6 +50,7 @@ export async function startProxy(parts: Parts, options: Partial<Options> = {}): 
       return port;
     },
     stats: (filter) => envoy.admin.stats(filter),
+    metrics: async () => (await envoy.admin.get("/stats/prometheus")).body,
     stop: () => envoy.kill(),
   };
 }
