@@ -1,4 +1,4 @@
-import { deepEqual, equal, notEqual } from "node:assert/strict";
+import { deepEqual, equal, match as matches, notEqual } from "node:assert/strict";
 import { describe, test } from "node:test";
 import { resolveEnvoy } from "../fleet/resolve-envoy.ts";
 import { validate } from "../fleet/validate.ts";
@@ -51,7 +51,10 @@ describe("Envoy and the check before it agree", { concurrency: 2 }, async () => 
   };
 
   test("on what can be used", async () => {
-    deepEqual(accepted.map(expressionProblem), Array(accepted.length).fill(undefined));
+    deepEqual(
+      accepted.map((expression) => expressionProblem(expression)),
+      Array(accepted.length).fill(undefined),
+    );
     equal(await verdict(accepted), true);
   });
 
@@ -65,6 +68,7 @@ describe("Envoy and the check before it agree", { concurrency: 2 }, async () => 
   test("what nests too deeply for us, and what would take seconds to look at, is refused by us alone", () => {
     notEqual(expressionProblem("(".repeat(1001) + ")".repeat(1001)), undefined);
     notEqual(expressionProblem("(?:a{10}b{10}c{10}){100}".repeat(150)), undefined);
+    matches(expressionProblem(`(?i)${"\\pL".repeat(300)}`) ?? "", /each \\p or \\P under \(\?i\) for 4000/);
   });
 });
 
@@ -78,6 +82,9 @@ describe("what an expression stands for", () => {
     ["[a{9}]{2}\\{9}", 5],
     ["\\p{Greek}{7}[]{9}]", 8],
     ["a{2", 3],
+    // An i is no flag where it is not in front.
+    ["(?s-i:\\pL){3}i", 16],
+    ["(?si)[\\pL\\PN]{3}", 8_005],
   ] as const) {
     test(`${expression}: ${size}`, () => equal(sizeOf(expression), size));
   }

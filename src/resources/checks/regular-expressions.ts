@@ -1,7 +1,7 @@
 import type { GRPCRoute, HTTPRoute } from "../generated/gateway-api.ts";
 import { type Mistake, mistake } from "../mistake.ts";
 import { type FieldPath, formatPath } from "../origin.ts";
-import { expressionProblem } from "../regular-expression.ts";
+import { expressionProblem, maximalSize, sizeOf } from "../regular-expression.ts";
 
 /** Regular expressions that Envoy would refuse. */
 export function checkRegularExpressions(route: GRPCRoute | HTTPRoute): readonly Mistake[] {
@@ -18,11 +18,15 @@ export interface RefusedExpression {
 /**
  * Expressions that Envoy can't use: it takes RE2's syntax, which has no look-around and no back-references.
  *
- * GEP-4359 asks for a part of POSIX ERE, all of which RE2 has; whatever else RE2 has may be used, too.
+ * GEP-4359 asks for a part of POSIX ERE, all of which RE2 has; whatever else RE2 has may be used, too. What a route's expressions come to
+ * together is bounded; of those that are too much the first are used.
  */
 export function refusedExpressions(route: GRPCRoute | HTTPRoute): readonly RefusedExpression[] {
+  let before = 0;
   return expressionsOf(route).flatMap(({ path, expression }) => {
-    const problem = expressionProblem(expression);
+    const problem = expressionProblem(expression, before);
+    const size = sizeOf(expression);
+    if (size <= maximalSize) before += size;
     if (problem === undefined) return [];
     const remedy = remedyFor(expression);
     const shown = expression.length > 100 ? `${expression.slice(0, 100)}…` : expression;
