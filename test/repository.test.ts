@@ -28,6 +28,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   envoy: ["collections", "ir", "resources"],
   xds: ["collections", "envoy", "ir", "resources"],
   explain: ["collections", "envoy", "gateway", "ir", "resources", "status"],
+  doctor: ["gateway", "infrastructure", "kubernetes", "resources", "status"],
   fleet: ["envoy"],
   infrastructure: ["certificates", "collections", "envoy", "gateway", "ir", "resources", "status"],
 };

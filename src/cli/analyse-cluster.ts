@@ -9,6 +9,7 @@ import type { Finding } from "../resources/finding.ts";
 import { kinds } from "../resources/kinds.ts";
 import { type KubernetesObject, keyOf } from "../resources/object.ts";
 import { decode } from "../sources/kubernetes/decode.ts";
+import type { ReadKind } from "../sources/kubernetes/read-cluster.ts";
 import type { Everything } from "./query-objects.ts";
 import { askCluster } from "./read-cluster.ts";
 
@@ -17,6 +18,8 @@ const readKinds = kinds.filter(({ kind }) => kind !== "Endpoints" && resourceKin
 
 /** What a cluster holds, as far as whoever asks may read it, read as Gatewright reads it. */
 export interface ClusterObjects {
+  /** The same by kind, with how much of it could be read. */
+  readonly kinds: ReadonlyMap<string, Pick<ReadKind, "extent" | "objects">>;
   /** As the cluster has them. */
   readonly raw: readonly ObjectWithStatus[];
   readonly objects: readonly KubernetesObject[];
@@ -33,6 +36,7 @@ export async function readObjects(access: ClusterAccess, namespace: string): Pro
   const read = await askCluster(access, readKinds, { fallback: namespace });
   const decoded = read.flatMap(({ kind, objects }) => objects.map((object) => decode(kind, object)));
   return {
+    kinds: new Map(read.map(({ kind, extent, objects }) => [kind.kind, { extent, objects }])),
     raw: read.flatMap(({ objects }) => objects),
     objects: decoded.flatMap(({ object }) => object ?? []),
     findings: decoded.flatMap(({ findings }) => findings),

@@ -5,6 +5,7 @@ import { originHelp } from "./choose-origin.ts";
 import { completion, shells } from "./completion.ts";
 import type { ControllerOptions } from "./controller.ts";
 import type { DescribeOptions } from "./describe.ts";
+import type { DoctorOptions } from "./doctor.ts";
 import type { DrainFlags } from "./drain.ts";
 import type { ExplainOptions } from "./explain.ts";
 import type { GetOptions } from "./get.ts";
@@ -47,6 +48,7 @@ Start here:
   gatewright describe httproute shop          why a route is as it is
   gatewright explain GET http://shop.test/    which rule answers a request, and why no other
   gatewright graph                            who sends to whom, and what is broken
+  gatewright doctor                           why a cluster's Gateways don't serve
 
 Environment:
   GATEWRIGHT_ENVOY           the Envoy binary to run (else envoy on PATH, else one that is downloaded once)
@@ -296,6 +298,31 @@ Exit code: 0 drawn, 1 there is no object of that name, 2 usage.`,
         process.exitCode = await graph(kind, name, { ...flags, files: flags.file });
       },
     );
+
+  program
+    .command("doctor")
+    .description("find out why a cluster's Gateways don't serve as they should, and what to do")
+    .addOption(kubeconfigOption())
+    .addOption(contextOption())
+    .option("--strict", "warnings fail, too", false)
+    .addOption(new Option("-o, --output <FORMAT>", "how it is printed").choices(["text", "json"]).default("text"))
+    .addHelpText(
+      "after",
+      `
+Looks at the Gateway API's definitions, the controller and what it may do, webhooks and policies, Gateways, their addresses,
+Services and pods, certificates, clocks and backends, and at what \`validate\` finds. Nothing is changed: writes of the
+controller's are tried with dryRun=All. What you may not read is left out, and said.
+
+Exit code: 0 healthy, 1 problems, 2 it could not look.
+
+Examples:
+  gatewright doctor                                what is wrong, why, and what to do
+  gatewright doctor --context production -o json   for a machine`,
+    )
+    .action(async (flags: Omit<DoctorOptions, "files">) => {
+      const { doctor } = await import("./doctor.ts");
+      process.exitCode = await doctor({ ...flags, files: [] });
+    });
 
   program
     .command("version")

@@ -53,6 +53,11 @@ export interface WriteOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+export interface PatchOptions extends WriteOptions {
+  /** Everything is done but the write itself: authorisation, admission, validation. */
+  readonly dryRun?: boolean | undefined;
+}
+
 export interface ApplyOptions extends WriteOptions {
   /** Whose fields these are. What the manager applied before and doesn't any more goes. */
   readonly fieldManager: string;
@@ -179,9 +184,10 @@ export class KubernetesClient {
     resource: ApiResource,
     name: ObjectName,
     patch: unknown,
-    { subresource, signal }: WriteOptions = {},
+    { subresource, dryRun, signal }: PatchOptions = {},
   ): Promise<ApiObject> {
-    const path = objectPath(resource, name, subresource);
+    const query = { ...(dryRun === true && { dryRun: "All" }) };
+    const path = withQuery(objectPath(resource, name, subresource), query);
     return this.#json({ method: "PATCH", path, body: patch, contentType: "application/merge-patch+json", signal });
   }
 
@@ -204,6 +210,19 @@ export class KubernetesClient {
   /** Anything else that is read, such as `/version` or `/apis`. */
   read<T>(path: string, { signal }: Pick<ReadOptions, "signal"> = {}): Promise<T> {
     return this.#json({ method: "GET", path, signal });
+  }
+
+  /** The same, of what isn't JSON: what a pod answers, for example, through the API server. */
+  async readText(path: string, { signal }: Pick<ReadOptions, "signal"> = {}): Promise<string> {
+    return await textOf(await this.#send({ method: "GET", path, signal, accept: "*/*" }));
+  }
+
+  /** By the API server's clock, to the second; undefined if its answer doesn't say. */
+  async time({ signal }: Pick<ReadOptions, "signal"> = {}): Promise<Date | undefined> {
+    const response = await this.#send({ method: "GET", path: "/version", signal });
+    await textOf(response);
+    const date = new Date(response.headers.date ?? "");
+    return Number.isNaN(date.getTime()) ? undefined : date;
   }
 
   /** Ends all connections. */

@@ -6,6 +6,8 @@ export interface FindingRule {
   readonly title: string;
   /** Something about the run, and not about what a document says. */
   readonly ofRun?: true;
+  /** Something about what runs in a cluster, which `doctor` alone sees; no document is wrong. */
+  readonly ofCluster?: true;
   /** A folder may well hold it: it does not fail `validate --strict`. */
   readonly harmless?: true;
 }
@@ -57,7 +59,7 @@ export const findingRules = {
   // Certificates
   "certificate-expires-soon": { severity: "warning", title: "A certificate that is about to expire" },
   "certificate-not-for-hostname": { severity: "warning", title: "A certificate for another hostname" },
-  "expired-certificate": { severity: "warning", title: "A certificate that is out of date" },
+  "expired-certificate": { severity: "error", title: "A certificate that is out of date" },
   "https-without-certificate": { severity: "error", title: "A listener that ends TLS without a certificate" },
   "invalid-ca-certificate-ref": { severity: "error", title: "Authorities that can't be used" },
   "invalid-certificate": { severity: "error", title: "A Secret that holds no key pair" },
@@ -66,7 +68,7 @@ export const findingRules = {
   "no-valid-ca-certificate": { severity: "error", title: "No authority by which clients could be known" },
   // Gateways and their classes
   "class-of-another-controller": { severity: "error", title: "A Gateway of another controller's class" },
-  "gateway-class-not-found": { severity: "warning", title: "A Gateway of a class that is not there" },
+  "gateway-class-not-found": { severity: "error", title: "A Gateway of a class that is not there" },
   "invalid-parameters": { severity: "error", title: "Parameters that can't be read" },
   "not-enforced": { severity: "warning", title: "A field without effect" },
   "unsupported-address": { severity: "error", title: "An address that a Gateway can't have" },
@@ -104,12 +106,47 @@ export const findingRules = {
   "invalid-backend-tls": { severity: "error", title: "A backend whose TLS can't be enforced" },
   "invalid-endpoints": { severity: "error", title: "An annotation of endpoints that can't be read" },
   "invalid-kind": { severity: "error", title: "A reference to a kind that can't be used there" },
-  "no-endpoints": { severity: "warning", title: "A Service without endpoints" },
+  "no-endpoints": { severity: "error", title: "A Service without endpoints" },
   "ref-not-permitted": { severity: "error", title: "A reference into another namespace without a grant" },
   // Policies
   conflicted: { severity: "error", title: "Two policies for one target" },
   invalid: { severity: "error", title: "A setting that can't be enforced" },
   "target-not-found": { severity: "error", title: "A policy for what is not there" },
+  // What runs in a cluster
+  "address-mismatch": { severity: "error", title: "A Gateway's address that is not its Service's", ofCluster: true },
+  "class-without-controller": { severity: "error", title: "A GatewayClass that no controller serves", ofCluster: true },
+  "clock-skew": { severity: "error", title: "Clocks that do not agree", ofCluster: true },
+  "configuration-refused": { severity: "error", title: "Configuration that Envoy refused", ofCluster: true },
+  "controller-not-found": { severity: "error", title: "No controller in the cluster", ofCluster: true },
+  "controller-not-running": { severity: "error", title: "A controller that does not run", ofCluster: true },
+  "host-port-taken": { severity: "error", title: "A host port that is taken", ofCluster: true },
+  "image-not-pulled": { severity: "error", title: "An image that can't be pulled", ofCluster: true },
+  "missing-definition": { severity: "error", title: "Kinds that the cluster does not have", ofCluster: true },
+  "missing-permission": { severity: "error", title: "A right that the controller lacks", ofCluster: true },
+  "mixed-definitions": { severity: "error", title: "Definitions of several releases or channels", ofCluster: true },
+  "network-policy-in-the-way": {
+    severity: "error",
+    title: "A NetworkPolicy between proxies and controller",
+    ofCluster: true,
+  },
+  "no-address": { severity: "error", title: "A Gateway that was given no address", ofCluster: true },
+  "not-programmed": { severity: "error", title: "A Gateway that does not serve", ofCluster: true },
+  "pod-crashes": { severity: "error", title: "A container that ends again and again", ofCluster: true },
+  "pod-not-ready": { severity: "error", title: "A pod that is not ready", ofCluster: true },
+  "pod-not-scheduled": { severity: "error", title: "A pod that no node takes", ofCluster: true },
+  "pods-refused": { severity: "error", title: "Pods that the API server refuses", ofCluster: true },
+  "proxy-not-connected": { severity: "error", title: "A proxy that does not reach the controller", ofCluster: true },
+  "quota-exceeded": { severity: "error", title: "A quota that leaves no room", ofCluster: true },
+  "status-not-written": { severity: "error", title: "A status that nobody has written", ofCluster: true },
+  "stored-version": { severity: "warning", title: "A definition that keeps an old version", ofCluster: true },
+  "two-controllers": { severity: "error", title: "Two controllers of the same name", ofCluster: true },
+  "unsupported-definitions": {
+    severity: "warning",
+    title: "Definitions of a release that is not known",
+    ofCluster: true,
+  },
+  "webhook-in-the-way": { severity: "error", title: "A webhook that nobody answers", ofCluster: true },
+  "write-refused": { severity: "error", title: "Admission that refuses what the controller writes", ofCluster: true },
   // The run
   "last-good-version": { severity: "warning", title: "An object that is served as it last was", ofRun: true },
   "no-files": { severity: "warning", title: "A folder without resources", ofRun: true },

@@ -25,7 +25,7 @@ const newest = { major: 1, minor: 7 };
  * known. The class stays accepted: of newer definitions, the fields that are known are served.
  */
 export function supportedVersion(definitions: readonly DefinitionVersion[]): Condition {
-  const unknown = definitions.filter(({ bundleVersion }) => !isKnown(bundleVersion));
+  const unknown = definitions.filter(({ bundleVersion }) => !isKnownVersion(bundleVersion));
   if (unknown.length === 0) {
     const versions = [...new Set(definitions.map(({ bundleVersion = "" }) => bundleVersion))].sort().join(", ");
     return isTrue("SupportedVersion", "SupportedVersion", `The cluster has the Gateway API's ${versions || "kinds"}.`);
@@ -38,7 +38,8 @@ export function supportedVersion(definitions: readonly DefinitionVersion[]): Con
   );
 }
 
-function isKnown(version: string | undefined): boolean {
+/** Whether a release (`v1.7.0`) is one whose fields are known here. */
+export function isKnownVersion(version: string | undefined): boolean {
   const [, major, minor] = /^v(\d+)\.(\d+)\.\d+/.exec(version ?? "") ?? [];
   return Number(major) === newest.major && Number(minor) <= newest.minor;
 }

@@ -1,0 +1,96 @@
+import type { ApiObject } from "../kubernetes/api-object.ts";
+import { field, list, text } from "../resources/field.ts";
+import type { Finding } from "../resources/finding.ts";
+import { type Check, type Facts, objectsOf, problem, some } from "./facts.ts";
+import { gatewaysOf, workloadsOf } from "./gateways.ts";
+import { nameOf, podsOf, readyReplicas, wantedReplicas } from "./installation.ts";
+import { metric } from "./metrics.ts";
+import { workloadTrouble } from "./workload-trouble.ts";
+
+/** Do the proxies of each Gateway run, and are they connected? */
+export const checkProxies: Check = {
+  name: "Proxies",
+  needs: ["Gateway", "GatewayClass", "Deployment", "DaemonSet", "Pod"],
+  codes: [
+    "host-port-taken",
+    "image-not-pulled",
+    "pod-crashes",
+    "pod-not-scheduled",
+    "pod-not-ready",
+    "quota-exceeded",
+    "pods-refused",
+    "proxy-not-connected",
+    "configuration-refused",
+  ],
+  examine: (facts) => {
+    const workloads = new Map(
+      gatewaysOf(facts).flatMap((gateway) =>
+        workloadsOf(facts, gateway).map((workload) => [workload, nameOf(gateway)] as const),
+      ),
+    );
+    const sum = (of: (workload: ApiObject) => number) => [...workloads.keys()].reduce((total, it) => total + of(it), 0);
+    return {
+      seen: `${sum(readyReplicas)} of ${sum(wantedReplicas)} ready`,
+      findings: [
+        ...[...workloads.entries()].flatMap(([workload, gateway]) => [
+          ...workloadTrouble(facts, workload, `the proxies of Gateway ${gateway}`),
+          ...disconnected(facts, workload, gateway),
+        ]),
+        ...refusals(facts),
+      ],
+    };
+  },
+};
+
+/** What Envoys say of themselves: whether they have a stream to a controller. */
+function disconnected(facts: Facts, workload: ApiObject, gateway: string): readonly Finding[] {
+  const names = podsOf(facts, workload).map(({ metadata }) => metadata.name);
+  const alone = facts.proxies.filter(
+    ({ namespace, pod, metrics }) =>
+      namespace === workload.metadata.namespace &&
+      names.includes(pod) &&
+      metrics !== undefined &&
+      metric(metrics, "envoy_control_plane_connected_state") === 0,
+  );
+  const [first] = alone;
+  if (first === undefined) return [];
+  const pods = some(alone.map(({ pod }) => pod));
+  return [
+    problem(
+      "proxy-not-connected",
+      { group: "", kind: "Pod", namespace: first.namespace, name: first.pod },
+      `Proxies of Gateway ${gateway} are not connected to the controller (${pods}): they go on with what they have, and hear of no change.`,
+      `See whether the controller runs and its Service has endpoints, whether a NetworkPolicy is between them, and what the proxy says: kubectl -n ${first.namespace} logs ${first.pod}`,
+    ),
+  ];
+}
+
+/** Statuses tell what Envoy refused, and whose fault it is. */
+function refusals(facts: Facts): readonly Finding[] {
+  const kinds = ["Gateway", "ListenerSet", "HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "UDPRoute"];
+  return kinds
+    .flatMap((kind) => objectsOf(facts, kind))
+    .flatMap((object) => {
+      const told = new Set(
+        [...conditionLists(object)].flatMap((condition) => {
+          const message = text(field(condition, "message"));
+          return /Envoy refuse/.test(message) ? [message] : [];
+        }),
+      );
+      return [...told].map((message) =>
+        problem(
+          "configuration-refused",
+          object,
+          message,
+          "Change what is named; everything else is served. If it should be accepted, it is a mistake of Gatewright's: please report it, with the object.",
+        ),
+      );
+    });
+}
+
+function conditionLists(object: ApiObject): readonly unknown[] {
+  const status = field(object, "status");
+  return [status, ...["listeners", "parents", "ancestors"].flatMap((part) => list(field(status, part)))].flatMap(
+    (each) => list(field(each, "conditions")),
+  );
+}
