@@ -29,6 +29,7 @@ interface Page {
   readonly wrong?: Example;
   readonly right?: Example;
   readonly mends: boolean;
+  readonly hasAdvice: boolean;
 }
 
 const fixSentence = "`gatewright validate --fix` mends it.";
@@ -58,9 +59,11 @@ describe("pages of findings", () => {
 
   for (const code of findingCodes) {
     test(code, async () => {
-      const { heading, wrong, right, mends } = readPage(code);
+      const { heading, wrong, right, mends, hasAdvice } = readPage(code);
       equal(heading, `# ${code}\n\n**${ruleOf(code).title}.**`);
-      equal(wrong === undefined, ruleOf(code).ofRun === true);
+      const { ofRun, ofCluster } = ruleOf(code);
+      equal(wrong === undefined, ofRun === true || ofCluster === true);
+      equal(hasAdvice, ofCluster === true, "`## What to do` stands where no right example does");
       if (wrong === undefined || right === undefined) return;
       const { findings } = await run(wrong, work);
       deepEqual(
@@ -104,6 +107,7 @@ function readPage(code: FindingCode): Page {
     ...(wrong !== undefined && { wrong }),
     ...(right !== undefined && { right }),
     mends: text.includes(fixSentence),
+    hasAdvice: /^## What to do\n\n\S|^## What to do\n\n    \S/m.test(text),
   };
 }
 

@@ -30,7 +30,7 @@ function byAccount(denied: readonly Permission[]): readonly (readonly Permission
 function lacking(denied: readonly Permission[]): Finding {
   const verbs = new Map<string, string[]>();
   for (const { right } of denied) {
-    const name = resourceName(right) + (right.own === true ? " in its own namespace" : "");
+    const name = resourceName(right) + (right.scope === "own" ? " in its own namespace" : "");
     verbs.set(name, [...(verbs.get(name) ?? []), right.verb]);
   }
   const list = [...verbs.entries()].map(([name, of]) => `${of.join(", ")} ${name}`);
@@ -38,7 +38,7 @@ function lacking(denied: readonly Permission[]): Finding {
   const ask =
     right === undefined
       ? ""
-      : `kubectl auth can-i ${right.verb} ${resourceName(right)} --as=system:serviceaccount:${namespace}:${serviceAccount} ${right.own === true ? `-n ${namespace}` : "-A"}`;
+      : `kubectl auth can-i ${right.verb} ${resourceName(right)} --as=system:serviceaccount:${namespace}:${serviceAccount} ${right.scope === "own" ? `-n ${namespace}` : "-A"}`;
   return problem(
     "missing-permission",
     { group: "", kind: "ServiceAccount", namespace, name: serviceAccount },

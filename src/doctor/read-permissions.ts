@@ -46,21 +46,14 @@ export function serviceAccountOf(controller: ApiObject): string {
   return text(field(controller, "spec", "template", "spec", "serviceAccountName")) || "default";
 }
 
-const clusterScoped: readonly string[] = [
-  "gatewayclasses",
-  "namespaces",
-  "clustertrustbundles",
-  "customresourcedefinitions",
-];
-
 /** Namespaces in which a right is needed; undefined is everywhere. */
 function scopesOf(
-  { own, resource }: Right,
+  { scope }: Right,
   namespace: string,
   served: readonly string[] | undefined,
 ): readonly (string | undefined)[] {
-  if (own === true) return [namespace];
-  return served === undefined || clusterScoped.includes(resource) ? [undefined] : served;
+  if (scope === "own") return [namespace];
+  return scope === "cluster" || served === undefined ? [undefined] : served;
 }
 
 async function isAllowed(

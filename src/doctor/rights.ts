@@ -5,8 +5,8 @@ export interface Right {
   readonly resource: string;
   readonly subresource?: string;
   readonly verb: string;
-  /** Only in the controller's own namespace; else in all. */
-  readonly own?: true;
+  /** On what: objects of the cluster's own, those of the namespaces that are served, or those of the controller's own namespace. */
+  readonly scope: "cluster" | "namespaces" | "own";
 }
 
 /** Whether a controller's service account has a right. */
@@ -22,7 +22,6 @@ const gatewayApi = "gateway.networking.k8s.io";
 const experimental = "gateway.networking.x-k8s.io";
 
 const kinds = [
-  "gatewayclasses",
   "gateways",
   "listenersets",
   "httproutes",
@@ -32,35 +31,45 @@ const kinds = [
   "udproutes",
   "backendtlspolicies",
 ];
-const experimentalKinds = ["xbackends", "xbackendtrafficpolicies", "xtelemetrypolicies", "xmeshes"];
-const owned = ["services", "configmaps", "secrets", "serviceaccounts"];
+const experimentalKinds = ["xbackends", "xbackendtrafficpolicies", "xtelemetrypolicies"];
 
-/** What a controller must be allowed to do, as its manifests grant it: {@link rights} is compared with them in a test. */
+/** What a controller must be allowed to do: what its manifests grant, neither less nor more. */
 export const rights: readonly Right[] = [
-  ...[...kinds, "referencegrants"].flatMap((resource) => of(gatewayApi, resource, read)),
-  ...experimentalKinds.flatMap((resource) => of(experimental, resource, read)),
-  ...of("", "namespaces", read),
-  ...of("discovery.k8s.io", "endpointslices", read),
-  ...of("certificates.k8s.io", "clustertrustbundles", read),
-  ...of("apiextensions.k8s.io", "customresourcedefinitions", read),
-  ...kinds.flatMap((resource) => of(gatewayApi, resource, ["patch"], { subresource: "status" })),
-  ...experimentalKinds.flatMap((resource) => of(experimental, resource, ["patch"], { subresource: "status" })),
-  ...of(gatewayApi, "gatewayclasses", ["patch"]),
-  ...of(gatewayApi, "gateways", ["update"], { subresource: "finalizers" }),
-  ...of("events.k8s.io", "events", ["create", "patch"]),
-  ...owned.flatMap((resource) => of("", resource, [...read, "create", "patch", "delete"])),
-  ...of("apps", "deployments", [...read, "create", "patch", "delete"]),
-  ...of("coordination.k8s.io", "leases", ["get", "create", "update"], { own: true }),
-  ...of("", "secrets", ["update"], { own: true }),
+  ...of("cluster", gatewayApi, ["gatewayclasses"], [...read, "patch"]),
+  ...of("cluster", experimental, ["xmeshes"], read),
+  ...of("cluster", "", ["namespaces"], read),
+  ...of("cluster", "certificates.k8s.io", ["clustertrustbundles"], read),
+  ...of("cluster", "apiextensions.k8s.io", ["customresourcedefinitions"], read),
+  ...of("cluster", gatewayApi, ["gatewayclasses"], ["patch"], "status"),
+  ...of("cluster", experimental, ["xmeshes"], ["patch"], "status"),
+  ...of("namespaces", gatewayApi, [...kinds, "referencegrants"], read),
+  ...of("namespaces", experimental, experimentalKinds, read),
+  ...of("namespaces", "discovery.k8s.io", ["endpointslices"], read),
+  ...of("namespaces", gatewayApi, kinds, ["patch"], "status"),
+  ...of("namespaces", experimental, experimentalKinds, ["patch"], "status"),
+  ...of("namespaces", gatewayApi, ["gateways"], ["update"], "finalizers"),
+  ...of("namespaces", "events.k8s.io", ["events"], ["create", "patch"]),
+  ...of(
+    "namespaces",
+    "",
+    ["services", "configmaps", "secrets", "serviceaccounts"],
+    [...read, "create", "patch", "delete"],
+  ),
+  ...of("namespaces", "apps", ["deployments"], [...read, "create", "patch", "delete"]),
+  ...of("own", "coordination.k8s.io", ["leases"], ["get", "create", "update"]),
+  ...of("own", "", ["secrets"], ["get", "create", "update"]),
 ];
 
 function of(
+  scope: Right["scope"],
   group: string,
-  resource: string,
+  resources: readonly string[],
   verbs: readonly string[],
-  more: Pick<Right, "subresource" | "own"> = {},
+  subresource?: string,
 ): readonly Right[] {
-  return verbs.map((verb) => ({ group, resource, verb, ...more }));
+  return resources.flatMap((resource) =>
+    verbs.map((verb) => ({ group, resource, ...(subresource !== undefined && { subresource }), verb, scope })),
+  );
 }
 
 /** As `kubectl auth can-i` names it. @example "gateways.gateway.networking.k8s.io/status" */
