@@ -107,7 +107,7 @@ function readPage(code: FindingCode): Page {
     ...(wrong !== undefined && { wrong }),
     ...(right !== undefined && { right }),
     mends: text.includes(fixSentence),
-    hasAdvice: /^## What to do\n\n\S|^## What to do\n\n    \S/m.test(text),
+    hasAdvice: /^## What to do\n\n\S|^## What to do\n\n {4}\S/m.test(text),
   };
 }
 

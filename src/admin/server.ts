@@ -108,7 +108,8 @@ async function answer(request: IncomingMessage, response: ServerResponse, own: s
 }
 
 async function answerOf(request: IncomingMessage, own: string, options: AdminOptions): Promise<Answer> {
-  if (!isOwnHost(request.headers.host, own)) {
+  // What is for everybody may be read by any name: that of a Service, or of the API server, which passes it on to pods.
+  if (options.onlyHealth !== true && !isOwnHost(request.headers.host, own)) {
     return text(403, "Name this server by its IP address: a name could be somebody else's idea.");
   }
   if (request.method !== "GET" && request.method !== "HEAD") return text(405, "Only GET is allowed here.");
