@@ -10,6 +10,9 @@ import { join } from "node:path";
 const root = join(import.meta.dirname, "..");
 const namespace = "gatewright-system";
 
+/** The chart's folder. */
+export const chart = join(root, "charts/gatewright");
+
 /** The file that {@link manifests} is kept in. */
 export const manifestsFile = join(root, "manifests/gatewright.yaml");
 
@@ -32,8 +35,12 @@ metadata:
  * @throws Error with helm's own words; when there is no helm, how to come by it
  */
 export function manifests(): string {
-  const flags = ["--namespace", namespace, "--include-crds"];
-  return `${header}${helm("template", "gatewright", join(root, "charts/gatewright"), ...flags)}`;
+  return `${header}${template("--include-crds")}`;
+}
+
+/** What the chart makes; `flags` are helm's. */
+export function template(...flags: readonly string[]): string {
+  return helm("template", "gatewright", chart, "--namespace", namespace, ...flags);
 }
 
 /** What the pinned helm printed. */

@@ -1,11 +1,11 @@
-import { equal } from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { equal, match, throws } from "node:assert/strict";
+import { globSync, readFileSync, writeFileSync } from "node:fs";
+import { basename } from "node:path";
 import { describe, test } from "node:test";
-import { parse } from "yaml";
-import { helm, manifests, manifestsFile } from "../scripts/manifests.ts";
+import { parse, parseAllDocuments } from "yaml";
+import { readmeAsItIs, readmeWithValues } from "../scripts/chart-values.ts";
+import { chart, helm, manifests, manifestsFile, template } from "../scripts/manifests.ts";
 import { needs, root } from "./e2e/harness/programs.ts";
-
-const chart = `${root}/charts/gatewright`;
 
 describe("charts/gatewright", () => {
   test("manifests/gatewright.yaml is the chart with its default values (make manifests)", (t) => {
@@ -13,9 +13,50 @@ describe("charts/gatewright", () => {
     equal(readFileSync(manifestsFile, "utf8"), manifests());
   });
 
+  for (const values of globSync(`${root}/test/chart/*.in.yaml`).sort()) {
+    test(`${basename(values)}: what differs from the default values`, (t) => {
+      if (!needs(t, "helm")) return;
+      const actual = differences(objects(template()), objects(template(`--values=${values}`)));
+      const golden = values.replace(/\.in\.yaml$/, ".out.yaml");
+      if (process.env["UPDATE_GOLDEN"] === "1") writeFileSync(golden, actual);
+      equal(actual, readFileSync(golden, "utf8"));
+    });
+  }
+
+  for (const [set, message] of [
+    ["imge.tag=1", /additional properties 'imge' not allowed/],
+    ["image.tga=1", /at '\/image': additional properties 'tga' not allowed/],
+    ["resources.requests.memroy=1Gi", /at '\/resources\/requests': additional properties 'memroy' not allowed/],
+    ["resources.requests.memory=1 GB", /at '\/resources\/requests\/memory'/],
+    ["replicas=two", /at '\/replicas': got string, want integer/],
+    ["image.digest=sha256:12", /at '\/image\/digest'/],
+    ["watchNamespaces={Shop}", /at '\/watchNamespaces\/0'/],
+    ["logLevel=trace", /at '\/logLevel': value must be one of/],
+    ["extraArgs={--log-level=debug}", /extraArgs\[0\]: --log-level is set by logLevel/],
+    ["extraArgs={--xds-address=:1}", /extraArgs\[0\]: --xds-address would part the controller/],
+    ["podLabels.app\\.kubernetes\\.io/name=mine", /podLabels: app.kubernetes.io\/name is the chart's/],
+    ["gatewayClass.create=false,gatewayClass.parameters.workload.replicas=2", /nothing refers to them/],
+  ] as const) {
+    test(`--set ${set} is refused`, (t) => {
+      if (!needs(t, "helm")) return;
+      throws(() => template(`--set=${set}`), message);
+    });
+  }
+
   test("helm lint finds nothing", (t) => {
     if (!needs(t, "helm")) return;
-    helm("lint", "--strict", chart);
+    match(helm("lint", "--strict", chart), /0 chart\(s\) failed/);
+  });
+
+  test("the README lists the values (node scripts/chart-values.ts)", () => {
+    equal(readmeAsItIs(), readmeWithValues());
+  });
+
+  test("nothing that the schema knows goes without a default in values.yaml, so that the README has it", () => {
+    const schema = JSON.parse(readFileSync(`${chart}/values.schema.json`, "utf8"));
+    const values = parse(readFileSync(`${chart}/values.yaml`, "utf8"));
+    const { global: _global, ...known } = schema.properties;
+    equal(Object.keys(values).sort().join(), Object.keys(known).sort().join());
   });
 
   test("the chart has the package's version", () => {
@@ -25,3 +66,26 @@ describe("charts/gatewright", () => {
     equal(appVersion, version);
   });
 });
+
+/** Each object's text, by kind, namespace and name. */
+function objects(rendered: string): ReadonlyMap<string, string> {
+  return new Map(
+    parseAllDocuments(rendered).flatMap((document) => {
+      const object = document.toJS();
+      if (object === null) return [];
+      const { namespace = "", name } = object.metadata;
+      return [
+        [
+          `${object.kind} ${namespace}/${name}`,
+          document.toString({ lineWidth: 0 }).replace(/^(---\n)?# Source: .*\n/, ""),
+        ],
+      ];
+    }),
+  );
+}
+
+function differences(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): string {
+  const gone = [...before.keys()].filter((key) => !after.has(key)).map((key) => `# without ${key}\n`);
+  const changed = [...after].filter(([key, text]) => before.get(key) !== text).map(([, text]) => text);
+  return [...gone, ...changed].join("---\n");
+}

@@ -12,6 +12,11 @@ app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 {{ .Values.serviceAccount.name | default "gatewright" }}
 {{- end }}
 
+{{- /* The controller, as roles are bound to it. */ -}}
+{{- define "gatewright.subject" -}}
+{ kind: ServiceAccount, name: {{ include "gatewright.serviceAccountName" . }}, namespace: {{ .Release.Namespace }} }
+{{- end }}
+
 {{- /* An image's name from its parts: repository, tag, digest. */ -}}
 {{- define "gatewright.image" -}}
 {{- if .digest }}{{ .repository }}@{{ .digest }}{{ else }}{{ .repository }}:{{ .tag }}{{ end }}
