@@ -6,7 +6,7 @@ import { topologyOf } from "../control-plane/topology-of.ts";
 import { RequestError } from "../explain/parse-request.ts";
 import type { Finding } from "../resources/finding.ts";
 import { isOwnHost, listenError, parseAdminAddress } from "./address.ts";
-import type { Metrics } from "./metrics.ts";
+import type { Metrics } from "./metrics/metrics.ts";
 import { objectsWithStatus, type StatusTimes, withoutSecrets } from "./objects.ts";
 
 export interface AdminOptions {

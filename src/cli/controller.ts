@@ -2,7 +2,7 @@ import { hostname } from "node:os";
 import { AdminAddressError } from "../admin/address.ts";
 import { createLogger } from "../admin/log.ts";
 import type { LogFormat, LogLevel } from "../admin/log-options.ts";
-import { createMetrics } from "../admin/metrics.ts";
+import { createMetrics, metricsOfCluster } from "../admin/metrics/metrics.ts";
 import { type AdminOptions, serveAdmin } from "../admin/server.ts";
 import { Cluster } from "../cluster/cluster.ts";
 import { allFindings } from "../control-plane/all-findings.ts";
@@ -11,8 +11,8 @@ import { ApiError } from "../kubernetes/api-error.ts";
 import { KubernetesClient } from "../kubernetes/client.ts";
 import { findCluster } from "../kubernetes/kubeconfig.ts";
 import { TransitionTimes } from "../status/transition-times.ts";
-import { countByKind } from "./count-by-kind.ts";
 import { stopRequests } from "./stop-requests.ts";
+import { version } from "./version.ts";
 
 export interface ControllerOptions {
   readonly kubeconfig?: string;
@@ -47,16 +47,14 @@ export async function controller(options: ControllerOptions): Promise<number> {
       ...(options.kubeconfig === undefined ? {} : { kubeconfig: options.kubeconfig }),
       ...(options.context === undefined ? {} : { context: options.context }),
     });
-    const client = new KubernetesClient(access);
+    let started: Cluster | undefined;
+    const metrics = createMetrics(version());
+    const { requested, statusWritten } = metricsOfCluster(metrics, () => started);
+    const client = new KubernetesClient(access, requested);
     const namespace = options.namespace ?? access.namespace;
     const [host = "", port = String(options.xdsAddress.port)] = (
       options.xdsService ?? `gatewright.${namespace}.svc`
     ).split(":");
-    const metrics = createMetrics({
-      objects: () => countByKind(cluster.controlPlane.objects()),
-      refusedDocuments: () => cluster.controlPlane.findings().filter(({ severity }) => severity === "error").length,
-      connectedProxies: () => cluster.xds.delivery.snapshot().length,
-    });
     const cluster = await Cluster.create({
       client,
       logger,
@@ -70,8 +68,11 @@ export async function controller(options: ControllerOptions): Promise<number> {
       },
       xds: options.xdsAddress,
       observer: metrics.observer,
-      applied: (_batch, seconds) => metrics.transaction(seconds),
+      applied: metrics.applied,
+      statusWritten,
     });
+    started = cluster;
+    metrics.follow({ controlPlane: cluster.controlPlane, proxies: cluster.xds.delivery });
     const sources: AdminOptions = {
       controlPlane: cluster.controlPlane,
       metrics,

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, type TestContext, test } from "node:test";
-import { createMetrics } from "../admin/metrics.ts";
+import { createMetrics } from "../admin/metrics/metrics.ts";
 import { serveAdmin } from "../admin/server.ts";
 import type { Explanation } from "../explain/explanation.ts";
 import { planeOf } from "../explain/testing/plane.ts";
@@ -150,7 +150,7 @@ Other rules for this host:
   test("of a running instance", async (t) => {
     const server = await serveAdmin("127.0.0.1:0", {
       controlPlane: planeOf(text, "there.yaml"),
-      metrics: createMetrics({ objects: () => new Map(), refusedDocuments: () => 0, connectedProxies: () => 0 }),
+      metrics: createMetrics("test"),
       notReady: () => [],
       findings: () => [],
       envoyMetrics: () => Promise.resolve(""),

@@ -1,7 +1,7 @@
 import { AdminAddressError } from "../admin/address.ts";
 import { createLogger } from "../admin/log.ts";
 import type { LogFormat, LogLevel } from "../admin/log-options.ts";
-import { createMetrics } from "../admin/metrics.ts";
+import { createMetrics, supervisionMetrics } from "../admin/metrics/metrics.ts";
 import { serveAdmin } from "../admin/server.ts";
 import { allFindings } from "../control-plane/all-findings.ts";
 import { FleetError } from "../fleet/fleet-error.ts";
@@ -11,9 +11,9 @@ import { watchFiles } from "../sources/files/watch-files.ts";
 import { localProxy, Standalone } from "../standalone/standalone.ts";
 import { TransitionTimes } from "../status/transition-times.ts";
 import { addressesToTry } from "./addresses-to-try.ts";
-import { countByKind } from "./count-by-kind.ts";
 import { Reporter } from "./report.ts";
 import { type StopRequests, stopRequests } from "./stop-requests.ts";
+import { version } from "./version.ts";
 
 export interface RunOptions {
   readonly portOffset: number;
@@ -53,11 +53,8 @@ async function serve(
   logger: Logger,
   requests: StopRequests,
 ): Promise<void> {
-  const metrics = createMetrics({
-    objects: () => countByKind(controlPlane.objects()),
-    refusedDocuments: () => controlPlane.findings().filter((finding) => finding.severity === "error").length,
-    connectedProxies: () => delivery.status(localProxy).connected,
-  });
+  const metrics = createMetrics(version());
+  const envoyRestarted = supervisionMetrics(metrics);
   const standalone = await Standalone.create({
     envoy,
     logger,
@@ -69,7 +66,7 @@ async function serve(
     observer: metrics.observer,
   });
   const { controlPlane } = standalone;
-  const { delivery } = standalone.xds;
+  metrics.follow({ controlPlane, proxies: standalone.xds.delivery });
   try {
     const ready = { filesRead: false };
     const admin = await serveAdmin(options.adminAddress, {
@@ -94,7 +91,7 @@ async function serve(
       apply: (batch) => {
         const started = performance.now();
         controlPlane.apply(batch);
-        metrics.transaction((performance.now() - started) / 1000);
+        metrics.applied(batch, (performance.now() - started) / 1000);
         reporter.findings([...batch.findings.values()].flat());
         if (ready.filesRead) reporter.changes(batch);
       },
@@ -104,7 +101,7 @@ async function serve(
     ready.filesRead = true;
     const supervised = await standalone.startEnvoy();
     supervised.onState(({ state }) => {
-      if (state === "restarting") metrics.envoyRestarted();
+      if (state === "restarting") envoyRestarted();
     });
     void announce(standalone, options.portOffset);
 

@@ -33,7 +33,8 @@ import type { OutdatedWriter } from "./outdated-writer.ts";
 import { OwnedObjects } from "./owned-objects.ts";
 import { ProxyStates } from "./proxy-states.ts";
 import { createSelectorServices, type Outdated } from "./selector-services.ts";
-import { StatusWriter } from "./status-writer.ts";
+import { StatusWriter, type WriteResult } from "./status-writer.ts";
+import type { Backlog } from "./work-queue.ts";
 
 export interface ClusterOptions {
   readonly client: KubernetesClient;
@@ -50,6 +51,8 @@ export interface ClusterOptions {
   readonly observer?: XdsObserver;
   /** Told of each batch of the API server's, and how long it took. */
   readonly applied?: (batch: ResourceBatch, seconds: number) => void;
+  /** Told of what became of each attempt to write a status. */
+  readonly statusWritten?: (kind: string, result: WriteResult) => void;
 }
 
 /**
@@ -160,6 +163,7 @@ export class Cluster {
       client,
       statuses: this.controlPlane.status,
       live: this.#live,
+      ...(options.statusWritten === undefined ? {} : { attempted: options.statusWritten }),
       written: (object, before, after) => {
         const { kind, namespace, name } = object;
         logger.debug?.({ kind, namespace, name }, "status written");
@@ -213,6 +217,16 @@ export class Cluster {
   /** Whether we are the one that writes. */
   get leads(): boolean {
     return this.#leads;
+  }
+
+  /** What has yet to be written, by what it is written to. */
+  get backlogs(): Readonly<Record<string, Backlog>> {
+    return {
+      status: this.#statusWriter.backlog,
+      infrastructure: this.#infrastructureWriter.backlog,
+      finalizers: this.#classFinalizer.backlog,
+      selectorServices: this.#selectorServices.backlog,
+    };
   }
 
   /** Proxies keep what they have. */

@@ -9,7 +9,7 @@ import { ApiError } from "../kubernetes/api-error.ts";
 import type { KubernetesClient } from "../kubernetes/client.ts";
 import type { Gateway } from "../resources/generated/gateway-api.ts";
 import { isOwnedBy, type OwnedObjects, ownedResources } from "./owned-objects.ts";
-import { WorkQueue, type WorkQueueOptions } from "./work-queue.ts";
+import { type Backlog, WorkQueue, type WorkQueueOptions } from "./work-queue.ts";
 
 export interface InfrastructureWriterOptions {
   readonly client: Pick<KubernetesClient, "get" | "apply" | "delete">;
@@ -70,6 +70,10 @@ export class InfrastructureWriter {
 
   stop(): void {
     this.#queue.pause();
+  }
+
+  get backlog(): Backlog {
+    return this.#queue.backlog;
   }
 
   close(): void {

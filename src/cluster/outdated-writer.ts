@@ -1,5 +1,5 @@
 import type { Collection } from "../collections/collection.ts";
-import { WorkQueue, type WorkQueueOptions } from "./work-queue.ts";
+import { type Backlog, WorkQueue, type WorkQueueOptions } from "./work-queue.ts";
 
 export interface OutdatedWriterOptions<Value> extends Pick<WorkQueueOptions, "failed" | "concurrency"> {
   /** What is not as it is to be; a key goes when it is. */
@@ -39,6 +39,10 @@ export class OutdatedWriter<Value> {
   /** Resolves when nothing is left to be written. */
   idle(): Promise<void> {
     return this.#queue.idle();
+  }
+
+  get backlog(): Backlog {
+    return this.#queue.backlog;
   }
 
   close(): void {

@@ -1,11 +1,11 @@
 import type { Collection } from "../collections/collection.ts";
-import { isReason } from "../kubernetes/api-error.ts";
+import { ApiError, isReason } from "../kubernetes/api-error.ts";
 import type { ApiResource } from "../kubernetes/api-object.ts";
 import type { KubernetesClient } from "../kubernetes/client.ts";
 import { mergeStatus } from "../status/merge-status.ts";
 import type { ObjectStatus } from "../status/object-status.ts";
 import type { LiveObject, LiveObjects } from "./live-objects.ts";
-import { WorkQueue, type WorkQueueOptions } from "./work-queue.ts";
+import { type Backlog, WorkQueue, type WorkQueueOptions } from "./work-queue.ts";
 
 export interface StatusWriterOptions {
   readonly client: Pick<KubernetesClient, "get" | "mergePatch">;
@@ -17,8 +17,13 @@ export interface StatusWriterOptions {
   readonly failed: WorkQueueOptions["failed"];
   /** Told of each status that was written, with the one that it replaced. */
   readonly written?: (object: LiveObject, before: unknown, after: unknown) => void;
+  /** Told of what became of each attempt. */
+  readonly attempted?: (kind: string, result: WriteResult) => void;
   readonly now?: () => Date;
 }
+
+/** conflict: somebody else wrote since, and it is compared anew. */
+export type WriteResult = "written" | "conflict" | "refused" | "unreachable";
 
 /**
  * Writes what differs between the statuses that we derive and those that the API server has, and nothing else.
@@ -71,6 +76,10 @@ export class StatusWriter {
     return this.#queue.idle();
   }
 
+  get backlog(): Backlog {
+    return this.#queue.backlog;
+  }
+
   close(): void {
     this.#unsubscribe();
     this.#queue.close();
@@ -86,7 +95,7 @@ export class StatusWriter {
   }
 
   async #write(key: string): Promise<void> {
-    const { client, live, written } = this.#options;
+    const { client, live, written, attempted } = this.#options;
     const difference = this.#difference(key);
     if (difference === undefined) return;
     const { object, status } = difference;
@@ -97,9 +106,11 @@ export class StatusWriter {
       const patch = { metadata: { resourceVersion }, status };
       const answer = await client.mergePatch(resource, { name, namespace }, patch, { subresource: "status" });
       live.answered(key, answer);
+      attempted?.(object.kind, "written");
       written?.(object, object.status, status);
     } catch (error) {
       if (isReason(error, "NotFound")) return;
+      attempted?.(object.kind, resultOf(error));
       if (isReason(error, "Conflict")) {
         const fresh = await client.get(resource, { name, namespace });
         if (fresh !== undefined) live.answered(key, fresh);
@@ -107,6 +118,11 @@ export class StatusWriter {
       throw error;
     }
   }
+}
+
+function resultOf(error: unknown): WriteResult {
+  if (isReason(error, "Conflict")) return "conflict";
+  return error instanceof ApiError && error.status >= 400 ? "refused" : "unreachable";
 }
 
 /** What is left of a status when we have nothing to say of the object any more: no entry of ours. */

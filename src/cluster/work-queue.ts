@@ -13,7 +13,16 @@ export interface WorkQueueOptions {
   readonly spacingMs?: number;
 }
 
+/** Keys that have yet to be brought in line, those that failed and wait for another try included. */
+export interface Backlog {
+  readonly keys: number;
+  /** For how long the oldest of them has waited. */
+  readonly oldestSeconds: number;
+}
+
 interface Entry {
+  /** Since when it has not been in line. */
+  askedAt: number | undefined;
   timer: NodeJS.Timeout | undefined;
   queued: boolean;
   working: boolean;
@@ -47,8 +56,15 @@ export class WorkQueue {
   add(key: string, delayMs = 0): void {
     if (this.#closed) return;
     const entry = this.#entry(key);
+    entry.askedAt ??= performance.now();
     if (entry.working) entry.again = true;
     else if (entry.failures === 0 || entry.timer === undefined) this.#schedule(key, entry, delayMs);
+  }
+
+  get backlog(): Backlog {
+    const asked = [...this.#entries.values()].flatMap(({ askedAt }) => askedAt ?? []);
+    const oldest = asked.reduce((first, next) => Math.min(first, next), performance.now());
+    return { keys: asked.length, oldestSeconds: (performance.now() - oldest) / 1000 };
   }
 
   /** Works from now on. */
@@ -88,7 +104,8 @@ export class WorkQueue {
     const known = this.#entries.get(key);
     if (known !== undefined) return known;
     const tokens = this.#options.burst;
-    const entry = {
+    const entry: Entry = {
+      askedAt: undefined,
       timer: undefined,
       queued: false,
       working: false,
@@ -142,6 +159,7 @@ export class WorkQueue {
     try {
       await this.#options.work(key);
       entry.failures = 0;
+      if (!entry.again) entry.askedAt = undefined;
     } catch (error) {
       entry.failures += 1;
       delayMs = 100 + fullJitter(entry.failures, Math.random());

@@ -73,6 +73,16 @@ export interface DeleteOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** A request, and what came of it. */
+export interface AnsweredRequest {
+  /** As audit logs have it, in upper case: `GET`, `LIST`, `WATCH`, `POST`, `PUT`, `PATCH` or `DELETE`. */
+  readonly verb: string;
+  /** Plural; `other` for what is no resource. */
+  readonly resource: string;
+  /** HTTP status; 0 if there was no answer. */
+  readonly code: number;
+}
+
 // An answer may take long under load, yet not for ever.
 const answerMs = 60_000;
 // An API server sends a bookmark every minute: with nothing for so long, the connection is dead and nobody has said so.
@@ -91,9 +101,12 @@ const watchSilenceMs = 150_000;
 export class KubernetesClient {
   readonly access: ClusterAccess;
   readonly #transport: Transport;
+  readonly #answered: (request: AnsweredRequest) => void;
 
-  constructor(access: ClusterAccess) {
+  /** @param answered told of every request once its answer begins, or there is none */
+  constructor(access: ClusterAccess, answered: (request: AnsweredRequest) => void = () => {}) {
     this.access = access;
+    this.#answered = answered;
     this.#transport = new Transport(access);
   }
 
@@ -101,7 +114,7 @@ export class KubernetesClient {
   async get(resource: ApiResource, name: ObjectName, options: ReadOptions = {}): Promise<ApiObject | undefined> {
     try {
       const accept = options.metadataOnly === true ? metadata("PartialObjectMetadata") : json;
-      return await this.#json({ ...options, method: "GET", path: pathOf(resource, name), accept });
+      return await this.#json({ ...options, resource, method: "GET", path: pathOf(resource, name), accept });
     } catch (error) {
       if (isReason(error, "NotFound")) return undefined;
       throw error;
@@ -116,7 +129,7 @@ export class KubernetesClient {
       const query = { ...selectors(options), limit, continue: next };
       const accept = metadataOnly === true ? metadata("PartialObjectMetadataList") : json;
       const path = withQuery(pathOf(resource, { namespace }), query);
-      const page: List = await this.#json({ method: "GET", path, accept, signal });
+      const page: List = await this.#json({ resource, verb: "LIST", method: "GET", path, accept, signal });
       const { resourceVersion = "", continue: more } = page.metadata ?? {};
       yield { items: page.items ?? [], resourceVersion };
       next = more || undefined;
@@ -139,7 +152,15 @@ export class KubernetesClient {
     };
     const path = withQuery(pathOf(resource, { namespace }), query);
     const accept = metadataOnly === true ? metadata("PartialObjectMetadata") : json;
-    const response = await this.#send({ method: "GET", path, accept, signal, idleMs: watchSilenceMs });
+    const response = await this.#send({
+      resource,
+      verb: "WATCH",
+      method: "GET",
+      path,
+      accept,
+      signal,
+      idleMs: watchSilenceMs,
+    });
     try {
       yield [];
       for await (const documents of documentsOf<WatchEvent | ErrorEvent>(response)) {
@@ -161,13 +182,13 @@ export class KubernetesClient {
 
   create(resource: ApiResource, object: ApiObject, { signal }: WriteOptions = {}): Promise<ApiObject> {
     const path = pathOf(resource, { namespace: object.metadata.namespace });
-    return this.#json({ method: "POST", path, body: object, contentType: json, signal });
+    return this.#json({ resource, method: "POST", path, body: object, contentType: json, signal });
   }
 
   /** Writes a whole object; a Conflict if it has changed since `metadata.resourceVersion`. */
   replace(resource: ApiResource, object: ApiObject, { subresource, signal }: WriteOptions = {}): Promise<ApiObject> {
     const path = objectPath(resource, object.metadata, subresource);
-    return this.#json({ method: "PUT", path, body: object, contentType: json, signal });
+    return this.#json({ resource, method: "PUT", path, body: object, contentType: json, signal });
   }
 
   /** Server-side apply: makes the object, or sets the fields that are given. */
@@ -176,7 +197,8 @@ export class KubernetesClient {
     const query = { fieldManager, ...(force === true && { force: "true" }) };
     const path = withQuery(objectPath(resource, object.metadata, subresource), query);
     // JSON is YAML.
-    return this.#json({ method: "PATCH", path, body: object, contentType: "application/apply-patch+yaml", signal });
+    const contentType = "application/apply-patch+yaml";
+    return this.#json({ resource, method: "PATCH", path, body: object, contentType, signal });
   }
 
   /** JSON merge patch (RFC 7386): null removes a field, a list replaces the list. */
@@ -188,7 +210,8 @@ export class KubernetesClient {
   ): Promise<ApiObject> {
     const query = { ...(dryRun === true && { dryRun: "All" }) };
     const path = withQuery(objectPath(resource, name, subresource), query);
-    return this.#json({ method: "PATCH", path, body: patch, contentType: "application/merge-patch+json", signal });
+    const contentType = "application/merge-patch+json";
+    return this.#json({ resource, method: "PATCH", path, body: patch, contentType, signal });
   }
 
   /** @returns false if there was nothing to delete */
@@ -199,7 +222,7 @@ export class KubernetesClient {
       ...((uid ?? resourceVersion) !== undefined && { preconditions: { uid, resourceVersion } }),
     };
     try {
-      await this.#json({ method: "DELETE", path: pathOf(resource, name), body, contentType: json, signal });
+      await this.#json({ resource, method: "DELETE", path: pathOf(resource, name), body, contentType: json, signal });
       return true;
     } catch (error) {
       if (isReason(error, "NotFound")) return false;
@@ -255,16 +278,28 @@ export class KubernetesClient {
       idleMs,
       signal,
     };
-    let response = await this.#transport.exchange(exchange);
+    let response = await this.#exchange(request, exchange);
     if (response.statusCode === 401) {
       response.resume();
       this.access.refused();
-      response = await this.#transport.exchange(exchange);
+      response = await this.#exchange(request, exchange);
     }
     const { statusCode = 0, headers } = response;
     if (statusCode >= 200 && statusCode < 300) return response;
     const text = await textOf(response).catch(() => "");
     throw apiErrorOf(`${method} ${path}`, statusCode, parsed(text), headers["retry-after"]);
+  }
+
+  async #exchange({ resource, verb, signal }: Request, exchange: Exchange): Promise<IncomingMessage> {
+    const told = { verb: verb ?? exchange.method, resource: resource?.plural ?? "other" };
+    try {
+      const response = await this.#transport.exchange(exchange);
+      this.#answered({ ...told, code: response.statusCode ?? 0 });
+      return response;
+    } catch (error) {
+      if (signal?.aborted !== true) this.#answered({ ...told, code: 0 });
+      throw error;
+    }
   }
 }
 
@@ -272,6 +307,9 @@ const json = "application/json";
 const userAgent = "gatewright";
 
 interface Request {
+  readonly resource?: ApiResource;
+  /** Where it is not the method. */
+  readonly verb?: string;
   readonly method: Exchange["method"];
   readonly path: string;
   readonly accept?: string;

@@ -146,6 +146,13 @@ export class Delivery {
     });
   }
 
+  /** Of each connected Envoy, for how long it has not had all that it should have; 0 for one that has. */
+  behindSeconds(): readonly number[] {
+    return [...this.#proxies.values()].flatMap(({ connections }) =>
+      [...connections].map(({ session }) => session.behindMilliseconds / 1000),
+    );
+  }
+
   /** What each stream has, and has not, for debugging. */
   snapshot(): readonly ProxySnapshot[] {
     return [...this.#proxies].flatMap(([proxy, { connections, containment }]) =>
@@ -183,6 +190,7 @@ export class Delivery {
           typeUrl,
           names: names(flight),
           milliseconds: now - flight.sentAt,
+          changedAt: flight.changedAt,
           changeMilliseconds: now - flight.changedAt,
         });
         if (state.rejections.size > 0) {

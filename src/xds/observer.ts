@@ -18,7 +18,9 @@ export interface AcknowledgementEvent extends StreamEvent {
   readonly names: readonly string[];
   /** From the response to its acknowledgement. */
   readonly milliseconds: number;
-  /** From the event that the oldest change in it comes from to its acknowledgement. */
+  /** When the event was that the oldest change in it comes from, by the clock of `changedAt`. */
+  readonly changedAt: number;
+  /** From then to its acknowledgement. */
   readonly changeMilliseconds: number;
 }
 

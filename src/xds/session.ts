@@ -74,6 +74,11 @@ export class Session {
     return this.#unsettledSince === undefined;
   }
 
+  /** For how long Envoy has not had all that it should have; 0 if it has. */
+  get behindMilliseconds(): number {
+    return this.#unsettledSince === undefined ? 0 : Math.max(1, this.#clock.now() - this.#unsettledSince);
+  }
+
   get subscriptions(): readonly Subscription[] {
     return this.#ordering.subscriptions;
   }

@@ -77,7 +77,10 @@ describe("nothing is written twice, or for nothing", { ...needsRoot, timeout: 54
     const lease = ["get", "lease/gatewright", "--output=jsonpath={.spec.holderIdentity}"];
     await soon(async () => match(await shop.controllerKubectl(...lease), new RegExp(`^${pod.replace("pod/", "")}`)));
     await soon(async () =>
-      deepEqual(await metrics(address, "gatewright_connected_proxies"), ["gatewright_connected_proxies 1"]),
+      deepEqual(await metrics(address, "gatewright_connected_proxies"), [
+        'gatewright_connected_proxies{state="in_sync"} 1',
+        'gatewright_connected_proxies{state="behind"} 0',
+      ]),
     );
     // What it leads to is done within a second or two; what comes later is caught below.
     await delay(seconds(5));

@@ -8,7 +8,7 @@ import { stringify } from "yaml";
 import { closeBackends, startBackends } from "../../examples/backends/start.ts";
 import { type CertificateAuthority, createAuthority } from "../../examples/seeds/certificate-authority.ts";
 import { tlsSecret } from "../../examples/seeds/make-certificates.ts";
-import { createMetrics } from "../../src/admin/metrics.ts";
+import { createMetrics } from "../../src/admin/metrics/metrics.ts";
 import type { Tampering } from "../../src/control-plane/tampering.ts";
 import { silent } from "../../src/fleet/logger.ts";
 import { resolveEnvoy } from "../../src/fleet/resolve-envoy.ts";
@@ -89,7 +89,7 @@ async function stage(t: TestContext): Promise<Stage> {
   const authority = await createAuthority();
   const offset = await freeOffset([80, 443]);
   const { path } = await resolveEnvoy();
-  const metrics = createMetrics({ objects: () => new Map(), refusedDocuments: () => 0, connectedProxies: () => 1 });
+  const metrics = createMetrics("test");
   const standalone = await Standalone.create({
     envoy: path,
     logger: silent,

@@ -49,7 +49,7 @@ test("health and metrics after a change, a refused document, and what Envoy refu
   await t.test("it is healthy, ready and connected", async () => {
     deepEqual([(await get("/healthz")).status, (await get("/readyz")).status], [200, 200]);
     const value = await metrics();
-    equal(value("gatewright_connected_proxies"), 1);
+    equal(value('gatewright_connected_proxies{state="in_sync"}'), 1);
     equal(value('gatewright_resources{kind="HTTPRoute"}'), 1);
     equal(value("gatewright_refused_documents"), 0);
     equal(value("gatewright_envoy_restarts_total"), 0);
@@ -61,7 +61,8 @@ test("health and metrics after a change, a refused document, and what Envoy refu
     await folder.write("new.yaml", httpRoute("new", "new.example.com", [{ name: "a" }]));
     await eventually(async () => equal(await answer("new"), 200));
     const ofType = (name: string) => `${name}{type="ScopedRouteConfiguration"}`;
-    const acknowledged = ofType("gatewright_event_to_ack_seconds_count");
+    const ofRoute = (name: string) => `${name}{kind="HTTPRoute",type="ScopedRouteConfiguration"}`;
+    const acknowledged = ofRoute("gatewright_event_to_ack_seconds_count");
     const after = await eventually(async () => {
       const value = await metrics();
       equal(value(acknowledged), before(acknowledged) + 1);
@@ -76,7 +77,7 @@ test("health and metrics after a change, a refused document, and what Envoy refu
     equal(after('gatewright_resources{kind="HTTPRoute"}'), 2);
     match(await (await get("/api/v1/graph")).text(), /"role":"route".*"name":"default\/new"/);
     // From the event of the file on, so that the wait for the end of a save is in it.
-    const seconds = grown(ofType("gatewright_event_to_ack_seconds_sum"));
+    const seconds = grown(ofRoute("gatewright_event_to_ack_seconds_sum"));
     ok(seconds > 0.005, `${seconds} s`);
   });
 
