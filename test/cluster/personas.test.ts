@@ -62,7 +62,11 @@ describe("personas, before the API server's authorizer", { ...needsRoot, timeout
 
   before(async () => {
     cluster = await startCluster({ name: "personas-test", channel: "experimental" });
-    await cluster.kubectl(["apply", "--server-side", `--filename=${join(import.meta.dirname, "../../manifests/gatewright.yaml")}`]);
+    await cluster.kubectl([
+      "apply",
+      "--server-side",
+      `--filename=${join(import.meta.dirname, "../../manifests/gatewright.yaml")}`,
+    ]);
     await cluster.apply(
       ...["shop", "other"].map((name) => ({ apiVersion: "v1", kind: "Namespace", metadata: { name } })),
       ...persons.map((name) => binding(name, people[name])),
