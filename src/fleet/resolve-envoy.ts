@@ -72,8 +72,8 @@ export async function resolveEnvoy(options: ResolveOptions = {}): Promise<Resolv
 }
 
 /** Where the cached Envoy is, or would be. The platform is part of the path, for a home that several machines share. */
-export function cachedEnvoy(env: NodeJS.ProcessEnv): string {
-  return join(cacheDirectory(env), "envoy", envoyVersion, `${process.platform}-${process.arch}`, "envoy");
+export function cachedEnvoy(env: NodeJS.ProcessEnv, platform = `${process.platform}-${process.arch}`): string {
+  return join(cacheDirectory(env), "envoy", envoyVersion, platform, "envoy");
 }
 
 async function fromVariable(path: string, logger: Logger): Promise<ResolvedEnvoy> {
