@@ -4,8 +4,10 @@
  *     node scripts/generate-gateway-api.ts      # or: npm run generate
  *
  * - `crds/{standard,experimental}/<plural>.json`: the CustomResourceDefinitions of each channel
+ * - `crds/own/<plural>.json`: kinds of our own, from scripts/generate/gateway-parameters.yaml, of which it also writes
+ *   charts/gatewright/crds/gatewayparameters.yaml
  * - `core/<plural>.json`: Kubernetes' own kinds in the same shape, and `core/object-meta.json`, the schema of `metadata`
- * - `gateway-api.ts`, `core.ts`, `meta.ts`: their types; for the Gateway API those of the experimental channel, which
+ * - `gateway-api.ts`, `gatewright-api.ts`, `core.ts`, `meta.ts`: their types; for the Gateway API those of the experimental channel, which
  *   holds all of the standard one
  * - `kinds.ts`: which kinds there are, so that a schema is read only when an object of its kind turns up
  *
@@ -17,6 +19,7 @@ import { dirname, join } from "node:path";
 import { parseAllDocuments } from "yaml";
 import { coreDefinition, coreKinds, objectMeta } from "./generate/core.ts";
 import { cached, download, gatewayApi } from "./generate/go.ts";
+import { definitionText, gatewayParametersDefinition, ownDefinitions } from "./generate/own.ts";
 import { type CustomResourceDefinition, type Definitions, shortened } from "./generate/schema.ts";
 import { type Kind, typeModules } from "./generate/types.ts";
 
@@ -41,9 +44,14 @@ const inputs: Inputs = JSON.parse(
   ).toString(),
 );
 const core = coreKinds.map((kind) => coreDefinition(kind, inputs.coreDefinitions));
+const own = [gatewayParametersDefinition(inputs.coreDefinitions)];
 
 rmSync(output, { recursive: true, force: true });
 for (const channel of channels) for (const crd of inputs.crds[channel]) writeDefinition(`crds/${channel}`, crd);
+for (const definition of own) {
+  writeDefinition("crds/own", definition);
+  writeFileSync(`charts/gatewright/crds/${definition.spec.names.plural}.yaml`, definitionText(definition));
+}
 for (const definition of core) writeDefinition("core", definition);
 writeJson("core/object-meta.json", shortened(objectMeta(inputs.coreDefinitions)));
 for (const [file, text] of types()) write(file, text);
@@ -63,6 +71,7 @@ function readInputs(): Inputs {
     gatewayDefinitions: readDefinitions(join(gateway, "api/openapi-spec/experimental-swagger.json")),
     coreDefinitions: {
       ...readDefinitions(join(openApi, "api__v1_openapi.json")),
+      ...readDefinitions(join(openApi, "apis__autoscaling__v2_openapi.json")),
       ...readDefinitions(join(openApi, "apis__discovery.k8s.io__v1_openapi.json")),
       ...readDefinitions(join(openApi, "apis__certificates.k8s.io__v1beta1_openapi.json")),
       ...readDefinitions(join(openApi, "apis__certificates.k8s.io__v1alpha1_openapi.json")),
@@ -77,13 +86,18 @@ function readDefinitions(file: string): Definitions {
 }
 
 function types(): ReadonlyMap<string, string> {
-  const definitions = { ...inputs.coreDefinitions, ...inputs.gatewayDefinitions };
-  const kinds = [...inputs.crds.experimental, ...core].map((definition) => kindOf(definition, definitions));
+  const definitions = { ...inputs.coreDefinitions, ...inputs.gatewayDefinitions, ...ownDefinitions };
+  const kinds = [...inputs.crds.experimental, ...own, ...core].map((definition) => kindOf(definition, definitions));
   return typeModules(kinds, definitions, [
     {
       file: "gateway-api.ts",
       documentation: `Gateway API ${gatewayApi.version}, experimental channel, as read after defaults have been applied.`,
       holds: (definition) => definition.includes(".networking.gateway."),
+    },
+    {
+      file: "gatewright-api.ts",
+      documentation: "Gatewright's own kinds.",
+      holds: (definition) => definition.startsWith("dev.gatewright."),
     },
     {
       file: "core.ts",
@@ -126,6 +140,7 @@ function kindsText(): string {
     ...inputs.crds.experimental.map((crd) =>
       kindText(crd, [...(standard.has(crd.metadata.name) ? ["crds/standard"] : []), "crds/experimental"]),
     ),
+    ...own.map((definition) => kindText(definition, ["crds/own"])),
     "] as const;",
     "",
   ].join("\n");

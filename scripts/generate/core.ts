@@ -53,7 +53,8 @@ export function objectMeta(definitions: Definitions): Schema {
   return inlined("io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta", definitions, amend);
 }
 
-function amend(name: string, definition: Schema): Schema {
+/** What a definition of Kubernetes' leaves out, added to it. */
+export function amend(name: string, definition: Schema): Schema {
   const { required = [], properties = {} } = amendments[name] ?? {};
   const amended = Object.entries(properties).map(([key, words]) => {
     const property = definition.properties?.[key];
@@ -92,6 +93,40 @@ const amendments: Readonly<Record<string, Amendment>> = {
   "io.k8s.api.core.v1.ServicePort": { properties: { port, protocol } },
   "io.k8s.api.core.v1.PortStatus": { properties: { port, protocol: { enum: protocol.enum } } },
   "io.k8s.api.core.v1.EndpointPort": { properties: { port, protocol } },
+  "io.k8s.api.core.v1.Toleration": {
+    properties: {
+      effect: { enum: ["NoSchedule", "PreferNoSchedule", "NoExecute"] },
+      operator: { enum: ["Equal", "Exists", "Lt", "Gt"] },
+    },
+  },
+  "io.k8s.api.core.v1.NodeSelectorRequirement": {
+    properties: { operator: { enum: ["In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"] } },
+  },
+  "io.k8s.api.core.v1.TopologySpreadConstraint": {
+    properties: {
+      maxSkew: { minimum: 1 },
+      nodeAffinityPolicy: { enum: ["Honor", "Ignore"] },
+      nodeTaintsPolicy: { enum: ["Honor", "Ignore"] },
+      whenUnsatisfiable: { enum: ["DoNotSchedule", "ScheduleAnyway"] },
+    },
+  },
+  "io.k8s.api.autoscaling.v2.MetricSpec": {
+    properties: { type: { enum: ["ContainerResource", "External", "Object", "Pods", "Resource"] } },
+  },
+  "io.k8s.api.autoscaling.v2.MetricTarget": {
+    properties: { type: { enum: ["AverageValue", "Utilization", "Value"] } },
+  },
+  "io.k8s.api.autoscaling.v2.HPAScalingPolicy": {
+    properties: {
+      periodSeconds: { minimum: 1, maximum: 1800 },
+      type: { enum: ["Percent", "Pods"] },
+      value: { minimum: 1 },
+    },
+  },
+  "io.k8s.api.autoscaling.v2.HPAScalingRules": { properties: { selectPolicy: { enum: ["Max", "Min", "Disabled"] } } },
+  "io.k8s.apimachinery.pkg.apis.meta.v1.LabelSelectorRequirement": {
+    properties: { operator: { enum: ["In", "NotIn", "Exists", "DoesNotExist"] } },
+  },
   "io.k8s.apimachinery.pkg.apis.meta.v1.Condition": { properties: { status: { enum: ["True", "False", "Unknown"] } } },
   "io.k8s.api.discovery.v1.EndpointSlice": {
     properties: {

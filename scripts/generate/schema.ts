@@ -91,12 +91,17 @@ export function inlined(name: string, definitions: Definitions, amend: Amend): S
   const definition = definitions[name];
   if (definition === undefined) throw new Error(`${name} is not defined`);
   if (name.endsWith(".intstr.IntOrString")) return { "x-kubernetes-int-or-string": true };
+  if (name.endsWith(".resource.Quantity")) return { "x-kubernetes-int-or-string": true, pattern: quantity };
   return mapSchema(amend(name, mapSchema(definition, structural)), (part) => {
     const target = reference(part);
     if (target === undefined) return part;
     return { ...inlined(target, definitions, amend), ...without(part, (word) => word === "$ref" || word === "allOf") };
   });
 }
+
+/** As controller-gen has it in CustomResourceDefinitions. */
+const quantity =
+  "^(\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))))?$";
 
 function structural(schema: Schema): Schema {
   return without(

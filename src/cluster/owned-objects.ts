@@ -1,4 +1,4 @@
-import type { Manifest } from "../infrastructure/manifest.ts";
+import type { ManifestKind } from "../infrastructure/manifest.ts";
 import { managedBy } from "../infrastructure/names.ts";
 import type { ApiObject, ApiResource } from "../kubernetes/api-object.ts";
 import type { KubernetesClient } from "../kubernetes/client.ts";
@@ -6,25 +6,47 @@ import { Reflector, type ReflectorFailure } from "../kubernetes/reflector.ts";
 import { isOlder } from "../kubernetes/resource-version.ts";
 import { keyOf } from "../resources/object.ts";
 
-export type OwnedKind = Manifest["kind"];
-
 /** The kinds that Gateways are given, as the API server serves them. */
-export const ownedResources: Readonly<Record<OwnedKind, ApiResource>> = {
+export const ownedResources: Readonly<Record<ManifestKind, ApiResource>> = {
   ConfigMap: { group: "", version: "v1", kind: "ConfigMap", plural: "configmaps", namespaced: true },
+  DaemonSet: { group: "apps", version: "v1", kind: "DaemonSet", plural: "daemonsets", namespaced: true },
   Deployment: { group: "apps", version: "v1", kind: "Deployment", plural: "deployments", namespaced: true },
+  HorizontalPodAutoscaler: {
+    group: "autoscaling",
+    version: "v2",
+    kind: "HorizontalPodAutoscaler",
+    plural: "horizontalpodautoscalers",
+    namespaced: true,
+  },
+  PodDisruptionBudget: {
+    group: "policy",
+    version: "v1",
+    kind: "PodDisruptionBudget",
+    plural: "poddisruptionbudgets",
+    namespaced: true,
+  },
   Secret: { group: "", version: "v1", kind: "Secret", plural: "secrets", namespaced: true },
   Service: { group: "", version: "v1", kind: "Service", plural: "services", namespaced: true },
   ServiceAccount: { group: "", version: "v1", kind: "ServiceAccount", plural: "serviceaccounts", namespaced: true },
 };
 
-export const ownedKinds: readonly OwnedKind[] = ["ConfigMap", "Deployment", "Secret", "Service", "ServiceAccount"];
+export const ownedKinds: readonly ManifestKind[] = [
+  "ConfigMap",
+  "DaemonSet",
+  "Deployment",
+  "HorizontalPodAutoscaler",
+  "PodDisruptionBudget",
+  "Secret",
+  "Service",
+  "ServiceAccount",
+];
 
 export interface OwnedObjectsOptions {
   readonly client: KubernetesClient;
   readonly namespaces?: readonly string[];
   /** Something of these Gateways (`namespace/name`) came, changed or went. */
   readonly changed: (gateways: ReadonlySet<string>) => void;
-  readonly failed: (kind: OwnedKind, failure: ReflectorFailure) => void;
+  readonly failed: (kind: ManifestKind, failure: ReflectorFailure) => void;
 }
 
 // A watch is behind by milliseconds. An object that it never shows was deleted before we had the answer.
@@ -72,7 +94,7 @@ export class OwnedObjects {
     this.#ended = Promise.all(running);
   }
 
-  get(kind: OwnedKind, namespace: string, name: string): ApiObject | undefined {
+  get(kind: ManifestKind, namespace: string, name: string): ApiObject | undefined {
     const key = `${kind}/${namespace}/${name}`;
     const expected = this.#expected.get(key);
     return (
@@ -82,7 +104,7 @@ export class OwnedObjects {
   }
 
   /** Everything that a Gateway owns. */
-  of(gateway: string): readonly (readonly [kind: OwnedKind, object: ApiObject])[] {
+  of(gateway: string): readonly (readonly [kind: ManifestKind, object: ApiObject])[] {
     return [...(this.#byGateway.get(gateway) ?? [])].flatMap((key) => {
       const object = this.#objects.get(key);
       const kind = ownedKinds.find((candidate) => key.startsWith(`${candidate}/`));
@@ -96,7 +118,7 @@ export class OwnedObjects {
   }
 
   /** The API server answered with a version that its watch may not have shown yet. */
-  answered(kind: OwnedKind, object: ApiObject): void {
+  answered(kind: ManifestKind, object: ApiObject): void {
     const key = `${kind}/${keyOf(object)}`;
     const known = this.#objects.get(key);
     if (known === undefined) this.#expected.set(key, { object, until: performance.now() + expectedMs });

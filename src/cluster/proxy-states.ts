@@ -6,7 +6,7 @@ import { requestedAddresses } from "../infrastructure/requested-addresses.ts";
 import type { ApiObject } from "../kubernetes/api-object.ts";
 import type { Service } from "../resources/generated/core.ts";
 import type { Gateway } from "../resources/generated/gateway-api.ts";
-import { defaultParameters, type ProxyParameters } from "../resources/proxy-parameters.ts";
+import { defaultParameters, type ProxyParameters } from "../infrastructure/proxy-parameters.ts";
 import { refusedListeners } from "../status/listener-refusals.ts";
 import type { ProxyState } from "../status/proxy-state.ts";
 import type { Refusal } from "../status/refusal.ts";
@@ -73,43 +73,58 @@ export class ProxyStates {
   #stateOf(key: string, gateway: Gateway): ProxyState {
     const { owned } = this.#options;
     const { namespace = "default", name } = gateway.metadata;
-    const deploymentName = baseName(name, gateway.spec.gatewayClassName);
-    const { ready, wanted } = replicasOf(owned.get("Deployment", namespace, deploymentName));
+    const workloadName = baseName(name, gateway.spec.gatewayClassName);
+    const parameters = this.#options.parameters.get(key) ?? defaultParameters;
+    const { kind } = parameters.workload;
+    // While one takes the place of the other, both serve.
+    const replicas = workloadKinds.map((each) => replicasOf(owned.get(each, namespace, workloadName)));
+    const ready = replicas.some((each) => each.ready > 0);
+    const wanted = replicasOf(owned.get(kind, namespace, workloadName)).wanted ?? "";
     const assigned = assignedAddresses(
       gateway,
       (service) => asService(owned.get("Service", namespace, service)),
-      this.#options.parameters.get(key) ?? defaultParameters,
+      parameters,
     );
     const problem = this.#problems.get(key);
     return {
-      ready: ready > 0,
-      message:
-        ready > 0 ? "Envoy serves." : `None of the ${wanted} proxies of Deployment ${deploymentName} is ready yet.`,
+      ready,
+      message: ready ? "Envoy serves." : `None of the ${wanted} proxies of ${kind} ${workloadName} is ready yet.`,
       ...refusedListeners(
         [...this.#options.refusals.entries()].flatMap(([, refusal]) => (refusal.proxy === key ? [refusal] : [])),
       ),
       ...assigned,
-      ...(problem === undefined ? {} : refusedObjects(gateway, problem)),
+      ...(problem === undefined ? {} : refusedObjects(gateway, parameters, problem)),
     };
   }
 }
 
 /** The API server itself refuses a Service with an address that is not the cluster's: then no address is assigned. */
-function refusedObjects(gateway: Gateway, message: string): Pick<ProxyState, "problem" | "addressesAssigned"> {
-  if (requestedAddresses(gateway).clusterAddress === undefined) return { problem: { reason: "Invalid", message } };
+function refusedObjects(
+  gateway: Gateway,
+  parameters: ProxyParameters,
+  message: string,
+): Pick<ProxyState, "problem" | "addressesAssigned"> {
+  if (requestedAddresses(gateway, parameters).clusterAddress === undefined) return { problem: { reason: "Invalid", message } };
   return {
     problem: { reason: "AddressNotAssigned", message },
     addressesAssigned: isFalse("AddressesAssigned", "NotAssigned", message),
   };
 }
 
-interface Deployment extends ApiObject {
+const workloadKinds = ["Deployment", "DaemonSet"] as const;
+
+interface Workload extends ApiObject {
   readonly spec?: { readonly replicas?: number };
-  readonly status?: { readonly readyReplicas?: number };
+  readonly status?: {
+    readonly readyReplicas?: number;
+    readonly numberReady?: number;
+    readonly desiredNumberScheduled?: number;
+  };
 }
 
-function replicasOf(deployment: Deployment | undefined): { readonly ready: number; readonly wanted: number } {
-  return { ready: deployment?.status?.readyReplicas ?? 0, wanted: deployment?.spec?.replicas ?? 1 };
+function replicasOf(workload: Workload | undefined): { readonly ready: number; readonly wanted: number | undefined } {
+  const { readyReplicas, numberReady, desiredNumberScheduled } = workload?.status ?? {};
+  return { ready: readyReplicas ?? numberReady ?? 0, wanted: workload?.spec?.replicas ?? desiredNumberScheduled };
 }
 
 function asService(object: ApiObject | undefined): Service | undefined {

@@ -25,6 +25,7 @@ import type {
   XMesh,
   XTelemetryPolicy,
 } from "../resources/generated/gateway-api.ts";
+import type { GatewayParameters } from "../resources/generated/gatewright-api.ts";
 import { type KubernetesObject, keyOf } from "../resources/object.ts";
 
 /** The kinds that the semantics read, by their Kubernetes kind. Values are validated, and keyed `namespace/name`. */
@@ -32,6 +33,7 @@ export interface ResourceKinds {
   readonly GatewayClass: GatewayClass;
   readonly Gateway: Gateway;
   readonly ListenerSet: ListenerSet;
+  readonly GatewayParameters: GatewayParameters;
   readonly HTTPRoute: HTTPRoute;
   readonly GRPCRoute: GRPCRoute;
   readonly TLSRoute: TLSRoute;
@@ -58,6 +60,7 @@ export const resourceKinds = [
   "GatewayClass",
   "Gateway",
   "ListenerSet",
+  "GatewayParameters",
   "HTTPRoute",
   "GRPCRoute",
   "TLSRoute",
@@ -87,6 +90,7 @@ export function createResourceInputs(graph: Graph): ResourceInputs {
     GatewayClass: graph.input("GatewayClass"),
     Gateway: graph.input("Gateway"),
     ListenerSet: graph.input("ListenerSet"),
+    GatewayParameters: graph.input("GatewayParameters"),
     HTTPRoute: graph.input("HTTPRoute"),
     GRPCRoute: graph.input("GRPCRoute"),
     TLSRoute: graph.input("TLSRoute"),

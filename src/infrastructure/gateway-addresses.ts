@@ -1,9 +1,9 @@
 import { type Condition, isFalse, isTrue } from "../gateway/condition.ts";
 import type { Service } from "../resources/generated/core.ts";
 import type { Gateway, GatewaySpecAddress } from "../resources/generated/gateway-api.ts";
-import type { ProxyParameters } from "../resources/proxy-parameters.ts";
+import type { ProxyParameters } from "./proxy-parameters.ts";
 import type { ProxyAddress, ProxyState } from "../status/proxy-state.ts";
-import { reachOf, requestedValue, sentinelRoutability } from "./requested-addresses.ts";
+import { addressesOf, reachOf, requestedValue, sentinelRoutability } from "./requested-addresses.ts";
 import { addressServiceName, mainServiceName } from "./services.ts";
 
 /** What a Gateway's Services have of the addresses that it asks for. */
@@ -28,13 +28,14 @@ interface Outcome {
 export function assignedAddresses(
   gateway: Gateway,
   serviceNamed: (name: string) => Service | undefined,
-  { serviceType }: Pick<ProxyParameters, "serviceType">,
+  parameters: Pick<ProxyParameters, "service">,
 ): AssignedAddresses {
+  const serviceType = parameters.service.type;
   const mainName = mainServiceName(gateway);
   const main = serviceNamed(mainName);
   const cluster = clusterAddresses(main);
   const outside = serviceType === "LoadBalancer" ? ingressOf(main) : cluster;
-  const outcomes = (gateway.spec.addresses ?? []).reduce<readonly Outcome[]>((before, entry) => {
+  const outcomes = addressesOf(gateway, parameters).reduce<readonly Outcome[]>((before, entry) => {
     const taken = new Set(before.map(({ address }) => address?.value));
     const free = (addresses: readonly ProxyAddress[], has: (address: ProxyAddress) => boolean) =>
       addresses.find((address) => !taken.has(address.value) && has(address));

@@ -2,7 +2,7 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Service } from "../resources/generated/core.ts";
 import type { Gateway, GatewaySpecAddress } from "../resources/generated/gateway-api.ts";
-import { defaultParameters, readParameters } from "../resources/proxy-parameters.ts";
+import { defaultParameters, readParameters } from "./proxy-parameters.ts";
 import { differences } from "./difference.ts";
 import { assignedAddresses } from "./gateway-addresses.ts";
 import { infrastructure } from "./infrastructure.ts";

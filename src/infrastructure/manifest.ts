@@ -4,10 +4,20 @@ import { baseName, managedBy, selectorLabels } from "./names.ts";
 /** An object as it is to be, for server-side apply: the fields that are ours, and no others. */
 export interface Manifest {
   readonly apiVersion: string;
-  readonly kind: "ConfigMap" | "Deployment" | "Secret" | "Service" | "ServiceAccount";
+  readonly kind: ManifestKind;
   readonly metadata: ManifestMetadata;
   readonly [field: string]: unknown;
 }
+
+export type ManifestKind =
+  | "ConfigMap"
+  | "DaemonSet"
+  | "Deployment"
+  | "HorizontalPodAutoscaler"
+  | "PodDisruptionBudget"
+  | "Secret"
+  | "Service"
+  | "ServiceAccount";
 
 export interface ManifestMetadata {
   readonly name: string;

@@ -33,12 +33,17 @@ export function numberedName(base: string, distinction: string): string {
   return `${base.slice(0, longest - 9).replace(/-+$/, "")}-${shortHash(distinction)}`;
 }
 
-/** Labels by which the objects of a Gateway are found (GEP-1762), and which its Deployment and Services select by. */
+/** Labels by which the objects of a Gateway are found (GEP-1762), and which its Services select by. */
 export function selectorLabels({ metadata, spec }: Gateway): Readonly<Record<string, string>> {
   return {
     "gateway.networking.k8s.io/gateway-name": boundedName(metadata.name),
     "gateway.networking.k8s.io/gateway-class-name": boundedName(spec.gatewayClassName),
   };
+}
+
+/** Labels by which a workload, a budget or a constraint finds the proxies of a Gateway, and no others. */
+export function podSelector(gateway: Gateway): Readonly<Record<string, string>> {
+  return { ...managedBy, ...selectorLabels(gateway) };
 }
 
 function shortHash(text: string): string {

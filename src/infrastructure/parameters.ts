@@ -1,12 +1,10 @@
 import type { Reader } from "../collections/collection.ts";
 import type { Resources } from "../gateway/inputs.ts";
 import type { Gateway, GatewayClass } from "../resources/generated/gateway-api.ts";
-import { defaultParameters, type ProxyParameters, readParameters } from "../resources/proxy-parameters.ts";
+import { contradiction, defaultParameters, merged, type ProxyParameters } from "./proxy-parameters.ts";
 
 /** Parameters, or what is wrong with them in words. */
 export type Parameters = { readonly parameters: ProxyParameters } | { readonly problem: string };
-
-type ConfigMaps = Pick<Resources, "ConfigMap">;
 
 interface Reference {
   readonly field: string;
@@ -17,7 +15,11 @@ interface Reference {
 }
 
 /** Gateway API, GatewayClass.spec.parametersRef: what holds for all Gateways of the class. */
-export function classParameters({ spec }: GatewayClass, reader: Reader, resources: ConfigMaps): Parameters {
+export function classParameters(
+  { spec }: GatewayClass,
+  reader: Reader,
+  resources: Pick<Resources, "GatewayParameters">,
+): Parameters {
   const reference = spec.parametersRef;
   if (reference === undefined) return { parameters: defaultParameters };
   const { group, kind, name, namespace } = reference;
@@ -28,7 +30,7 @@ export function classParameters({ spec }: GatewayClass, reader: Reader, resource
 export function gatewayParameters(
   { metadata, spec }: Gateway,
   reader: Reader,
-  resources: Pick<Resources, "ConfigMap" | "GatewayClass">,
+  resources: Pick<Resources, "GatewayParameters" | "GatewayClass">,
 ): Parameters {
   const gatewayClass = reader.fetch(resources.GatewayClass, spec.gatewayClassName);
   const base =
@@ -45,16 +47,28 @@ export function gatewayParameters(
   );
 }
 
-function read(reference: Reference, base: ProxyParameters, reader: Reader, resources: ConfigMaps): Parameters {
+const parametersGroup = "gatewright.dev";
+const parametersKind = "GatewayParameters";
+
+function read(
+  reference: Reference,
+  base: ProxyParameters,
+  reader: Reader,
+  resources: Pick<Resources, "GatewayParameters">,
+): Parameters {
   const { field, group, kind, namespace, name } = reference;
-  if (group !== "" || kind !== "ConfigMap") {
+  if (group !== parametersGroup || kind !== parametersKind) {
     const named = `${kind} ${name} of group "${group}"`;
-    return { problem: `${field} names ${named}: Gatewright reads parameters from a ConfigMap (group "").` };
+    return {
+      problem: `${field} names ${named}: Gatewright reads parameters from GatewayParameters. Write group: ${parametersGroup}, kind: ${parametersKind}, and its name.`,
+    };
   }
-  if (namespace === undefined) return { problem: `${field} names ConfigMap ${name} without its namespace.` };
-  const configMap = reader.fetch(resources.ConfigMap, `${namespace}/${name}`);
-  if (configMap === undefined)
-    return { problem: `${field} names ConfigMap ${namespace}/${name}, which does not exist.` };
-  const found = readParameters(configMap, base);
-  return "problem" in found ? { problem: `ConfigMap ${namespace}/${name}: ${found.problem}` } : found;
+  if (namespace === undefined) {
+    return { problem: `${field} names ${kind} ${name} without its namespace. Write ${field}.namespace.` };
+  }
+  const found = reader.fetch(resources.GatewayParameters, `${namespace}/${name}`);
+  if (found === undefined) return { problem: `${field} names ${kind} ${namespace}/${name}, which does not exist.` };
+  const parameters = merged(base, found.spec);
+  const problem = contradiction(found.spec, parameters);
+  return problem === undefined ? { parameters } : { problem: `${kind} ${namespace}/${name}: ${problem}` };
 }

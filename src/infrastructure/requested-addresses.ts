@@ -1,4 +1,5 @@
 import type { Gateway, GatewaySpecAddress } from "../resources/generated/gateway-api.ts";
+import type { ProxyParameters } from "./proxy-parameters.ts";
 
 /** GEP-5093: it says nothing of who reaches an address, and is reported as it was asked for. The conformance suite's own. */
 export const sentinelRoutability = "testing.x-k8s.io/sentinel";
@@ -29,9 +30,22 @@ export function requestedValue({ value = "" }: GatewaySpecAddress): string | und
   return value === "" ? undefined : value;
 }
 
+/** What a Gateway asks for: its own `spec.addresses`, or else those of its parameters, which are a load balancer's. */
+export function addressesOf(
+  { spec }: Gateway,
+  { service }: Pick<ProxyParameters, "service">,
+): readonly GatewaySpecAddress[] {
+  const own = spec.addresses ?? [];
+  if (own.length > 0 || service.type !== "LoadBalancer") return own;
+  return (service.addresses ?? []).map((value) => ({ type: "IPAddress", value }));
+}
+
 /** Gateway API, GatewaySpecAddress: without a value, one is assigned; without addresses, the implementation's default. */
-export function requestedAddresses({ spec }: Gateway): RequestedAddresses {
-  const addresses = spec.addresses ?? [];
+export function requestedAddresses(
+  gateway: Gateway,
+  parameters: Pick<ProxyParameters, "service">,
+): RequestedAddresses {
+  const addresses = addressesOf(gateway, parameters);
   const outside = addresses.filter((address) => reachOf(address) === "default");
   const valuesOf = (type: string): readonly string[] =>
     outside.flatMap((address) => (address.type === type ? (requestedValue(address) ?? []) : []));

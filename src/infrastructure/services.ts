@@ -1,6 +1,6 @@
 import { socketName } from "../gateway/listener.ts";
 import type { Gateway } from "../resources/generated/gateway-api.ts";
-import type { ProxyParameters } from "../resources/proxy-parameters.ts";
+import type { ProxyParameters } from "./proxy-parameters.ts";
 import { type Manifest, metadataOf } from "./manifest.ts";
 import { baseName, numberedName, selectorLabels } from "./names.ts";
 import { type RequestedAddresses, requestedAddresses } from "./requested-addresses.ts";
@@ -33,7 +33,7 @@ export function services(
 ): readonly Manifest[] {
   // Neither does Kubernetes take a Service without a port.
   if (exposed.length === 0) return [];
-  const requested = requestedAddresses(gateway);
+  const requested = requestedAddresses(gateway, parameters);
   return [
     service(
       gateway,
@@ -41,7 +41,7 @@ export function services(
       exposed,
       parameters,
       {
-        type: requested.anyLoadBalancer ? parameters.serviceType : "ClusterIP",
+        type: requested.anyLoadBalancer ? parameters.service.type : "ClusterIP",
         ...(requested.clusterAddress === undefined ? {} : { clusterIP: requested.clusterAddress }),
       },
       hostnameAnnotation(requested),
@@ -68,36 +68,62 @@ function service(
   gateway: Gateway,
   name: string,
   exposed: readonly ExposedPort[],
-  parameters: ProxyParameters,
+  { service: parameters }: ProxyParameters,
   spec: {
-    readonly type: ProxyParameters["serviceType"];
+    readonly type: ProxyParameters["service"]["type"];
     readonly loadBalancerIP?: string;
     readonly clusterIP?: string;
   },
   annotations: Readonly<Record<string, string>>,
 ): Manifest {
   const metadata = metadataOf(gateway, name);
-  const { loadBalancerClass, externalTrafficPolicy } = parameters;
+  const { internalTrafficPolicy, ipFamilies, ipFamilyPolicy } = parameters;
   return {
     apiVersion: "v1",
     kind: "Service",
-    metadata: { ...metadata, annotations: { ...annotations, ...metadata.annotations } },
+    metadata: {
+      ...metadata,
+      labels: { ...parameters.labels, ...metadata.labels },
+      annotations: { ...annotations, ...parameters.annotations, ...metadata.annotations },
+    },
     spec: {
       ...spec,
-      ...(spec.type === "LoadBalancer" && loadBalancerClass !== undefined ? { loadBalancerClass } : {}),
-      ...(spec.type !== "ClusterIP" && externalTrafficPolicy !== undefined ? { externalTrafficPolicy } : {}),
-      ipFamilyPolicy: "PreferDualStack",
+      ...(spec.type === "LoadBalancer" ? ofLoadBalancers(parameters) : {}),
+      ...(spec.type === "ClusterIP" ? {} : fromOutside(parameters)),
+      ...(internalTrafficPolicy === undefined ? {} : { internalTrafficPolicy }),
+      ipFamilyPolicy,
+      ...(ipFamilies === undefined ? {} : { ipFamilies }),
       selector: selectorLabels(gateway),
       ports: [...exposed]
         .sort((left, right) => left.port - right.port || (left.transport < right.transport ? -1 : 1))
-        .map(({ port, transport }) => ({
-          name: `${transport.toLowerCase()}-${port}`,
-          port,
-          targetPort: port,
-          protocol: transport,
+        .map((port) => ({
+          name: `${port.transport.toLowerCase()}-${port.port}`,
+          port: port.port,
+          targetPort: port.port,
+          protocol: port.transport,
+          // A node's port is one Service's.
+          ...(name === mainServiceName(gateway) && spec.type !== "ClusterIP" ? nodePortOf(port, parameters) : {}),
         })),
     },
   };
+}
+
+function ofLoadBalancers({ loadBalancerClass, loadBalancerSourceRanges }: ProxyParameters["service"]): object {
+  return {
+    ...(loadBalancerClass === undefined ? {} : { loadBalancerClass }),
+    ...(loadBalancerSourceRanges === undefined ? {} : { loadBalancerSourceRanges }),
+  };
+}
+
+function fromOutside({ externalTrafficPolicy }: ProxyParameters["service"]): object {
+  return externalTrafficPolicy === undefined ? {} : { externalTrafficPolicy };
+}
+
+function nodePortOf(exposed: ExposedPort, { nodePorts = [] }: ProxyParameters["service"]): object {
+  const named = nodePorts.find(
+    ({ port, protocol = "TCP" }) => port === exposed.port && protocol === exposed.transport,
+  );
+  return named === undefined ? {} : { nodePort: named.nodePort };
 }
 
 function hostnameAnnotation({ hostnames }: RequestedAddresses): Readonly<Record<string, string>> {

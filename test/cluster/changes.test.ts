@@ -287,19 +287,14 @@ describe("changes in a cluster", { ...needsRoot, timeout: 480_000 }, () => {
   });
 
   test("a class changes; with a mistake in it, its Gateways are served as before", async (context) => {
-    const parameters = (replicas: string) => ({
-      apiVersion: "v1",
-      kind: "ConfigMap",
-      metadata: { name: "class", namespace: "shop" },
-      data: { replicas },
-    });
+    const parameters = (replicas: number) => gatewayParameters("class", { workload: { replicas } });
     const gatewayClass = {
       apiVersion: "gateway.networking.k8s.io/v1",
       kind: "GatewayClass",
       metadata: { name: "gatewright" },
       spec: {
         controllerName: "gatewright.dev/gateway-controller",
-        parametersRef: { group: "", kind: "ConfigMap", name: "class", namespace: "shop" },
+        parametersRef: { group: "gatewright.dev", kind: "GatewayParameters", name: "class", namespace: "shop" },
       },
     };
     const accepted = async (object: string) =>
@@ -307,9 +302,9 @@ describe("changes in a cluster", { ...needsRoot, timeout: 480_000 }, () => {
     const ready = (replicas: string) =>
       soon(async () => equal(await field("deployment/edge-gatewright", ".status.readyReplicas"), replicas));
     await underLoad(context, shop, async () => {
-      await shop.cluster.apply(parameters("2"), gatewayClass);
+      await shop.cluster.apply(parameters(2), gatewayClass);
       await ready("2");
-      await shop.cluster.apply(parameters("two"));
+      await shop.kubectl("delete", "gatewayparameters/class");
       await soon(async () => equal(await accepted("gatewayclass/gatewright"), "False InvalidParameters"));
       await soon(async () => equal(await accepted("gateway/edge"), "Unknown Pending"));
       const filters = [{ type: "RequestRedirect", requestRedirect: { hostname: "elsewhere.example.com" } }];
@@ -321,7 +316,7 @@ describe("changes in a cluster", { ...needsRoot, timeout: 480_000 }, () => {
       await soon(async () =>
         equal(await codeOf("--header", "host: redirect.example.com", `http://${shop.address}/`), "302"),
       );
-      await shop.cluster.apply(parameters("1"));
+      await shop.cluster.apply(parameters(1));
       await soon(async () => equal(await accepted("gateway/edge"), "True Accepted"));
       await ready("1");
     });

@@ -145,21 +145,14 @@ describe("Gatewright in a cluster", { ...needsRoot, timeout: 480_000 }, () => {
     equal(await field("gateway/edge", ".status.addresses[*].value"), layout.usableAddress);
     match(await get(layout.usableAddress), /^web-/);
 
-    const parameters = (replicas: string) => ({
-      apiVersion: "v1",
-      kind: "ConfigMap",
-      metadata: { name: "proxies", namespace: "shop" },
-      data: { replicas },
-    });
-    const parametersRef = { group: "", kind: "ConfigMap", name: "proxies" };
-    await shop.cluster.apply(parameters("two"), gateway([80], { infrastructure: { parametersRef } }));
-    await soon(async () =>
-      match(
-        await field("gateway/edge", '.status.conditions[?(@.type=="Accepted")].message'),
-        /data.replicas is "two", and should be a whole number/,
-      ),
-    );
-    await shop.cluster.apply(parameters("2"));
+    const message = '.status.conditions[?(@.type=="Accepted")].message';
+    const configMap = { group: "", kind: "ConfigMap", name: "proxies" };
+    await shop.cluster.apply(gateway([80], { infrastructure: { parametersRef: configMap } }));
+    await soon(async () => match(await field("gateway/edge", message), /Write group: gatewright.dev, kind: GatewayParam/));
+    const parametersRef = { group: "gatewright.dev", kind: "GatewayParameters", name: "proxies" };
+    await shop.cluster.apply(gateway([80], { infrastructure: { parametersRef } }));
+    await soon(async () => match(await field("gateway/edge", message), /shop\/proxies, which does not exist/));
+    await shop.cluster.apply(gatewayParameters("proxies", { workload: { replicas: 2 } }));
     await soon(async () => equal(await field("deployment/edge-gatewright", ".status.readyReplicas"), "2"));
     await programmed();
   });

@@ -5,7 +5,6 @@ import { apiVersionOf, type Kind, normalised, schemaOf, splitApiVersion } from "
 import { isError, type Mistake } from "../../resources/mistake.ts";
 import type { KubernetesObject, ObjectMeta } from "../../resources/object.ts";
 import type { ResourceReference } from "../../resources/origin.ts";
-import { parameterNames } from "../../resources/proxy-parameters.ts";
 import { isJsonObject, type Json } from "../../resources/schema.ts";
 import { validateStructure } from "../../resources/validate-structure.ts";
 
@@ -75,7 +74,7 @@ function metadataOf({ kind }: Kind, metadata: ObjectMeta): ObjectMeta {
 /** Names of values that something can point at, by kind. The others stay with their names, and no value. */
 const readKeys: Readonly<Record<string, ReadonlySet<string>>> = {
   Secret: new Set(["tls.crt", "tls.key", "ca.crt"]),
-  ConfigMap: new Set(["ca.crt", ...parameterNames]),
+  ConfigMap: new Set(["ca.crt"]),
 };
 
 function slimmed({ kind }: Kind, rest: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
