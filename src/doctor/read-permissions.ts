@@ -60,7 +60,7 @@ async function isAllowed(
   client: Pick<KubernetesClient, "create">,
   namespace: string,
   serviceAccount: string,
-  { group, resource, subresource, verb }: Right,
+  { group, resource, subresource, name, verb }: Right,
   scope: string | undefined,
 ): Promise<boolean> {
   const review = await client.create(reviews, {
@@ -75,6 +75,7 @@ async function isAllowed(
         resource,
         verb,
         ...(subresource !== undefined && { subresource }),
+        ...(name !== undefined && { name }),
         ...(scope !== undefined && { namespace: scope }),
       },
     },

@@ -26,11 +26,19 @@ const scopes: Readonly<Record<string, string>> = {
 
 function flat(scope: string, rule: unknown): readonly string[] {
   return list(field(rule, "apiGroups")).flatMap((group) =>
-    list(field(rule, "resources")).flatMap((named) =>
-      list(field(rule, "verbs")).map((verb) => {
-        const [resource = "", subresource] = text(named).split("/");
-        const right = { group: text(group), resource, verb: text(verb), scope: "own" as const };
-        return `${scope}: ${text(verb)} ${resourceName(subresource === undefined ? right : { ...right, subresource })}`;
+    list(field(rule, "resources")).flatMap((path) =>
+      list(field(rule, "verbs")).flatMap((verb) => {
+        const [resource = "", subresource] = text(path).split("/");
+        const right = {
+          group: text(group),
+          resource,
+          verb: text(verb),
+          scope: "own" as const,
+          ...(subresource !== undefined && { subresource }),
+        };
+        const names = list(field(rule, "resourceNames")).map(text);
+        const rights = names.length === 0 ? [right] : names.map((name) => ({ ...right, name }));
+        return rights.map((each) => `${scope}: ${text(verb)} ${resourceName(each)}`);
       }),
     ),
   );

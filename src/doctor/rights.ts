@@ -5,6 +5,8 @@ export interface Right {
   readonly resource: string;
   readonly subresource?: string;
   readonly verb: string;
+  /** Of the one object that it is about; absent if it is about all. */
+  readonly name?: string;
   /** On what: objects of the cluster's own, those of the namespaces that are served, or those of the controller's own namespace. */
   readonly scope: "cluster" | "namespaces" | "own";
 }
@@ -17,7 +19,8 @@ export interface Permission {
   readonly allowed: boolean;
 }
 
-const read = ["get", "list", "watch"];
+const follow = ["list", "watch"];
+const read = ["get", ...follow];
 const gatewayApi = "gateway.networking.k8s.io";
 const experimental = "gateway.networking.x-k8s.io";
 
@@ -37,18 +40,19 @@ const experimentalKinds = ["xbackends", "xbackendtrafficpolicies", "xtelemetrypo
 export const rights: readonly Right[] = [
   ...of("cluster", gatewayApi, ["gatewayclasses"], [...read, "patch"]),
   ...of("cluster", experimental, ["xmeshes"], read),
-  ...of("cluster", "", ["namespaces"], read),
-  ...of("cluster", "certificates.k8s.io", ["clustertrustbundles"], read),
-  ...of("cluster", "apiextensions.k8s.io", ["customresourcedefinitions"], read),
+  ...of("cluster", "", ["namespaces"], follow),
+  ...of("cluster", "certificates.k8s.io", ["clustertrustbundles"], follow),
+  ...of("cluster", "apiextensions.k8s.io", ["customresourcedefinitions"], follow),
   ...of("cluster", gatewayApi, ["gatewayclasses"], ["patch"], "status"),
   ...of("cluster", experimental, ["xmeshes"], ["patch"], "status"),
-  ...of("namespaces", gatewayApi, [...kinds, "referencegrants"], read),
+  ...of("namespaces", gatewayApi, kinds, read),
+  ...of("namespaces", gatewayApi, ["referencegrants"], follow),
   ...of("namespaces", experimental, experimentalKinds, read),
-  ...of("namespaces", "discovery.k8s.io", ["endpointslices"], read),
+  ...of("namespaces", "discovery.k8s.io", ["endpointslices"], follow),
   ...of("namespaces", gatewayApi, kinds, ["patch"], "status"),
   ...of("namespaces", experimental, experimentalKinds, ["patch"], "status"),
   ...of("namespaces", gatewayApi, ["gateways"], ["update"], "finalizers"),
-  ...of("namespaces", "events.k8s.io", ["events"], ["create", "patch"]),
+  ...of("namespaces", "events.k8s.io", ["events"], ["create"]),
   ...of(
     "namespaces",
     "",
@@ -56,8 +60,10 @@ export const rights: readonly Right[] = [
     [...read, "create", "patch", "delete"],
   ),
   ...of("namespaces", "apps", ["deployments"], [...read, "create", "patch", "delete"]),
-  ...of("own", "coordination.k8s.io", ["leases"], ["get", "create", "update"]),
-  ...of("own", "", ["secrets"], ["get", "create", "update"]),
+  ...of("own", "coordination.k8s.io", ["leases"], ["create"]),
+  ...named("gatewright", of("own", "coordination.k8s.io", ["leases"], ["get", "update"])),
+  ...of("own", "", ["secrets"], ["create"]),
+  ...named("gatewright-authority", of("own", "", ["secrets"], ["get", "update"])),
 ];
 
 function of(
@@ -72,7 +78,12 @@ function of(
   );
 }
 
-/** As `kubectl auth can-i` names it. @example "gateways.gateway.networking.k8s.io/status" */
-export function resourceName({ group, resource, subresource }: Right): string {
-  return `${resource}${group === "" ? "" : `.${group}`}${subresource === undefined ? "" : `/${subresource}`}`;
+function named(name: string, of: readonly Right[]): readonly Right[] {
+  return of.map((right) => ({ ...right, name }));
+}
+
+/** As `kubectl auth can-i` names it. @example "gateways.gateway.networking.k8s.io/status", "secrets/gatewright-authority" */
+export function resourceName({ group, resource, subresource, name }: Right): string {
+  const path = `${resource}${group === "" ? "" : `.${group}`}${subresource === undefined ? "" : `/${subresource}`}`;
+  return name === undefined ? path : `${path}/${name}`;
 }

@@ -112,7 +112,7 @@ describe("the controller's rights", { ...needsRoot, timeout: 480_000 }, () => {
   });
 
   /** Everything for which the controller asks the API server. */
-  async function doEverything({ cluster, kubectl, controllerKubectl, stop: _ }: Shop): Promise<void> {
+  async function doEverything({ cluster, kubectl, controllerKubectl }: Shop): Promise<void> {
     await cluster.apply(gateway([], gatewaySpec), ...everything);
     await Promise.all(
       kindsWithStatus.map(
