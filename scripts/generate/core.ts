@@ -96,7 +96,7 @@ const amendments: Readonly<Record<string, Amendment>> = {
   "io.k8s.api.core.v1.Toleration": {
     properties: {
       effect: { enum: ["NoSchedule", "PreferNoSchedule", "NoExecute"] },
-      operator: { enum: ["Equal", "Exists", "Lt", "Gt"] },
+      operator: { enum: ["Equal", "Exists"] },
     },
   },
   "io.k8s.api.core.v1.NodeSelectorRequirement": {

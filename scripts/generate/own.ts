@@ -60,8 +60,15 @@ export function gatewayParametersDefinition(coreDefinitions: Definitions): Custo
   };
 }
 
+/** A file of a volume: proxies have none but ours. */
+const unusable = "fileKeyRef";
+
 /** What the API server asks of a structural schema beyond what an OpenAPI document says. */
 function acceptable(schema: Schema): Schema {
+  if (schema.properties?.[unusable] !== undefined) {
+    const { [unusable]: _, ...properties } = schema.properties;
+    return { ...schema, properties };
+  }
   // Lists whose keys may be left out can't be maps there.
   const keys = schema["x-kubernetes-list-map-keys"];
   const isMap = Array.isArray(keys) && keys.every((key) => schema.items?.required?.includes(key));

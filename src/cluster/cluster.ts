@@ -7,17 +7,17 @@ import { recordRefusals } from "../control-plane/refusal-recorder.ts";
 import type { Logger } from "../fleet/logger.ts";
 import { controllerName } from "../gateway/class.ts";
 import { resourceKinds } from "../gateway/inputs.ts";
-import { gatewayGroup } from "../gateway/route-kind.ts";
-import type { ProxySettings } from "../infrastructure/proxy-container.ts";
+import { experimentalGroup, gatewayGroup } from "../gateway/route-kind.ts";
 import { infrastructure } from "../infrastructure/infrastructure.ts";
 import type { Manifest } from "../infrastructure/manifest.ts";
 import { gatewayParameters } from "../infrastructure/parameters.ts";
 import { inCluster } from "../infrastructure/placement.ts";
+import type { ProxySettings } from "../infrastructure/proxy-container.ts";
+import type { ProxyParameters } from "../infrastructure/proxy-parameters.ts";
 import { exposedPorts } from "../infrastructure/services.ts";
 import type { ApiResource } from "../kubernetes/api-object.ts";
 import type { KubernetesClient } from "../kubernetes/client.ts";
-import { apiVersionOf, kinds } from "../resources/kinds.ts";
-import type { ProxyParameters } from "../infrastructure/proxy-parameters.ts";
+import { apiVersionOf, type Kind, kinds } from "../resources/kinds.ts";
 import { watchCluster } from "../sources/kubernetes/watch-cluster.ts";
 import type { ResourceBatch, ResourceSource } from "../sources/source.ts";
 import { MutualTls } from "../xds/credentials.ts";
@@ -315,7 +315,7 @@ export class Cluster {
           if (resource !== undefined) this.#served.set(`${kind.kind}.${kind.group}`, resource);
         }
         const definitions = served.flatMap(({ kind, definition }) =>
-          definition === undefined ? [] : [{ kind: kind.kind, ...definition }],
+          definition === undefined || !isGatewayApi(kind) ? [] : [{ kind: kind.kind, ...definition }],
         );
         if (definitions.length > 0) this.controlPlane.setDefinitions(definitions);
         this.controlPlane.setServed(served.map(({ kind, resource }) => ({ kind, served: resource !== undefined })));
@@ -361,6 +361,11 @@ export class Cluster {
       );
     }
   }
+}
+
+/** Whose releases say which fields there are. */
+function isGatewayApi({ group }: Kind): boolean {
+  return group === gatewayGroup || group === experimentalGroup;
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -2,11 +2,11 @@ import type { Collection, Input } from "../collections/collection.ts";
 import { isFalse } from "../gateway/condition.ts";
 import { assignedAddresses } from "../infrastructure/gateway-addresses.ts";
 import { baseName } from "../infrastructure/names.ts";
+import { defaultParameters, type ProxyParameters } from "../infrastructure/proxy-parameters.ts";
 import { requestedAddresses } from "../infrastructure/requested-addresses.ts";
 import type { ApiObject } from "../kubernetes/api-object.ts";
 import type { Service } from "../resources/generated/core.ts";
 import type { Gateway } from "../resources/generated/gateway-api.ts";
-import { defaultParameters, type ProxyParameters } from "../infrastructure/proxy-parameters.ts";
 import { refusedListeners } from "../status/listener-refusals.ts";
 import type { ProxyState } from "../status/proxy-state.ts";
 import type { Refusal } from "../status/refusal.ts";
@@ -104,7 +104,8 @@ function refusedObjects(
   parameters: ProxyParameters,
   message: string,
 ): Pick<ProxyState, "problem" | "addressesAssigned"> {
-  if (requestedAddresses(gateway, parameters).clusterAddress === undefined) return { problem: { reason: "Invalid", message } };
+  if (requestedAddresses(gateway, parameters).clusterAddress === undefined)
+    return { problem: { reason: "Invalid", message } };
   return {
     problem: { reason: "AddressNotAssigned", message },
     addressesAssigned: isFalse("AddressesAssigned", "NotAssigned", message),

@@ -1,8 +1,8 @@
 import { type Condition, isFalse, isTrue } from "../gateway/condition.ts";
 import type { Service } from "../resources/generated/core.ts";
 import type { Gateway, GatewaySpecAddress } from "../resources/generated/gateway-api.ts";
-import type { ProxyParameters } from "./proxy-parameters.ts";
 import type { ProxyAddress, ProxyState } from "../status/proxy-state.ts";
+import type { ProxyParameters } from "./proxy-parameters.ts";
 import { addressesOf, reachOf, requestedValue, sentinelRoutability } from "./requested-addresses.ts";
 import { addressServiceName, mainServiceName } from "./services.ts";
 

@@ -2,12 +2,12 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Service } from "../resources/generated/core.ts";
 import type { Gateway, GatewaySpecAddress } from "../resources/generated/gateway-api.ts";
-import { defaultParameters, readParameters } from "./proxy-parameters.ts";
 import { differences } from "./difference.ts";
 import { assignedAddresses } from "./gateway-addresses.ts";
 import { infrastructure } from "./infrastructure.ts";
 import { baseName, boundedName, numberedName } from "./names.ts";
 import { refuseAddresses } from "./placement.ts";
+import { defaultParameters } from "./proxy-parameters.ts";
 import { exposedPorts, mainServiceName } from "./services.ts";
 
 function gatewayWith(spec: Partial<Gateway["spec"]>): Gateway {
@@ -197,25 +197,6 @@ describe("addresses", () => {
     const named = { type: "example.com/named", value: "a" };
     equal(refuseAddresses(gatewayWith({ addresses: [named] }))?.reason, "UnsupportedAddress");
   });
-});
-
-describe("parameters", () => {
-  test("of a ConfigMap are read over the defaults", () => {
-    deepEqual(readParameters({ data: { replicas: "3", serviceType: "NodePort" } }), {
-      parameters: { ...defaultParameters, replicas: 3, serviceType: "NodePort" },
-    });
-  });
-
-  for (const [data, problem] of [
-    [{ replica: "3" }, /^data.replica is not a parameter; there are replicas, /],
-    [{ replicas: "three" }, /^data.replicas is "three", and should be a whole number from 0 to 1000.$/],
-    [{ cpuLimit: "a lot" }, /should be a quantity/],
-  ] as const) {
-    test(`${JSON.stringify(data)} is refused, and says why`, () => {
-      const read = readParameters({ data });
-      match("problem" in read ? read.problem : "", problem);
-    });
-  }
 });
 
 test("defaults of the API server and fields of others are no difference", () => {

@@ -1,7 +1,7 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
 import { ControlPlane } from "../control-plane/control-plane.ts";
-import { put } from "../gateway/testing/golden.ts";
+import { put, remove } from "../gateway/testing/golden.ts";
 import { readDocuments } from "../resources/read-documents.ts";
 import { inCluster } from "./placement.ts";
 
@@ -13,14 +13,14 @@ kind: GatewayClass
 metadata: { name: gatewright }
 spec:
   controllerName: gatewright.dev/gateway-controller
-  parametersRef: { group: "", kind: ConfigMap, name: class, namespace: default }
+  parametersRef: { group: gatewright.dev, kind: GatewayParameters, name: class, namespace: default }
 ---
 apiVersion: gateway.networking.k8s.io/v1
 kind: Gateway
 metadata: { name: edge }
 spec:
   gatewayClassName: gatewright
-  infrastructure: { parametersRef: { group: "", kind: ConfigMap, name: own } }
+  infrastructure: { parametersRef: { group: gatewright.dev, kind: GatewayParameters, name: own } }
   listeners: [{ name: http, port: 80, protocol: HTTP }]
 ---
 apiVersion: gateway.networking.k8s.io/v1
@@ -31,8 +31,10 @@ spec:
   rules: [{ backendRefs: [{ name: web, port: 80 }] }]
 `;
 
-const parameters = (name: string, replicas: string) =>
-  objects(`{ apiVersion: v1, kind: ConfigMap, metadata: { name: ${name} }, data: { replicas: "${replicas}" } }`);
+const parameters = (name: string, service: string) =>
+  objects(
+    `{ apiVersion: gatewright.dev/v1alpha1, kind: GatewayParameters, metadata: { name: ${name} }, spec: { service: ${service} } }`,
+  );
 
 test("parameters that can't be read any more are told, and close no listener", () => {
   const plane = new ControlPlane({ placement: inCluster });
@@ -42,7 +44,7 @@ test("parameters that can't be read any more are told, and close no listener", (
     addresses: [{ type: "IPAddress", value: "192.0.2.1" }],
     refusedSockets: {},
   });
-  put(plane, [...objects(edge), ...parameters("class", "1"), ...parameters("own", "1")]);
+  put(plane, [...objects(edge), ...parameters("class", "{ type: NodePort }"), ...parameters("own", "{}")]);
   const served = () => new Map(plane.envoyResources.entries());
   const conditions = () => {
     const told = plane.status.get("Gateway/default/edge")?.status;
@@ -51,15 +53,15 @@ test("parameters that can't be read any more are told, and close no listener", (
   };
   const good = served();
   equal(conditions()["Accepted"], "True Accepted");
-  for (const [name, accepted] of [
-    ["class", "Unknown Pending"],
-    ["own", "False InvalidParameters"],
-  ] as const) {
-    put(plane, parameters(name, "two"));
-    const { Accepted, Programmed } = conditions();
-    deepEqual([Accepted, Programmed], [accepted, "True Programmed"]);
-    deepEqual(served(), good);
-    put(plane, parameters(name, "2"));
-    equal(conditions()["Accepted"], "True Accepted");
-  }
+  const told = () => [conditions()["Accepted"], conditions()["Programmed"]];
+  put(plane, parameters("own", "{ loadBalancerClass: fast }"));
+  deepEqual(told(), ["False InvalidParameters", "True Programmed"]);
+  deepEqual(served(), good);
+  put(plane, parameters("own", "{ type: LoadBalancer, loadBalancerClass: fast }"));
+  equal(conditions()["Accepted"], "True Accepted");
+  for (const object of parameters("class", "{}")) remove(plane, object);
+  deepEqual(told(), ["Unknown Pending", "True Programmed"]);
+  deepEqual(served(), good);
+  put(plane, parameters("class", "{}"));
+  equal(conditions()["Accepted"], "True Accepted");
 });

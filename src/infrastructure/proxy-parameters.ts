@@ -47,7 +47,9 @@ export function merged(base: ProxyParameters, over: GatewayParametersSpec): Prox
     envoy: {
       ...base.envoy,
       ...over.envoy,
-      ...joined(base.envoy.componentLogLevels, over.envoy?.componentLogLevels, (levels) => ({ componentLogLevels: levels })),
+      ...joined(base.envoy.componentLogLevels, over.envoy?.componentLogLevels, (levels) => ({
+        componentLogLevels: levels,
+      })),
       resources: {
         ...joined(base.envoy.resources.requests, over.envoy?.resources?.requests, (requests) => ({ requests })),
         ...joined(base.envoy.resources.limits, over.envoy?.resources?.limits, (limits) => ({ limits })),

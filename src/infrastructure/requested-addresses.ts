@@ -41,10 +41,7 @@ export function addressesOf(
 }
 
 /** Gateway API, GatewaySpecAddress: without a value, one is assigned; without addresses, the implementation's default. */
-export function requestedAddresses(
-  gateway: Gateway,
-  parameters: Pick<ProxyParameters, "service">,
-): RequestedAddresses {
+export function requestedAddresses(gateway: Gateway, parameters: Pick<ProxyParameters, "service">): RequestedAddresses {
   const addresses = addressesOf(gateway, parameters);
   const outside = addresses.filter((address) => reachOf(address) === "default");
   const valuesOf = (type: string): readonly string[] =>

@@ -1,8 +1,8 @@
 import { socketName } from "../gateway/listener.ts";
 import type { Gateway } from "../resources/generated/gateway-api.ts";
-import type { ProxyParameters } from "./proxy-parameters.ts";
 import { type Manifest, metadataOf } from "./manifest.ts";
 import { baseName, numberedName, selectorLabels } from "./names.ts";
+import type { ProxyParameters } from "./proxy-parameters.ts";
 import { type RequestedAddresses, requestedAddresses } from "./requested-addresses.ts";
 
 /** A port on which the proxies listen. */
@@ -120,9 +120,7 @@ function fromOutside({ externalTrafficPolicy }: ProxyParameters["service"]): obj
 }
 
 function nodePortOf(exposed: ExposedPort, { nodePorts = [] }: ProxyParameters["service"]): object {
-  const named = nodePorts.find(
-    ({ port, protocol = "TCP" }) => port === exposed.port && protocol === exposed.transport,
-  );
+  const named = nodePorts.find(({ port, protocol = "TCP" }) => port === exposed.port && protocol === exposed.transport);
   return named === undefined ? {} : { nodePort: named.nodePort };
 }
 

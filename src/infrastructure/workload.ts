@@ -1,5 +1,5 @@
-import type { RollingUpdate } from "../resources/generated/gatewright-api.ts";
 import type { Gateway } from "../resources/generated/gateway-api.ts";
+import type { RollingUpdate } from "../resources/generated/gatewright-api.ts";
 import { type Manifest, metadataOf } from "./manifest.ts";
 import { podSelector } from "./names.ts";
 import type { ProxyParameters } from "./proxy-parameters.ts";
@@ -34,7 +34,8 @@ function rollingUpdate({ workload: { kind, rollingUpdate: given = {} }, pod }: P
   if (maxSurge !== undefined && maxUnavailable !== undefined) return { maxSurge, maxUnavailable };
   if (maxSurge !== undefined) return { maxSurge, maxUnavailable: isNone(maxSurge) ? 1 : 0 };
   const surges = pod.hostNetwork !== true && pod.hostPorts === undefined;
-  if (maxUnavailable === undefined) return surges ? { maxSurge: 1, maxUnavailable: 0 } : { maxSurge: 0, maxUnavailable: 1 };
+  if (maxUnavailable === undefined)
+    return surges ? { maxSurge: 1, maxUnavailable: 0 } : { maxSurge: 0, maxUnavailable: 1 };
   const maySurge = surges && (kind === "Deployment" || isNone(maxUnavailable));
   return { maxSurge: maySurge ? 1 : 0, maxUnavailable };
 }

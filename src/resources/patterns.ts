@@ -20,6 +20,11 @@ const meanings: Readonly<Record<string, string>> = {
   "^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$": "a label value (letters, digits, -, _ and .)",
   "^[a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?$|[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\\/[A-Za-z0-9]+$":
     "a protocol (HTTP, HTTPS, TLS, TCP, UDP, or a domain, / and a name)",
+  "^([0-9]+|[0-9]+%)$": "a number or a percentage, as in 1 or 25%",
+  "^(\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))))?$":
+    "a quantity, as in 500m, 2 or 256Mi",
+  "^[0-9a-fA-F.:]+$": "an IP address",
+  "^[0-9a-fA-F.:]+/[0-9]{1,3}$": "a network, as in 192.0.2.0/24",
   "(^\\*$)|(^(http(s)?):\\/\\/(((\\*\\.)?([a-zA-Z0-9\\-]+\\.)*[a-zA-Z0-9-]+|\\*)(:([0-9]{1,5}))?)$)":
     "an origin, as in https://www.example.com, or *",
 };

@@ -38,8 +38,8 @@ interface Walk {
 
 function check(value: Json, schema: Schema, walk: Walk): Json {
   if (schema["x-kubernetes-int-or-string"]) {
-    const fits = typeof value === "string" || (typeof value === "number" && Number.isInteger(value));
-    return fits ? value : refuse(value, schema, walk);
+    if (typeof value === "string") return checkString(value, schema, walk);
+    return typeof value === "number" && Number.isInteger(value) ? value : refuse(value, schema, walk);
   }
   switch (schema.type) {
     case "object":

@@ -3,7 +3,7 @@ import { after, before, describe, test } from "node:test";
 import { eventually } from "../e2e/harness/wait.ts";
 import { createAuthority } from "./certificates.ts";
 import { pods, proxies } from "./fixtures/pods.ts";
-import { backend, gateway, namespace, route } from "./fixtures/shop.ts";
+import { backend, gateway, gatewayParameters, namespace, route } from "./fixtures/shop.ts";
 import { needsRoot, type Shop, startShop } from "./fixtures/start-shop.ts";
 import { underLoad } from "./fixtures/steady-load.ts";
 

@@ -4,7 +4,7 @@ import { after, before, describe, test } from "node:test";
 import { eventually } from "../e2e/harness/wait.ts";
 import { agedCertificate } from "./fixtures/aged-certificate.ts";
 import { controllers, pods, proxies, untilReplaced } from "./fixtures/pods.ts";
-import { gateway } from "./fixtures/shop.ts";
+import { gateway, gatewayParameters } from "./fixtures/shop.ts";
 import { needsRoot, type Shop, startShop } from "./fixtures/start-shop.ts";
 import { underLoad } from "./fixtures/steady-load.ts";
 import { layout } from "./layout.ts";
@@ -148,7 +148,9 @@ describe("Gatewright in a cluster", { ...needsRoot, timeout: 480_000 }, () => {
     const message = '.status.conditions[?(@.type=="Accepted")].message';
     const configMap = { group: "", kind: "ConfigMap", name: "proxies" };
     await shop.cluster.apply(gateway([80], { infrastructure: { parametersRef: configMap } }));
-    await soon(async () => match(await field("gateway/edge", message), /Write group: gatewright.dev, kind: GatewayParam/));
+    await soon(async () =>
+      match(await field("gateway/edge", message), /Write group: gatewright.dev, kind: GatewayParam/),
+    );
     const parametersRef = { group: "gatewright.dev", kind: "GatewayParameters", name: "proxies" };
     await shop.cluster.apply(gateway([80], { infrastructure: { parametersRef } }));
     await soon(async () => match(await field("gateway/edge", message), /shop\/proxies, which does not exist/));

@@ -201,8 +201,6 @@ export interface EnvVarSource {
   readonly configMapKeyRef?: ConfigMapKeySelector;
   /** Selects a field of the pod: supports metadata.name, metadata.namespace, `metadata.labels['<KEY>']`, `metadata.annotations['<KEY>']`, spec.nodeName, spec.serviceAccountName, status.hostIP, status.podIP, status.podIPs. */
   readonly fieldRef?: ObjectFieldSelector;
-  /** FileKeyRef selects a key of the env file. */
-  readonly fileKeyRef?: FileKeySelector;
   /** Selects a resource of the container: only resources limits and requests (limits.cpu, limits.memory, limits.ephemeral-storage, requests.cpu, requests.memory and requests.ephemeral-storage) are currently supported. */
   readonly resourceFieldRef?: ResourceFieldSelector;
   /** Selects a key of a secret in the pod's namespace */
@@ -215,18 +213,6 @@ export interface ExternalMetricSource {
   readonly metric: MetricIdentifier;
   /** target specifies the target value for the given metric */
   readonly target: MetricTarget;
-}
-
-/** FileKeySelector selects a key of the env file. */
-export interface FileKeySelector {
-  /** The key within the env file. */
-  readonly key: string;
-  /** Specify whether the file or its key must be defined. */
-  readonly optional: boolean;
-  /** The path within the volume from which to select the file. */
-  readonly path: string;
-  /** The name of the volume mount containing the env file. */
-  readonly volumeName: string;
 }
 
 /** ForNode provides information about which nodes should consume this endpoint. */
@@ -625,7 +611,7 @@ export interface Toleration {
   /** Key is the taint key that the toleration applies to. */
   readonly key?: string;
   /** Operator represents a key's relationship to the value. */
-  readonly operator?: "Equal" | "Exists" | "Lt" | "Gt";
+  readonly operator?: "Equal" | "Exists";
   /** TolerationSeconds represents the period of time the toleration (which must be of effect NoExecute, otherwise this field is ignored) tolerates the taint. */
   readonly tolerationSeconds?: number;
   /** Value is the taint value the toleration matches to. */
