@@ -74,7 +74,7 @@ function typeOf(path: string, schema: Schema): string {
   if (schema["x-kubernetes-int-or-string"] === true)
     return schema["pattern"] === percentage ? "integer or percentage" : "quantity";
   const { minimum, maximum } = schema;
-  const range = minimum === undefined || maximum === undefined ? "" : ` ${String(minimum)}–${String(maximum)}`;
+  const range = typeof minimum === "number" && typeof maximum === "number" ? ` ${minimum}–${maximum}` : "";
   return `${schema.type ?? "object"}${range}`;
 }
 
