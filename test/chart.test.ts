@@ -35,6 +35,10 @@ describe("charts/gatewright", () => {
     ["extraArgs={--log-level=debug}", /extraArgs\[0\]: --log-level is set by logLevel/],
     ["extraArgs={--xds-address=:1}", /extraArgs\[0\]: --xds-address would part the controller/],
     ["podLabels.app\\.kubernetes\\.io/name=mine", /podLabels: app.kubernetes.io\/name is the chart's/],
+    [
+      "watchNamespaces={shop},gatewayClass.parameters.workload.replicas=2",
+      /in namespace gatewright-system, which watchNamespaces leaves out/,
+    ],
     ["gatewayClass.create=false,gatewayClass.parameters.workload.replicas=2", /nothing refers to them/],
   ] as const) {
     test(`--set ${set} is refused`, (t) => {

@@ -16,6 +16,9 @@
 {{- fail (printf "extraArgs[%d]: --%s would part the controller from what the chart makes around it" $index $option) -}}
 {{- end -}}
 {{- end -}}
+{{- if and .Values.gatewayClass.parameters .Values.watchNamespaces (not (has .Release.Namespace .Values.watchNamespaces)) -}}
+{{- fail (printf "gatewayClass.parameters: they are in namespace %s, which watchNamespaces leaves out" .Release.Namespace) -}}
+{{- end -}}
 {{- range $label := keys .Values.podLabels -}}
 {{- if hasPrefix "app.kubernetes.io/" $label -}}
 {{- fail (printf "podLabels: %s is the chart's, which finds its pods by such labels" $label) -}}
