@@ -9,6 +9,7 @@ import type { BackendTarget } from "./backend.ts";
 import { certificateName } from "./certificate.ts";
 import { endpointsOf, inOrder, serviceNameLabel, writtenEndpoints } from "./endpoints.ts";
 import type { Resources } from "./inputs.ts";
+import type { Placement } from "./placement.ts";
 import { keyOfBackend, ofPort } from "./policy-target.ts";
 import { experimentalGroup } from "./route-kind.ts";
 import { selectorKey, selectorKeyOf, selectorPort } from "./selector-service.ts";
@@ -36,6 +37,7 @@ export interface BackendLocator {
 export function deriveBackendLocator(
   graph: Graph,
   resources: Resources,
+  placement: Pick<Placement, "externalHostname">,
   xBackends: Collection<ReadXBackend>,
   tls: Collection<UpstreamTls>,
 ): BackendLocator {
@@ -54,9 +56,10 @@ export function deriveBackendLocator(
     if (service === undefined) return undefined;
     const port = portOf(service, target);
     const external = service.spec?.type === "ExternalName" ? service.spec.externalName : undefined;
+    const hostname = external === undefined ? undefined : placement.externalHostname(external).hostname;
     const { namespace = "default", name } = service.metadata;
     return {
-      ...(external === undefined ? {} : { hostname: external }),
+      ...(hostname === undefined ? {} : { hostname }),
       origin: { resource: { group: "", kind: "Service", namespace, name }, path: ["spec", "ports"] },
       endpoints: () => {
         if (port === undefined) return [];

@@ -23,9 +23,16 @@ export interface Placement {
   readonly proxiesOutlastParameters: boolean;
   /** Whether Envoy itself binds the address that a Gateway asks for; elsewhere somebody in front of it has it. */
   readonly bindsAddresses: boolean;
+  /** What becomes of a hostname that a backend names: a Service of type ExternalName, an XBackend. */
+  readonly externalHostname: (written: string) => ExternalHostname;
   /** Fields of a Gateway that mean something elsewhere, and nothing here. */
   readonly notEnforced: (gateway: Gateway) => readonly UnenforcedField[];
 }
+
+/** What DNS is asked for, or why it is not asked. */
+export type ExternalHostname =
+  | { readonly hostname: string; readonly problem?: undefined }
+  | { readonly problem: string; readonly hostname?: undefined };
 
 export type ProxyOf = (gateway: Gateway) => string;
 
@@ -37,6 +44,7 @@ export function onThisMachine(proxy: string): Placement {
     parametersProblem: noParameters,
     proxiesOutlastParameters: false,
     bindsAddresses: true,
+    externalHostname: (hostname) => ({ hostname }),
     notEnforced: withoutCluster,
   };
 }

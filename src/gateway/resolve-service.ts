@@ -25,6 +25,9 @@ export function resolveService(
     const missing = { group: "", kind: "Service", ...(namespace === undefined ? {} : { namespace }), name };
     return refused("BackendNotFound", `There is no Service ${key}.`, missing);
   }
+  if (service.external?.problem !== undefined) {
+    return refused("RefNotPermitted", `Service ${key} is of type ExternalName, and ${service.external.problem}`);
+  }
   const transport = spokenAs === "UDPRoute" ? "UDP" : "TCP";
   const port = findPort(service, reference.port, transport);
   if (port === undefined) {
@@ -61,12 +64,12 @@ export function resolveService(
 
 /** A Service of type ExternalName need not list its ports: there, the route's is the one that is connected to. */
 function findPort(
-  { ports, externalName }: BackendService,
+  { ports, external }: BackendService,
   port: number | undefined,
   transport: "TCP" | "UDP",
 ): ServicePort | undefined {
   if (port === undefined) return undefined;
-  if (externalName !== undefined && ports.length === 0) return { port, protocol: transport };
+  if (external !== undefined && ports.length === 0) return { port, protocol: transport };
   return ports.find((candidate) => candidate.port === port && (candidate.protocol ?? "TCP") === transport);
 }
 

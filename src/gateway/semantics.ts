@@ -69,12 +69,12 @@ export function deriveSemantics(
   const backendTls = deriveBackendTls(graph, resources, trust);
   const backendTraffic = deriveBackendTraffic(graph, resources);
   const xBackends = graph.derive("xBackends", resources.XBackend, (object, _key, reader) =>
-    readXBackend(object, reader, trust, references),
+    readXBackend(object, placement, reader, trust, references),
   );
   const context: ListenerContext = {
     ...references,
     trust,
-    services: graph.derive("backendServices", resources.Service, backendService),
+    services: graph.derive("backendServices", resources.Service, (service) => backendService(service, placement)),
     xBackends: graph.derive("routableXBackends", xBackends, routableXBackend),
     tlsHolders: backendTls.holders,
     sessions: backendTraffic.sessions,
@@ -82,7 +82,7 @@ export function deriveSemantics(
   const listeners = deriveListeners(graph, resources, placement, context);
   const telemetry = deriveTelemetry(graph, resources, listeners, context);
   const routes = deriveRoutes(graph, resources, listeners, context, telemetry.telemetryUses);
-  const locator = deriveBackendLocator(graph, resources, xBackends, backendTls.tls);
+  const locator = deriveBackendLocator(graph, resources, placement, xBackends, backendTls.tls);
   const destinations = deriveDestinations(graph, listeners, routes, telemetry, locator, backendTraffic.retryBudgets);
   const sockets = deriveSockets(graph, listeners, routes, telemetry);
   return {

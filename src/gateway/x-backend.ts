@@ -6,6 +6,7 @@ import { readBackendValidation } from "./backend-tls-validation.ts";
 import { type CertificateContext, certificateName, resolveCertificate } from "./certificate.ts";
 import { type Condition, isFalse } from "./condition.ts";
 import type { UnenforcedField } from "./not-enforced.ts";
+import type { Placement } from "./placement.ts";
 import { commonMissing, type Problem, resolvedRefs } from "./problem.ts";
 import { experimentalGroup, type RouteKind } from "./route-kind.ts";
 import { sessionFieldsNotEnforced } from "./session-persistence.ts";
@@ -38,19 +39,22 @@ export interface RoutableXBackend extends Pick<ReadXBackend, "port" | "protocol"
 /** GEP-4894, BackendSpec. The certificate that a Gateway shows to its backends is not shown to an XBackend, which names its own. */
 export function readXBackend(
   { metadata, spec }: XBackend,
+  { externalHostname }: Pick<Placement, "externalHostname">,
   reader: Reader,
   trust: TrustCollections,
   certificates: CertificateContext,
 ): ReadXBackend {
   const { namespace = "default", name } = metadata;
   const resource = { group: experimentalGroup, kind: "XBackend", namespace, name };
+  const external = spec.externalHostname && externalHostname(spec.externalHostname.hostname);
   const tls = readTls(spec, { resource, path: ["spec", "tls"] }, namespace, reader, trust, certificates);
   return {
     port: spec.port.number ?? 0,
     ...(spec.protocol === undefined ? {} : { protocol: spec.protocol }),
-    ...(spec.externalHostname === undefined ? {} : { hostname: spec.externalHostname.hostname }),
+    ...(external?.hostname === undefined ? {} : { hostname: external.hostname }),
     ...(spec.sessionPersistence === undefined ? {} : { sessionPersistence: spec.sessionPersistence }),
     ...tls,
+    ...(external?.problem === undefined ? {} : { refused: isFalse("Accepted", "RefNotPermitted", external.problem) }),
     resolvedRefs: resolvedRefs(tls.problems),
     notEnforced: sessionFieldsNotEnforced(spec.sessionPersistence, ["spec", "sessionPersistence"]),
   };

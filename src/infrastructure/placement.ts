@@ -2,6 +2,7 @@ import { type Condition, isFalse } from "../gateway/condition.ts";
 import type { Placement } from "../gateway/placement.ts";
 import type { Gateway } from "../resources/generated/gateway-api.ts";
 import { keyOf } from "../resources/object.ts";
+import { externalHostname } from "./external-hostname.ts";
 import { ownLabels } from "./manifest.ts";
 import { classParameters, gatewayParameters } from "./parameters.ts";
 
@@ -23,6 +24,7 @@ export const inCluster: Placement = {
   },
   proxiesOutlastParameters: true,
   bindsAddresses: false,
+  externalHostname,
   notEnforced: (gateway) => {
     const own = ownLabels(gateway);
     return Object.keys(gateway.spec.infrastructure?.labels ?? {})

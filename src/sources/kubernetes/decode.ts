@@ -1,5 +1,6 @@
 import type { ApiObject } from "../../kubernetes/api-object.ts";
 import { check } from "../../resources/checks/checks.ts";
+import { endpointsAnnotation } from "../../resources/checks/own-keys.ts";
 import type { Finding } from "../../resources/finding.ts";
 import { apiVersionOf, type Kind, normalised, schemaOf, splitApiVersion } from "../../resources/kinds.ts";
 import { isError, type Mistake } from "../../resources/mistake.ts";
@@ -48,7 +49,25 @@ export function decode(kind: Kind, raw: ApiObject): Decoded {
   const object = normalised(value, kind);
   const unknown = kind.group === "" ? [] : mistakes;
   const warnings = unknown.map((mistake): Mistake => ({ ...mistake, severity: "warning" }));
-  return { reference, object, findings: [...warnings, ...check(object)].map((it) => findingOf(it, reference)) };
+  const told = [...warnings, ...ignoredEndpoints(kind, raw.metadata), ...check(object)];
+  return { reference, object, findings: told.map((it) => findingOf(it, reference)) };
+}
+
+/**
+ * Where there are pods, nobody says himself where endpoints are: whoever may write a Service could send a Gateway to any address, for
+ * which Kubernetes gives nobody the right (CVE-2021-25740).
+ */
+function ignoredEndpoints({ kind }: Kind, { annotations }: ObjectMeta): readonly Mistake[] {
+  if (annotations?.[endpointsAnnotation] === undefined || (kind !== "Service" && kind !== "XBackend")) return [];
+  return [
+    {
+      severity: "warning",
+      code: "not-enforced",
+      path: ["metadata", "annotations", endpointsAnnotation],
+      message: `The annotation ${endpointsAnnotation} has no effect in a cluster, where it would lead to any address.`,
+      remedy: "Remove it; endpoints that are no pods are written in an EndpointSlice, by somebody who may.",
+    },
+  ];
 }
 
 const lastApplied = "kubectl.kubernetes.io/last-applied-configuration";
@@ -56,7 +75,7 @@ const lastApplied = "kubectl.kubernetes.io/last-applied-configuration";
 function metadataOf({ kind }: Kind, metadata: ObjectMeta): ObjectMeta {
   const { name, namespace, labels, annotations, creationTimestamp, generation, uid, deletionTimestamp } = metadata;
   const { finalizers } = metadata;
-  const { [lastApplied]: _, ...kept } = annotations ?? {};
+  const { [lastApplied]: _, [endpointsAnnotation]: __, ...kept } = annotations ?? {};
   return {
     name,
     ...(namespace !== undefined && { namespace }),
