@@ -1,4 +1,4 @@
-import { equal, match, throws } from "node:assert/strict";
+import { deepEqual, equal, match, throws } from "node:assert/strict";
 import { globSync, readFileSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import { describe, test } from "node:test";
@@ -47,6 +47,25 @@ describe("charts/gatewright", () => {
     });
   }
 
+  test("what the controller may write in namespaces, a policy of admission bounds", (t) => {
+    if (!needs(t, "helm")) return;
+    const made = parseAllDocuments(template()).map((document) => document.toJS());
+    const named = (kind: string, name: string) => made.find((it) => it?.kind === kind && it.metadata.name === name);
+    const writes = ["create", "update", "patch", "delete"];
+    const written = named("ClusterRole", "gatewright-namespaces").rules.flatMap((rule: Rule) =>
+      rule.verbs.some((verb) => writes.includes(verb)) ? namesIn(rule) : [],
+    );
+    const bounded = named("ValidatingAdmissionPolicy", "gatewright-controller").spec.matchConstraints.resourceRules;
+    deepEqual(
+      // Subresources change nothing but status and finalizers, and events say what happened.
+      written.filter((name: string) => !name.includes("/") && name !== "events.events.k8s.io").sort(),
+      bounded
+        .flatMap(namesIn)
+        .filter((name: string) => !name.startsWith("gatewayclasses."))
+        .sort(),
+    );
+  });
+
   test("helm lint finds nothing", (t) => {
     if (!needs(t, "helm")) return;
     match(helm("lint", "--strict", chart), /0 chart\(s\) failed/);
@@ -70,6 +89,16 @@ describe("charts/gatewright", () => {
     equal(appVersion, version);
   });
 });
+
+interface Rule {
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly string[];
+  readonly verbs: readonly string[];
+}
+
+function namesIn({ apiGroups, resources }: Rule): readonly string[] {
+  return apiGroups.flatMap((group) => resources.map((resource) => (group === "" ? resource : `${resource}.${group}`)));
+}
 
 /** Each object's text, by kind, namespace and name. */
 function objects(rendered: string): ReadonlyMap<string, string> {

@@ -3,6 +3,7 @@ import { field, list, text } from "../resources/field.ts";
 import type { Finding } from "../resources/finding.ts";
 import { isKnownVersion } from "../status/supported-version.ts";
 import { type Check, type Facts, isWhole, objectsOf, problem, some } from "./facts.ts";
+import { outdatedDefinitions } from "./outdated-definition.ts";
 import { conditionOf } from "./workload-trouble.ts";
 
 const gatewayApi = "gateway.networking.k8s.io";
@@ -27,7 +28,13 @@ const usual = [
 export const checkDefinitions: Check = {
   name: "Custom resources",
   needs: ["CustomResourceDefinition"],
-  codes: ["missing-definition", "mixed-definitions", "stored-version", "unsupported-definitions"],
+  codes: [
+    "missing-definition",
+    "mixed-definitions",
+    "outdated-definition",
+    "stored-version",
+    "unsupported-definitions",
+  ],
   examine: (facts) => {
     const all = objectsOf(facts, "CustomResourceDefinition");
     const ours = all.filter((definition) => groupOf(definition) === gatewayApi);
@@ -44,6 +51,7 @@ export const checkDefinitions: Check = {
         ...mixed(ours, channels, "channel"),
         ...unsupported(ours),
         ...all.flatMap(storedVersions),
+        ...(isWhole(facts, "CustomResourceDefinition") ? outdatedDefinitions(all) : []),
       ],
     };
   },
