@@ -17,6 +17,7 @@ have() { command -v "$1" >/dev/null 2>&1; }
 packages=""
 need() { have "$1" || packages="$packages $2"; }
 need curl curl
+need promtool prometheus
 need openssl openssl
 need dig bind9-dnsutils
 need dnsmasq dnsmasq-base
@@ -30,7 +31,7 @@ need nft nftables
 
 apt_install() (
   echo "installing Debian packages:$packages"
-  # postgresql would start a server of its own: policy-rc.d keeps every service down while packages are installed.
+  # postgresql and prometheus would start servers of their own: policy-rc.d keeps every service down while packages are installed.
   policy=/usr/sbin/policy-rc.d
   if [ ! -e "$policy" ]; then
     trap 'rm -f "$policy"' EXIT

@@ -2,7 +2,8 @@ import { hostname } from "node:os";
 import { AdminAddressError } from "../admin/address.ts";
 import { createLogger } from "../admin/log.ts";
 import type { LogFormat, LogLevel } from "../admin/log-options.ts";
-import { createMetrics, metricsOfCluster } from "../admin/metrics/metrics.ts";
+import { clusterMetrics } from "../admin/metrics/cluster-metrics.ts";
+import { createMetrics } from "../admin/metrics/metrics.ts";
 import { type AdminOptions, serveAdmin } from "../admin/server.ts";
 import { Cluster } from "../cluster/cluster.ts";
 import { allFindings } from "../control-plane/all-findings.ts";
@@ -49,7 +50,7 @@ export async function controller(options: ControllerOptions): Promise<number> {
     });
     let started: Cluster | undefined;
     const metrics = createMetrics(version());
-    const { requested, statusWritten } = metricsOfCluster(metrics, () => started);
+    const { requested, statusWritten } = clusterMetrics(metrics.instruments, () => started);
     const client = new KubernetesClient(access, requested);
     const namespace = options.namespace ?? access.namespace;
     const [host = "", port = String(options.xdsAddress.port)] = (

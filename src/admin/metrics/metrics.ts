@@ -1,6 +1,5 @@
 import { collectDefaultMetrics, Registry } from "prom-client";
 import type { ControlPlane } from "../../control-plane/control-plane.ts";
-import { type ClusterMetrics, type ClusterSource, clusterMetrics } from "./cluster-metrics.ts";
 import { Instruments } from "./instruments.ts";
 import { type ConnectedProxies, proxyMetrics } from "./proxy-metrics.ts";
 import { servedMetrics } from "./served-metrics.ts";
@@ -8,6 +7,7 @@ import { type XdsMetrics, xdsMetrics } from "./xds-metrics.ts";
 
 export interface Metrics extends XdsMetrics {
   readonly registry: Registry;
+  readonly instruments: Instruments;
   /** Everything in Prometheus' text format. */
   render(): Promise<string>;
   /** From now on, tells what is served and to whom. */
@@ -28,6 +28,7 @@ export function createMetrics(version: string): Metrics {
   return {
     ...xdsMetrics(instruments),
     registry,
+    instruments,
     render: () => registry.metrics(),
     follow: ({ controlPlane, proxies }) => {
       servedMetrics(instruments, controlPlane);
@@ -37,15 +38,10 @@ export function createMetrics(version: string): Metrics {
 }
 
 /** Of an Envoy that runs as a child of this process. @returns what is to be called when it was started again */
-export function supervisionMetrics({ registry }: Metrics): () => void {
-  const restarts = new Instruments(registry).counter(
+export function supervisionMetrics({ instruments }: Pick<Metrics, "instruments">): () => void {
+  const restarts = instruments.counter(
     "gatewright_envoy_restarts_total",
     "Times that the Envoy on this machine was started again.",
   );
   return () => restarts.inc();
-}
-
-/** @see clusterMetrics */
-export function metricsOfCluster({ registry }: Metrics, source: () => ClusterSource | undefined): ClusterMetrics {
-  return clusterMetrics(new Instruments(registry), source);
 }

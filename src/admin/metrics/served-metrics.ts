@@ -92,14 +92,11 @@ function certificateMetrics(instruments: Instruments, { graph, semantics }: Cont
   instruments.gauge(
     "gatewright_certificate_expiry_timestamp_seconds",
     `When a certificate that is served ends, in seconds since 1970, by Secret; the ${namedSeries} that end first.`,
-    ["namespace", "name"],
+    ["secret"],
     (set) => {
       const bySecret = new Map(valuesOf(expiries).map(({ secret, seconds }) => [secret, seconds]));
       const first = [...bySecret].sort(([, left], [, right]) => left - right).slice(0, namedSeries);
-      for (const [secret, seconds] of first) {
-        const [namespace = "", name = ""] = secret.split("/");
-        set(seconds, { namespace, name });
-      }
+      for (const [secret, seconds] of first) set(seconds, { secret });
     },
   );
 }
