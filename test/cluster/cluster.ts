@@ -26,6 +26,16 @@ import {
   kubeProxyConfiguration,
   users,
 } from "./components.ts";
+import {
+  containerdConfiguration,
+  controlGroup,
+  ctrCommand,
+  fetchContainerd,
+  makeControlGroups,
+  podNetwork,
+  removeControlGroups,
+  writePauseArchive,
+} from "./containerd.ts";
 import { type Channel, installGatewayApi } from "./custom-resources.ts";
 import { type ExecuteOptions, execFileText } from "./execute.ts";
 import { type Holder, hold, inside, isAlive, release } from "./holder.ts";
@@ -41,6 +51,8 @@ export interface ClusterOptions {
   readonly channel: Channel;
   /** Images beyond those that every cluster has. */
   readonly images?: readonly Image[];
+  /** containerd runs the containers, instead of a runtime of our own, from these archives of images and no others. */
+  readonly containerd?: { readonly archives: readonly string[] };
   /** Users whose requests the API server logs, in `log/audit.log`. */
   readonly audited?: readonly string[];
   /** The cluster ends with this process, whatever ends it. Default: true. */
@@ -94,13 +106,25 @@ export async function startCluster(options: ClusterOptions): Promise<TestCluster
   for (const part of ["pki", "log"]) mkdirSync(join(folder, part), { recursive: true });
 
   const { pause, ...programs } = await buildAll();
-  const files: Files = { folder, ...programs };
+  const files: Files = {
+    folder,
+    ...programs,
+    ...(options.containerd === undefined
+      ? {}
+      : { containerd: { debian: await fetchContainerd(), controlGroup: controlGroup(name) } }),
+  };
   await writeIdentities(folder);
   writeJson(join(folder, "images.json"), [...(await images()), ...(options.images ?? [])]);
   writeJson(join(folder, "audit-policy.json"), auditPolicy(options.audited ?? []));
   writeJson(join(folder, "kube-proxy.json"), kubeProxyConfiguration(folder));
   writeFileSync(join(folder, "Corefile"), dnsConfiguration(folder));
-  writeJson(join(folder, "kubelet.json"), kubeletConfiguration(folder));
+  writeJson(join(folder, "kubelet.json"), kubeletConfiguration(files));
+  if (files.containerd !== undefined) {
+    await makeControlGroups(name);
+    mkdirSync(join(folder, "cni"));
+    writeJson(join(folder, "cni/pods.conflist"), podNetwork);
+    writeFileSync(join(folder, "containerd.toml"), containerdConfiguration(files.containerd.debian, folder));
+  }
   const watchdog = options.owned === false ? undefined : startWatchdog([folder], silent);
   const holder = await hold(pause, options.owned !== false);
   watchdog?.guard(holder.pid);
@@ -108,7 +132,10 @@ export async function startCluster(options: ClusterOptions): Promise<TestCluster
   const cluster = handle(name, { holder, files }, watchdog);
   try {
     await Promise.all([cluster.startComponent("etcd"), cluster.startComponent("runtime")]);
-    await cluster.startComponent("kube-apiserver");
+    await Promise.all([
+      cluster.startComponent("kube-apiserver"),
+      importImages({ holder, files }, pause, options.containerd?.archives ?? []),
+    ]);
     progress("kube-apiserver is ready");
     await Promise.all([
       ...(["kube-controller-manager", "kube-scheduler", "kube-proxy", "loadbalancer", "dns", "kubelet"] as const).map(
@@ -169,7 +196,7 @@ function handle(name: string, { holder, files }: State, watchdog: Watchdog | und
     "kube-scheduler": undefined,
     "kube-proxy": undefined,
     kubelet: undefined,
-    runtime: undefined,
+    runtime: files.containerd && (() => ctr({ holder, files }, "version")),
     loadbalancer: undefined,
     dns: undefined,
   } as const;
@@ -217,9 +244,24 @@ function handle(name: string, { holder, files }: State, watchdog: Watchdog | und
     stop: async () => {
       await release(holder);
       watchdog?.close();
+      if (files.containerd !== undefined) await removeControlGroups(name);
       rmSync(files.folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Runs containerd's own client, in the cluster's namespaces. */
+async function ctr({ holder, files }: State, ...args: readonly string[]): Promise<string> {
+  if (files.containerd === undefined) throw new Error("this cluster has no containerd");
+  const [program = "", ...rest] = inside(holder, ctrCommand(files.containerd.debian, ...args), "all");
+  return await execFileText(program, rest);
+}
+
+async function importImages(state: State, pause: string, archives: readonly string[]): Promise<void> {
+  if (state.files.containerd === undefined) return;
+  const pauseArchive = join(state.files.folder, "pause.tar");
+  await writePauseArchive(pauseArchive, pause);
+  for (const archive of [pauseArchive, ...archives]) await ctr(state, "images", "import", archive);
 }
 
 async function writeIdentities(folder: string): Promise<void> {

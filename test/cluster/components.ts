@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { containerdCommand, containerdSocket } from "./containerd.ts";
 import { layout } from "./layout.ts";
 
 /** All that a cluster runs, by the name of its log. */
@@ -33,6 +34,8 @@ export interface Files {
   readonly runtime: string;
   readonly loadBalancer: string;
   readonly dns: string;
+  /** Debian's containerd, if that runs the containers. */
+  readonly containerd?: { readonly debian: string; readonly controlGroup: string };
 }
 
 /** The command line of a component, for the cluster's namespaces. */
@@ -103,14 +106,17 @@ const commands: Readonly<Record<ComponentName, (files: Files) => readonly string
     "--kube-api-burst=400",
     "--profiling=false",
   ],
-  runtime: ({ runtime, folder }) => [
-    runtime,
-    `--socket=${runtimeSocket}`,
-    "--folder=/var/lib/runtime",
-    `--images=${join(folder, "images.json")}`,
-    `--node-address=${layout.nodeAddress}`,
-    `--pod-range=${layout.podRange}`,
-  ],
+  runtime: ({ runtime, folder, containerd }) =>
+    containerd === undefined
+      ? [
+          runtime,
+          `--socket=${runtimeSocket}`,
+          "--folder=/var/lib/runtime",
+          `--images=${join(folder, "images.json")}`,
+          `--node-address=${layout.nodeAddress}`,
+          `--pod-range=${layout.podRange}`,
+        ]
+      : containerdCommand(containerd.debian, folder),
   loadbalancer: ({ loadBalancer, folder }) => [
     loadBalancer,
     `--kubeconfig=${join(folder, "loadbalancer.kubeconfig")}`,
@@ -181,7 +187,7 @@ export function dnsConfiguration(folder: string): string {
 }
 
 /** kubelet's own configuration. */
-export function kubeletConfiguration(folder: string): object {
+export function kubeletConfiguration({ folder, containerd }: Pick<Files, "folder" | "containerd">): object {
   return {
     apiVersion: "kubelet.config.k8s.io/v1beta1",
     kind: "KubeletConfiguration",
@@ -189,20 +195,26 @@ export function kubeletConfiguration(folder: string): object {
     readOnlyPort: 0,
     healthzPort: 0,
     authentication: { anonymous: { enabled: false }, x509: { clientCAFile: join(folder, "pki/ca.crt") } },
-    containerRuntimeEndpoint: `unix://${runtimeSocket}`,
+    containerRuntimeEndpoint: `unix://${containerd === undefined ? runtimeSocket : containerdSocket}`,
     clusterDNS: [layout.dnsService],
     clusterDomain: "cluster.local",
     maxPods: 500,
     kubeAPIQPS: 200,
     kubeAPIBurst: 400,
     serializeImagePulls: false,
-    // Else it would look at containers once a second only.
-    featureGates: { EventedPLEG: true, ClusterTrustBundle: true, ClusterTrustBundleProjection: true },
+    // Else it would look at containers once a second only. containerd tells of them since 1.7.
+    featureGates: {
+      EventedPLEG: containerd === undefined,
+      ClusterTrustBundle: true,
+      ClusterTrustBundleProjection: true,
+    },
     // Pods see a changed Secret or ConfigMap after this time at the latest, instead of a minute.
     syncFrequency: "1s",
-    // No pod has limits here; so none needs control groups.
     cgroupDriver: "cgroupfs",
-    cgroupsPerQOS: false,
+    // Our own runtime knows no limits; so no pod needs control groups.
+    ...(containerd === undefined
+      ? { cgroupsPerQOS: false }
+      : { cgroupsPerQOS: true, cgroupRoot: containerd.controlGroup }),
     enforceNodeAllocatable: [],
     failCgroupV1: false,
     failSwapOn: false,

@@ -24,7 +24,7 @@ set -eu
 mount -t tmpfs -o mode=755 tmpfs /run
 mkdir /run/upper /run/work
 mount -t overlay -o lowerdir=/var,upperdir=/run/upper,workdir=/run/work overlay /var
-for folder in etcd kubelet runtime; do
+for folder in etcd kubelet runtime containerd; do
   mkdir -p "/var/lib/$folder"
   mount -t tmpfs -o mode=755 tmpfs "/var/lib/$folder"
 done
