@@ -22,11 +22,18 @@ export interface ConformancePrograms {
 
 /** The paths of both. Built once; see {@link build}. */
 export async function buildConformance(): Promise<ConformancePrograms> {
-  copyEchoBasic();
+  // First, for the suite imports the server's types.
+  const echoBasic = await buildEchoBasic();
   return {
     suite: await build({ name: "conformance.test", module, package: ".", test: true, minimumGo: "1.27" }),
-    echoBasic: await build({ name: "echo-basic", module: images, package: "./echo-basic" }),
+    echoBasic,
   };
+}
+
+/** The path of the echo server, which the cluster's quickstart uses, too. */
+export async function buildEchoBasic(): Promise<string> {
+  copyEchoBasic();
+  return await build({ name: "echo-basic", module: images, package: "./echo-basic" });
 }
 
 /** From the module that has it, under the import path that the suite now expects it at. */

@@ -11,7 +11,9 @@
  * installs the Gateway API there and `down` leaves it alone.
  */
 import { spawnSync } from "node:child_process";
+import { buildEchoBasic } from "../../conformance/programs.ts";
 import { findCluster, removeLeftovers, startCluster } from "./cluster.ts";
+import { fetchContainerd } from "./containerd.ts";
 import { type Channel, installGatewayApi } from "./custom-resources.ts";
 import { execFileText } from "./execute.ts";
 import { build, buildAll, kube } from "./programs.ts";
@@ -26,7 +28,7 @@ async function main(): Promise<number> {
   if (command === "up") return await up(channelOf(args[0]));
   if (command === "down") return await down();
   if (command === "build") {
-    await buildAll();
+    await Promise.all([buildAll(), buildEchoBasic(), fetchContainerd()]);
     return 0;
   }
   if (command === "kubectl") return run([await build(kube), "kubectl", ...args]);
