@@ -3,7 +3,7 @@
  *
  *     node test/cluster/main.ts up [experimental|standard|none]
  *     node test/cluster/main.ts down
- *     node test/cluster/main.ts build                          # the programs that it is made of, and no cluster
+ *     node test/cluster/main.ts build                          # the programs that clusters and their tests need, and no cluster
  *     node test/cluster/main.ts kubectl get pods -A
  *     node test/cluster/main.ts exec curl http://10.97.0.1/      # in the cluster's network
  *
@@ -16,7 +16,7 @@ import { findCluster, removeLeftovers, startCluster } from "./cluster.ts";
 import { fetchContainerd } from "./containerd.ts";
 import { type Channel, installGatewayApi } from "./custom-resources.ts";
 import { execFileText } from "./execute.ts";
-import { build, buildAll, kube } from "./programs.ts";
+import { build, buildAll, certManager, kube } from "./programs.ts";
 
 const name = process.env["CLUSTER"] || "default";
 const external = process.env["KUBECONFIG"] || undefined;
@@ -28,7 +28,12 @@ async function main(): Promise<number> {
   if (command === "up") return await up(channelOf(args[0]));
   if (command === "down") return await down();
   if (command === "build") {
+<<<<<<< HEAD
     await Promise.all([buildAll(), buildEchoBasic(), fetchContainerd()]);
+=======
+    await buildAll();
+    await build(certManager);
+>>>>>>> 7ae8004 (cert-manager: the real one issues for Gateways and ListenerSets, and nobody notices a renewal)
     return 0;
   }
   if (command === "kubectl") return run([await build(kube), "kubectl", ...args]);

@@ -68,6 +68,13 @@ export const dns: Program = { name: "dns", module, package: "./dns" };
 /** Holds namespaces open. */
 export const pause: Program = { name: "pause", module, package: "./pause" };
 
+/** cert-manager's controllers; a module of its own, for it wants other versions of what Kubernetes is made of. */
+export const certManager: Program = {
+  name: "cert-manager",
+  module: join(import.meta.dirname, "cert-manager"),
+  package: ".",
+};
+
 /**
  * The path of a program, which is built first where it must be.
  *
