@@ -28,12 +28,7 @@ async function main(): Promise<number> {
   if (command === "up") return await up(channelOf(args[0]));
   if (command === "down") return await down();
   if (command === "build") {
-<<<<<<< HEAD
-    await Promise.all([buildAll(), buildEchoBasic(), fetchContainerd()]);
-=======
-    await buildAll();
-    await build(certManager);
->>>>>>> 7ae8004 (cert-manager: the real one issues for Gateways and ListenerSets, and nobody notices a renewal)
+    await Promise.all([buildAll(), build(certManager), buildEchoBasic(), fetchContainerd()]);
     return 0;
   }
   if (command === "kubectl") return run([await build(kube), "kubectl", ...args]);
