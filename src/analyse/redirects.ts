@@ -40,35 +40,35 @@ export function analyseRedirects(analysed: Analysed): readonly Finding[] {
   return [...found.values()];
 }
 
+/** The socket whose requests come to a table. A UDP listener of the same port has a chain of the same name. */
+function homeOf({ sockets }: Served, { proxy, chain: name }: HostTable): Listener | undefined {
+  return sockets.find(
+    (one) => one.proxy === proxy && one.chains.some((chain) => chain.kind === "http" && chain.name === name),
+  );
+}
+
 function isRedirect(rule: Rule): rule is RedirectRule {
   return rule.action.kind === "redirect";
 }
 
 function followAll(served: Served, table: HostTable, rule: RedirectRule): Finding | undefined {
   for (const request of samples(served, table, rule)) {
-    const finding = follow(served, table.proxy, rule, request);
+    const finding = follow(served, homeOf(served, table), rule, request);
     if (finding !== undefined) return finding;
   }
   return undefined;
 }
 
 /** Requests that the rule matches: the least that its match asks for, and something below its prefix. */
-function samples(
-  { sockets }: Served,
-  { proxy, chain: name, hostname }: HostTable,
-  { match, action }: RedirectRule,
-): readonly RequestText[] {
-  // A UDP listener of the same port has a chain of the same name.
-  const listener = sockets.find(
-    (one) => one.proxy === proxy && one.chains.some((chain) => chain.kind === "http" && chain.name === name),
-  );
-  const chain = listener?.chains.find((one) => one.name === name);
+function samples(served: Served, table: HostTable, { match, action }: RedirectRule): readonly RequestText[] {
+  const listener = homeOf(served, table);
+  const chain = listener?.chains.find((one) => one.name === table.chain);
   if (listener === undefined || chain?.kind !== "http") return [];
   const values = [...match.headers, ...match.queryParams];
   // Half of a surrogate pair is no text that a URL could hold.
   if (values.some((one) => one.type === "RegularExpression" || /\p{Surrogate}/u.test(one.name + one.value))) return [];
   const scheme = chain.tls === undefined ? "http" : "https";
-  const host = hostname === "*" ? "any.invalid" : hostname.replace("*", "any");
+  const host = table.hostname === "*" ? "any.invalid" : table.hostname.replace("*", "any");
   const query = match.queryParams.map(
     (param) => `${encodeURIComponent(param.name)}=${encodeURIComponent(param.value)}`,
   );
@@ -99,11 +99,16 @@ interface Hop {
   readonly decision: Decision;
 }
 
-function follow(served: Served, proxy: string, rule: RedirectRule, start: RequestText): Finding | undefined {
+function follow(
+  served: Served,
+  home: Listener | undefined,
+  rule: RedirectRule,
+  start: RequestText,
+): Finding | undefined {
   const hops: Hop[] = [];
   let url = start.url;
   while (hops.length < mostHops && !hops.some((hop) => hop.url === url)) {
-    const decision = ask(served, proxy, { ...start, url });
+    const decision = ask(served, home, { ...start, url });
     if (decision === undefined || isElsewhere(decision, hops[0], url)) break;
     hops.push({ url, decision });
     if (decision.kind !== "rule" || decision.outcome.kind !== "redirect") break;
@@ -116,7 +121,7 @@ function follow(served: Served, proxy: string, rule: RedirectRule, start: Reques
   const again = hops.findIndex((hop) => hop.url === url);
   const circle = again === -1 && hops.length < mostHops ? [] : hops.slice(again === -1 ? 1 : again);
   const isInside = circle.some(({ decision }) => decision.kind === "rule" && isSameRule(decision.rule, rule));
-  if (isInside) return loop(served, proxy, rule, start, [...hops.map((hop) => hop.url), url]);
+  if (isInside) return loop(served, home, rule, start, [...hops.map((hop) => hop.url), url]);
   const target = url === first.url ? undefined : (second?.url ?? url);
   return target === undefined ? undefined : wrongPort(served, rule, target, second?.decision);
 }
@@ -131,12 +136,12 @@ function hostOf(url: string): string | undefined {
   return /^https?:\/\/(\[[^\]]*\]|[^/:?#]*)/.exec(url)?.[1];
 }
 
-/** What becomes of a request, if a listener is there to take it; first of the same proxy. Undefined if it leads elsewhere. */
-function ask({ semantics, sockets }: Served, proxy: string, text: RequestText): Decision | undefined {
+/** What becomes of a request, if a listener is there to take it; first one that clients reach as they do `home`. Undefined if it leads elsewhere. */
+function ask({ semantics, sockets }: Served, home: Listener | undefined, text: RequestText): Decision | undefined {
   const request = questionOf(text);
   if (request === undefined || !isRequest(request)) return undefined;
   const listeners = sockets.filter(({ port, transport }) => port === request.port && transport === "TCP");
-  const listener = listeners.find((one) => one.proxy === proxy) ?? listeners[0];
+  const listener = listeners.find((one) => one.proxy === home?.proxy && one.gateway === home.gateway) ?? listeners[0];
   if (listener === undefined) return undefined;
   return decide(listener, request, {
     options: defaultOptions,
@@ -166,7 +171,13 @@ function plain(url: string): string {
   return url.replace(/^(http:\/\/[^/]*):80(?=\/|$)/, "$1").replace(/^(https:\/\/[^/]*):443(?=\/|$)/, "$1");
 }
 
-function loop(served: Served, proxy: string, rule: RedirectRule, start: RequestText, urls: readonly string[]): Finding {
+function loop(
+  served: Served,
+  home: Listener | undefined,
+  rule: RedirectRule,
+  start: RequestText,
+  urls: readonly string[],
+): Finding {
   const filter = filterOf(served, rule.origin);
   const shown = urls.length > 4 ? [...urls.slice(0, 3).map(plain), "…"] : urls.map(plain);
   const chain = shown.join(" → ");
@@ -174,7 +185,7 @@ function loop(served: Served, proxy: string, rule: RedirectRule, start: RequestT
   const leadsOn =
     urls.every((url) => url.startsWith("http:")) &&
     rule.action.scheme === undefined &&
-    leavesRule(ask(served, proxy, { ...start, url: secure }), rule);
+    leavesRule(ask(served, home, { ...start, url: secure }), rule);
   if (leadsOn) {
     return withoutScheme(
       rule,

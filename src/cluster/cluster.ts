@@ -1,20 +1,15 @@
 import type { Authority } from "../certificates/authority.ts";
 import { isProxy } from "../certificates/proxy-identity.ts";
 import { hour, renewalTime } from "../certificates/validity.ts";
-import type { Collection } from "../collections/collection.ts";
 import { ControlPlane } from "../control-plane/control-plane.ts";
 import { recordRefusals } from "../control-plane/refusal-recorder.ts";
 import type { Logger } from "../fleet/logger.ts";
 import { controllerName } from "../gateway/class.ts";
 import { resourceKinds } from "../gateway/inputs.ts";
 import { experimentalGroup, gatewayGroup } from "../gateway/route-kind.ts";
-import { infrastructure } from "../infrastructure/infrastructure.ts";
-import type { Manifest } from "../infrastructure/manifest.ts";
-import { gatewayParameters } from "../infrastructure/parameters.ts";
+import { deriveInfrastructure, type InfrastructureCollections } from "../infrastructure/derive-infrastructure.ts";
 import { inCluster } from "../infrastructure/placement.ts";
 import type { ProxySettings } from "../infrastructure/proxy-container.ts";
-import type { ProxyParameters } from "../infrastructure/proxy-parameters.ts";
-import { exposedPorts } from "../infrastructure/services.ts";
 import type { ApiResource } from "../kubernetes/api-object.ts";
 import type { KubernetesClient } from "../kubernetes/client.ts";
 import { apiVersionOf, type Kind, kinds } from "../resources/kinds.ts";
@@ -68,6 +63,7 @@ export class Cluster {
   readonly #tls: MutualTls;
   readonly #live = new LiveObjects();
   readonly #served = new Map<string, ApiResource>();
+  readonly #infrastructure: InfrastructureCollections;
   readonly #states: ProxyStates;
   readonly #owned: OwnedObjects;
   readonly #classFinalizer: OutdatedWriter<boolean>;
@@ -101,34 +97,34 @@ export class Cluster {
       placement: inCluster,
       onError: (error) => logger.error({ error: String(error), stack: error.stack }, "a derivation failed"),
     });
-    const { gateways } = this.controlPlane.semantics;
-    const { parameters, manifests } = this.#deriveInfrastructure();
+    const { graph, resources, semantics } = this.controlPlane;
+    this.#infrastructure = deriveInfrastructure(graph, resources, semantics, options.proxy);
+    const { infrastructure, gatewaysByProxy, sharedFleets } = this.#infrastructure;
     this.#owned = new OwnedObjects({
       client,
       ...(namespaces === undefined ? {} : { namespaces }),
       changed: (keys) => {
-        this.#states.update(keys);
+        this.#states.changed(keys);
         this.#infrastructureWriter.seen(keys);
       },
       failed: (kind, { error, delayMs }) =>
         logger.warn({ kind, error: String(error), delayMs }, "what belongs to Gateways can't be read now"),
     });
     this.#states = new ProxyStates({
-      gateways,
+      semantics,
+      infrastructure: this.#infrastructure,
       proxies: this.controlPlane.proxies,
       refusals: this.controlPlane.refusals,
-      parameters,
       owned: this.#owned,
     });
     this.#infrastructureWriter = new InfrastructureWriter({
       client,
-      gateways,
-      manifests,
+      infrastructure,
       owned: this.#owned,
       isGone: (key) => this.#isGone(key),
       authority: () => this.#authority,
       failed: ({ key, error, delayMs }) =>
-        logger.warn({ gateway: key, error: String(error), delayMs }, "what a Gateway is given could not be written"),
+        logger.warn({ owner: key, error: String(error), delayMs }, "what a Gateway is given could not be written"),
       problem: (key, message) => this.#states.problem(key, message),
     });
     this.#classFinalizer = createClassFinalizer({
@@ -179,7 +175,7 @@ export class Cluster {
     this.xds = new XdsServer({
       resources: this.controlPlane.envoyResources,
       changedAt: () => this.controlPlane.since,
-      knows: (proxy) => gateways.get(proxy) !== undefined,
+      knows: (proxy) => gatewaysByProxy.get(proxy) !== undefined || sharedFleets.get(proxy) !== undefined,
       credentials: tls,
       mayFetch: isProxy,
       observer: recordRefusals(this.controlPlane.refusals, options.observer ?? {}),
@@ -246,10 +242,18 @@ export class Cluster {
   /** A class that is missing may be mended: until then its Gateways keep what they have. */
   #isGone(key: string): boolean {
     const { Gateway, GatewayClass } = this.controlPlane.resources;
+    if (!key.includes("/")) return this.#isFleetGone(key);
     const gateway = Gateway.get(key);
     if (gateway === undefined) return true;
     const gatewayClass = GatewayClass.get(gateway.spec.gatewayClassName);
     return gatewayClass !== undefined && gatewayClass.spec.controllerName !== controllerName;
+  }
+
+  /** One whose class says nothing that can be read now stays. */
+  #isFleetGone(gatewayClass: string): boolean {
+    const accepted = this.controlPlane.semantics.classes.get(gatewayClass)?.accepted;
+    if (accepted === undefined) return true;
+    return accepted.status === "True" && this.#infrastructure.sharedFleets.get(gatewayClass) === undefined;
   }
 
   /** How a kind is served; undefined if it isn't. */
@@ -271,28 +275,6 @@ export class Cluster {
       this.#infrastructureWriter.stop();
       this.#statusWriter.stop();
     }
-  }
-
-  #deriveInfrastructure(): {
-    readonly parameters: Collection<ProxyParameters>;
-    readonly manifests: Collection<readonly Manifest[]>;
-  } {
-    const { graph, resources, semantics } = this.controlPlane;
-    const { gateways, listenersByGateway } = semantics;
-    const parameters = graph.derive("proxyParameters", gateways, (gateway, _key, reader) => {
-      const found = gatewayParameters(gateway, reader, resources);
-      // Proxies that run are not changed by a mistake in what they are to be.
-      return "problem" in found ? undefined : found.parameters;
-    });
-    const manifests = graph.derive("infrastructure", gateways, (gateway, key, { fetch }) => {
-      const listeners = (fetch(listenersByGateway, key) ?? []).map(({ value }) => value);
-      const found = fetch(parameters, key);
-      return (
-        found &&
-        infrastructure(gateway, inCluster.proxyOf(gateway), exposedPorts(listeners), this.#options.proxy, found)
-      );
-    });
-    return { parameters, manifests };
   }
 
   #watch(): ResourceSource {
@@ -353,7 +335,7 @@ export class Cluster {
         this.#tls.renew({ ...identity, trusted: this.#authority.trusted });
         this.#identity = identity.certificate;
       }
-      this.#infrastructureWriter.seen([...this.controlPlane.semantics.gateways.entries()].map(([key]) => key));
+      this.#infrastructureWriter.seen([...this.#infrastructure.infrastructure.entries()].map(([key]) => key));
     } catch (error) {
       this.#options.logger.warn(
         { error: String(error) },

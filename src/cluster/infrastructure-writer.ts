@@ -3,25 +3,27 @@ import type { Authority } from "../certificates/authority.ts";
 import { proxyUri } from "../certificates/proxy-identity.ts";
 import type { Collection } from "../collections/collection.ts";
 import { differences } from "../infrastructure/difference.ts";
+import type { Fleet } from "../infrastructure/fleet.ts";
+import type { Infrastructure } from "../infrastructure/infrastructure.ts";
 import type { Manifest } from "../infrastructure/manifest.ts";
-import { proxySecret, proxySecretName, usableKeyPair } from "../infrastructure/proxy-secret.ts";
+import { proxySecret, usableKeyPair } from "../infrastructure/proxy-secret.ts";
 import { ApiError } from "../kubernetes/api-error.ts";
 import type { KubernetesClient } from "../kubernetes/client.ts";
-import type { Gateway } from "../resources/generated/gateway-api.ts";
+import { keyOf } from "../resources/object.ts";
 import { isOwnedBy, type OwnedObjects, ownedResources } from "./owned-objects.ts";
 import { type Backlog, WorkQueue, type WorkQueueOptions } from "./work-queue.ts";
 
 export interface InfrastructureWriterOptions {
   readonly client: Pick<KubernetesClient, "get" | "apply" | "delete">;
-  readonly gateways: Collection<Gateway>;
-  readonly manifests: Collection<readonly Manifest[]>;
-  readonly owned: Pick<OwnedObjects, "get" | "of" | "gateways" | "answered">;
-  /** Whether a Gateway is nobody's, or somebody else's: what it was given is taken away. */
-  readonly isGone: (gateway: string) => boolean;
+  /** By Gateway, and by class for shared fleets. */
+  readonly infrastructure: Collection<Infrastructure>;
+  readonly owned: Pick<OwnedObjects, "get" | "of" | "owners" | "answered">;
+  /** Whether a Gateway or a fleet is nobody's, or somebody else's: what it was given is taken away. */
+  readonly isGone: (owner: string) => boolean;
   readonly authority: () => Authority;
   readonly failed: WorkQueueOptions["failed"];
-  /** What keeps a Gateway's objects from being as they are to be, in words; undefined when nothing does any more. */
-  readonly problem: (gateway: string, message: string | undefined) => void;
+  /** What keeps objects from being as they are to be, in words; undefined when nothing does any more. */
+  readonly problem: (owner: string, message: string | undefined) => void;
 }
 
 const fieldManager = "gatewright";
@@ -34,7 +36,7 @@ class ForeignObject extends Error {}
 /**
  * Makes what Gateways are given in the cluster what it is to be, mends it when somebody changes it, and takes it away.
  *
- * Only differences are written (server-side apply), and nothing that does not belong to the Gateway is touched: an object of
+ * Only differences are written (server-side apply), and nothing that does not belong to the Gateway or class is touched: an object of
  * somebody else under a name that is needed is left alone and told.
  */
 export class InfrastructureWriter {
@@ -52,18 +54,18 @@ export class InfrastructureWriter {
       concurrency: 8,
       settleMs: 10,
     });
-    this.#unsubscribe = options.manifests.subscribe((changes) => this.seen(changes.map(({ key }) => key)));
+    this.#unsubscribe = options.infrastructure.subscribe((changes) => this.seen(changes.map(({ key }) => key)));
   }
 
-  /** Something about these Gateways, or about what they own, is new. */
-  seen(gateways: Iterable<string>): void {
-    for (const key of gateways) this.#queue.add(key);
+  /** Something about these Gateways and classes, or about what they own, is new. */
+  seen(owners: Iterable<string>): void {
+    for (const key of owners) this.#queue.add(key);
   }
 
   /** We are the leader: looks at everything once, then at what changes. */
   start(): void {
     this.seen(
-      new Set([...this.#options.manifests.entries()].map(([key]) => key).concat(this.#options.owned.gateways())),
+      new Set([...this.#options.infrastructure.entries()].map(([key]) => key).concat(this.#options.owned.owners())),
     );
     this.#queue.resume();
   }
@@ -82,19 +84,16 @@ export class InfrastructureWriter {
   }
 
   async #reconcile(key: string): Promise<void> {
-    const { gateways, manifests, problem } = this.#options;
-    const gateway = gateways.get(key);
-    if (gateway === undefined && !this.#options.isGone(key)) return;
-    const wanted = gateway === undefined ? [] : manifests.get(key);
+    const { infrastructure, problem } = this.#options;
+    const wanted = infrastructure.get(key);
     // Its parameters can't be read: what runs stays as it is.
-    if (wanted === undefined) return;
+    if (wanted === undefined && !this.#options.isGone(key)) return;
+    const { manifests, fleet } = wanted ?? { manifests: [] };
     try {
-      if (gateway !== undefined && gateway.metadata.deletionTimestamp === undefined) {
-        const secret = await this.#secret(gateway, key);
-        // The Deployment's pods wait for the Secret.
-        for (const manifest of [secret, ...wanted]) await this.#apply(manifest, gateway);
-      }
-      await this.#removeOthers(key, wanted, gateway);
+      // The Deployment's pods wait for the Secret.
+      const all = [...(fleet === undefined ? [] : [await this.#secret(fleet)]), ...manifests];
+      for (const manifest of all) await this.#apply(manifest);
+      await this.#removeOthers(key, all);
       problem(key, undefined);
     } catch (error) {
       const understood = error instanceof ForeignObject || (error instanceof ApiError && error.status >= 400);
@@ -103,16 +102,17 @@ export class InfrastructureWriter {
     }
   }
 
-  async #secret(gateway: Gateway, proxy: string): Promise<Manifest> {
+  async #secret(fleet: Fleet): Promise<Manifest> {
     const authority = this.#options.authority();
-    const { namespace, name } = proxySecretName(gateway);
+    const { proxy, metadata } = fleet;
+    const { namespace, name } = metadata;
     const live = this.#options.owned.get("Secret", namespace, name);
     const known = live && usableKeyPair(live["data"], authority, proxy, new Date());
     const pair = known ?? (await authority.issue({ end: "client", uri: proxyUri(proxy) }));
-    return proxySecret(gateway, pair, authority.trusted);
+    return proxySecret(fleet, pair, authority.trusted);
   }
 
-  async #apply(manifest: Manifest, gateway: Gateway): Promise<void> {
+  async #apply(manifest: Manifest): Promise<void> {
     const { client, owned } = this.#options;
     const { kind, metadata } = manifest;
     const { namespace, name } = metadata;
@@ -129,9 +129,10 @@ export class InfrastructureWriter {
     }
     // An object without our label is not in what we watch.
     const existing = live ?? (await client.get(ownedResources[kind], { namespace, name }, { metadataOnly: true }));
-    if (existing !== undefined && !isOwnedBy(existing, gateway.metadata.uid ?? "")) {
+    const [owner] = metadata.ownerReferences;
+    if (existing !== undefined && !isOwnedBy(existing, owner?.uid ?? "")) {
       throw new ForeignObject(
-        `${kind} ${namespace}/${name} exists and does not belong to this Gateway; rename one of them.`,
+        `${kind} ${namespace}/${name} exists and does not belong to this ${owner?.kind}; rename one of them.`,
       );
     }
     const answer = await client.apply(ownedResources[kind], desired, { fieldManager, force: true });
@@ -140,13 +141,12 @@ export class InfrastructureWriter {
     owned.answered(kind, answer);
   }
 
-  async #removeOthers(key: string, wanted: readonly Manifest[], gateway: Gateway | undefined): Promise<void> {
+  async #removeOthers(key: string, wanted: readonly Manifest[]): Promise<void> {
     const { client, owned } = this.#options;
-    const kept = new Set(wanted.map(({ kind, metadata }) => `${kind}/${metadata.name}`));
-    const secret = gateway && proxySecretName(gateway).name;
+    const kept = new Set(wanted.map(({ kind, metadata }) => `${kind}/${keyOf({ metadata })}`));
     for (const [kind, { metadata }] of owned.of(key)) {
       const { namespace, name, uid } = metadata;
-      if (kept.has(`${kind}/${name}`) || (kind === "Secret" && name === secret)) continue;
+      if (kept.has(`${kind}/${keyOf({ metadata })}`)) continue;
       await client.delete(ownedResources[kind], { namespace, name }, { uid, propagationPolicy: "Background" });
     }
   }

@@ -34,7 +34,7 @@ describe("what Gateways own", { timeout: 20_000 }, () => {
   });
 
   test("is known by Gateway", () => {
-    deepEqual(objects.gateways(), ["edge/public"]);
+    deepEqual(objects.owners(), ["edge/public"]);
     deepEqual(
       objects
         .of("edge/public")

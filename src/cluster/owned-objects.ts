@@ -1,3 +1,4 @@
+import { gatewayAnnotation } from "../infrastructure/fleet.ts";
 import type { ManifestKind } from "../infrastructure/manifest.ts";
 import { managedBy } from "../infrastructure/names.ts";
 import type { ApiObject, ApiResource } from "../kubernetes/api-object.ts";
@@ -44,22 +45,25 @@ export const ownedKinds: readonly ManifestKind[] = [
 export interface OwnedObjectsOptions {
   readonly client: KubernetesClient;
   readonly namespaces?: readonly string[];
-  /** Something of these Gateways (`namespace/name`) came, changed or went. */
-  readonly changed: (gateways: ReadonlySet<string>) => void;
+  /** Something of these Gateways (`namespace/name`) and classes (`name`) came, changed or went. */
+  readonly changed: (owners: ReadonlySet<string>) => void;
   readonly failed: (kind: ManifestKind, failure: ReflectorFailure) => void;
 }
 
 // A watch is behind by milliseconds. An object that it never shows was deleted before we had the answer.
 const expectedMs = 30_000;
 
-/** What was made for Gateways, as the API server has it: objects with our label, by the Gateway that owns them. */
+/**
+ * What was made for Gateways and for the fleets of classes, as the API server has it: objects with our label, by whose they are.
+ * Those of a Gateway beside a shared fleet have the class as owner, and name the Gateway.
+ */
 export class OwnedObjects {
   /** Resolves when everything is known that is there. */
   readonly ready: Promise<unknown>;
   readonly #objects = new Map<string, ApiObject>();
   /** What the API server answered with, until its watch shows it, or anything later. */
   readonly #expected = new Map<string, { readonly object: ApiObject; readonly until: number }>();
-  readonly #byGateway = new Map<string, Set<string>>();
+  readonly #byOwner = new Map<string, Set<string>>();
   readonly #stop = new AbortController();
   readonly #ended: Promise<unknown>;
   readonly #changed: OwnedObjectsOptions["changed"];
@@ -81,9 +85,9 @@ export class OwnedObjects {
           labelSelector,
           namespace,
           apply: (changes) => {
-            const gateways = changes.flatMap(({ key, object }) => this.#take(`${kind}/${key}`, object));
+            const owners = changes.flatMap(({ key, object }) => this.#take(`${kind}/${key}`, object));
             first.resolve();
-            if (gateways.length > 0) this.#changed(new Set(gateways));
+            if (owners.length > 0) this.#changed(new Set(owners));
           },
           failed: (failure) => failed(kind, failure),
         });
@@ -103,18 +107,18 @@ export class OwnedObjects {
     );
   }
 
-  /** Everything that a Gateway owns. */
-  of(gateway: string): readonly (readonly [kind: ManifestKind, object: ApiObject])[] {
-    return [...(this.#byGateway.get(gateway) ?? [])].flatMap((key) => {
+  /** Everything that is a Gateway's (`namespace/name`), or of the fleet of a class (`name`). */
+  of(owner: string): readonly (readonly [kind: ManifestKind, object: ApiObject])[] {
+    return [...(this.#byOwner.get(owner) ?? [])].flatMap((key) => {
       const object = this.#objects.get(key);
       const kind = ownedKinds.find((candidate) => key.startsWith(`${candidate}/`));
       return object === undefined || kind === undefined ? [] : [[kind, object] as const];
     });
   }
 
-  /** The Gateways that own something. */
-  gateways(): readonly string[] {
-    return [...this.#byGateway.keys()];
+  /** Those that have something. */
+  owners(): readonly string[] {
+    return [...this.#byOwner.keys()];
   }
 
   /** The API server answered with a version that its watch may not have shown yet. */
@@ -130,7 +134,7 @@ export class OwnedObjects {
     await this.#ended;
   }
 
-  /** @returns the Gateways that are concerned */
+  /** @returns those that are concerned */
   #take(key: string, object: ApiObject | undefined): readonly string[] {
     const before = this.#objects.get(key);
     this.#expected.delete(key);
@@ -147,17 +151,17 @@ export class OwnedObjects {
     return owners;
   }
 
-  #link(gateway: string | undefined, key: string): void {
-    if (gateway === undefined) return;
-    const keys = this.#byGateway.get(gateway);
-    if (keys === undefined) this.#byGateway.set(gateway, new Set([key]));
+  #link(owner: string | undefined, key: string): void {
+    if (owner === undefined) return;
+    const keys = this.#byOwner.get(owner);
+    if (keys === undefined) this.#byOwner.set(owner, new Set([key]));
     else keys.add(key);
   }
 
-  #unlink(gateway: string | undefined, key: string): void {
-    const keys = this.#byGateway.get(gateway ?? "");
+  #unlink(owner: string | undefined, key: string): void {
+    const keys = this.#byOwner.get(owner ?? "");
     keys?.delete(key);
-    if (keys?.size === 0) this.#byGateway.delete(gateway ?? "");
+    if (keys?.size === 0) this.#byOwner.delete(owner ?? "");
   }
 }
 
@@ -177,19 +181,22 @@ interface OwnerReference {
 
 function ownerReferenceOf({ metadata }: ApiObject): OwnerReference | undefined {
   const references = metadata["ownerReferences"];
-  return Array.isArray(references) ? references.find(isGatewayReference) : undefined;
+  return Array.isArray(references) ? references.find(isOurs) : undefined;
 }
 
-function isGatewayReference(value: unknown): value is OwnerReference {
-  return typeof value === "object" && value !== null && "kind" in value && value.kind === "Gateway";
+function isOurs(value: unknown): value is OwnerReference {
+  if (typeof value !== "object" || value === null || !("kind" in value)) return false;
+  return value.kind === "Gateway" || value.kind === "GatewayClass";
 }
 
 function ownerOf(object: ApiObject | undefined): string | undefined {
   const owner = object && ownerReferenceOf(object);
-  return owner === undefined ? undefined : `${object?.metadata.namespace ?? "default"}/${owner.name}`;
+  if (owner === undefined) return undefined;
+  if (owner.kind === "Gateway") return `${object?.metadata.namespace ?? "default"}/${owner.name}`;
+  return object?.metadata.annotations?.[gatewayAnnotation] ?? owner.name;
 }
 
-/** Whether an object belongs to this very Gateway, not to one that had its name before. */
+/** Whether an object belongs to this very Gateway or class, not to one that had its name before. */
 export function isOwnedBy(object: ApiObject, uid: string): boolean {
   return ownerReferenceOf(object)?.uid === uid;
 }

@@ -1,7 +1,8 @@
 import type { Collection, Input } from "../collections/collection.ts";
 import { isFalse } from "../gateway/condition.ts";
+import type { Semantics } from "../gateway/semantics.ts";
+import type { InfrastructureCollections } from "../infrastructure/derive-infrastructure.ts";
 import { assignedAddresses } from "../infrastructure/gateway-addresses.ts";
-import { baseName } from "../infrastructure/names.ts";
 import { defaultParameters, type ProxyParameters } from "../infrastructure/proxy-parameters.ts";
 import { requestedAddresses } from "../infrastructure/requested-addresses.ts";
 import type { ApiObject } from "../kubernetes/api-object.ts";
@@ -13,16 +14,16 @@ import type { Refusal } from "../status/refusal.ts";
 import type { OwnedObjects } from "./owned-objects.ts";
 
 export interface ProxyStatesOptions {
-  readonly gateways: Collection<Gateway>;
+  readonly semantics: Pick<Semantics, "gateways" | "places">;
+  readonly infrastructure: Pick<InfrastructureCollections, "parameters" | "whereabouts" | "gatewaysByProxy">;
   readonly proxies: Input<ProxyState>;
   readonly refusals: Collection<Refusal>;
-  readonly parameters: Collection<ProxyParameters>;
   readonly owned: Pick<OwnedObjects, "get">;
 }
 
 /**
  * What is known of the proxies of each Gateway, for its status: how many are ready, where clients reach them, and what they
- * refused. A proxy has its Gateway's key as name.
+ * refused.
  *
  * Readiness is what Kubernetes says of the pods, for a proxy may be connected to another replica of the controller. A pod is
  * ready when its Envoy has acknowledged everything that it was sent first.
@@ -34,12 +35,14 @@ export class ProxyStates {
 
   constructor(options: ProxyStatesOptions) {
     this.#options = options;
-    const ends = [options.gateways, options.parameters].map((collection: Collection<unknown>) =>
-      collection.subscribe((changes) => this.update(changes.map(({ key }) => key))),
+    const { semantics, infrastructure } = options;
+    const ends = [semantics.gateways, semantics.places, infrastructure.parameters, infrastructure.whereabouts].map(
+      (collection: Collection<unknown>) =>
+        collection.subscribe((changes) => this.#update(changes.map(({ key }) => key))),
     );
     ends.push(
       options.refusals.subscribe((changes) =>
-        this.update(new Set(changes.flatMap(({ before, after }) => (after ?? before)?.proxy ?? []))),
+        this.changed(new Set(changes.flatMap(({ before, after }) => (after ?? before)?.proxy ?? []))),
       ),
     );
     this.#unsubscribe = () => {
@@ -47,18 +50,28 @@ export class ProxyStates {
     };
   }
 
-  /** What keeps a Gateway's objects from being made, in words. */
-  problem(gateway: string, message: string | undefined): void {
-    if (this.#problems.get(gateway) === message) return;
-    if (message === undefined) this.#problems.delete(gateway);
-    else this.#problems.set(gateway, message);
-    this.update([gateway]);
+  /** What keeps the objects of a Gateway, or of the fleet of a class, from being made, in words. */
+  problem(owner: string, message: string | undefined): void {
+    if (this.#problems.get(owner) === message) return;
+    if (message === undefined) this.#problems.delete(owner);
+    else this.#problems.set(owner, message);
+    this.changed([owner]);
   }
 
-  /** Something about these Gateways, or about what they own, is new. */
-  update(gateways: Iterable<string>): void {
+  /** Something about what these Gateways, or the fleets of these classes, have is new. */
+  changed(owners: Iterable<string>): void {
+    const { gatewaysByProxy } = this.#options.infrastructure;
+    const served = [...owners].flatMap((owner) => [owner, ...(gatewaysByProxy.get(owner) ?? []).map(({ key }) => key)]);
+    this.#update(new Set(served.filter((key) => key.includes("/"))));
+  }
+
+  close(): void {
+    this.#unsubscribe();
+  }
+
+  #update(gateways: Iterable<string>): void {
     for (const key of gateways) {
-      const gateway = this.#options.gateways.get(key);
+      const gateway = this.#options.semantics.gateways.get(key);
       if (gateway === undefined) {
         this.#options.proxies.delete(key);
         this.#problems.delete(key);
@@ -66,31 +79,28 @@ export class ProxyStates {
     }
   }
 
-  close(): void {
-    this.#unsubscribe();
-  }
-
   #stateOf(key: string, gateway: Gateway): ProxyState {
-    const { owned } = this.#options;
-    const { namespace = "default", name } = gateway.metadata;
-    const workloadName = baseName(name, gateway.spec.gatewayClassName);
-    const parameters = this.#options.parameters.get(key) ?? defaultParameters;
+    const { owned, semantics, infrastructure } = this.#options;
+    const proxy = semantics.places.get(key)?.proxy ?? key;
+    const { namespace = "", proxies = "", service = "" } = infrastructure.whereabouts.get(key) ?? {};
+    const parameters = infrastructure.parameters.get(key) ?? defaultParameters;
     const { kind } = parameters.workload;
     // While one takes the place of the other, both serve.
-    const replicas = workloadKinds.map((each) => replicasOf(owned.get(each, namespace, workloadName)));
+    const replicas = workloadKinds.map((each) => replicasOf(owned.get(each, namespace, proxies)));
     const ready = replicas.some((each) => each.ready > 0);
-    const wanted = replicasOf(owned.get(kind, namespace, workloadName)).wanted ?? "";
+    const wanted = replicasOf(owned.get(kind, namespace, proxies)).wanted ?? "";
     const assigned = assignedAddresses(
       gateway,
-      (service) => asService(owned.get("Service", namespace, service)),
+      service,
+      (name) => asService(owned.get("Service", namespace, name)),
       parameters,
     );
-    const problem = this.#problems.get(key);
+    const problem = this.#problems.get(key) ?? this.#problems.get(proxy);
     return {
       ready,
-      message: ready ? "Envoy serves." : `None of the ${wanted} proxies of ${kind} ${workloadName} is ready yet.`,
+      message: ready ? "Envoy serves." : `None of the ${wanted} proxies of ${kind} ${proxies} is ready yet.`,
       ...refusedListeners(
-        [...this.#options.refusals.entries()].flatMap(([, refusal]) => (refusal.proxy === key ? [refusal] : [])),
+        [...this.#options.refusals.entries()].flatMap(([, refusal]) => (refusal.proxy === proxy ? [refusal] : [])),
       ),
       ...assigned,
       ...(problem === undefined ? {} : refusedObjects(gateway, parameters, problem)),

@@ -84,7 +84,6 @@ export class ControlPlane implements ResourceSink {
       this.resources,
       this.semantics,
       this.proxies,
-      placement.proxyOf,
       this.#definitions,
       this.#unserved,
       this.refusals,

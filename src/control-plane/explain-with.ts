@@ -1,6 +1,7 @@
 import { explain } from "../explain/explain.ts";
 import type { Explanation } from "../explain/explanation.ts";
 import { parseQuestion, type RequestText } from "../explain/parse-request.ts";
+import { stateKey } from "../gateway/placement.ts";
 import type { ControlPlane } from "./control-plane.ts";
 
 /**
@@ -16,7 +17,7 @@ export function explainWith(controlPlane: ControlPlane, text: RequestText): Expl
       semantics,
       options: envoyOptions,
       findings: controlPlane.findings(),
-      addressesOf: (proxy) => (proxies.get(proxy)?.addresses ?? []).map(({ value }) => value),
+      addressesOf: (socket) => (proxies.get(stateKey(socket))?.addresses ?? []).map(({ value }) => value),
       refusals: [...refusals.entries()].map(([, refusal]) => refusal),
       locate: (origin) => controlPlane.locate(origin),
     },

@@ -122,7 +122,7 @@ function socketAddress(listener: Listener, address: string, options: Options): I
       value: {
         protocol: listener.transport === "UDP" ? SocketAddress_Protocol.UDP : SocketAddress_Protocol.TCP,
         address,
-        portSpecifier: { case: "portValue", value: listener.port + options.portOffset },
+        portSpecifier: { case: "portValue", value: (listener.boundPort ?? listener.port) + options.portOffset },
         ipv4Compat: address === "::",
       },
     },

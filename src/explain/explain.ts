@@ -70,9 +70,10 @@ interface ListenerDecision {
  */
 function decisions(explained: Explained, request: Request): readonly ListenerDecision[] {
   const sockets = socketsOn(explained, "TCP", request.port);
-  const there = sockets.filter(({ proxy, address, additionalAddresses = [] }) =>
-    [address, ...additionalAddresses, ...explained.addressesOf(proxy)].includes(request.host),
-  );
+  const there = sockets.filter((socket) => {
+    const { address, additionalAddresses = [] } = socket;
+    return [address, ...additionalAddresses, ...explained.addressesOf(socket)].includes(request.host);
+  });
   return (there.length > 0 ? there : sockets)
     .map((listener): ListenerDecision => {
       return { listener, decision: decide(listener, request, servedOn(explained, listener)) };

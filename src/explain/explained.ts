@@ -1,5 +1,6 @@
 import type { Options } from "../envoy/options.ts";
 import type { Resources } from "../gateway/inputs.ts";
+import type { Place as SocketPlace } from "../gateway/placement.ts";
 import type { Semantics } from "../gateway/semantics.ts";
 import type { Finding } from "../resources/finding.ts";
 import { formatPath, type Origin, type SourceLocation } from "../resources/origin.ts";
@@ -13,8 +14,8 @@ export interface Explained {
   readonly options: Options;
   /** What was refused when it was read. */
   readonly findings: readonly Finding[];
-  /** Where clients reach a proxy, as far as that is known. */
-  readonly addressesOf: (proxy: string) => readonly string[];
+  /** Where clients reach a socket, as far as that is known. */
+  readonly addressesOf: (socket: SocketPlace) => readonly string[];
   /** What Envoys refuse of what they are given. */
   readonly refusals: readonly Refusal[];
   readonly locate: (origin: Origin) => SourceLocation | undefined;

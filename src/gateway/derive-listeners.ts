@@ -1,7 +1,9 @@
 import type { Collection, Member } from "../collections/collection.ts";
 import type { Graph } from "../collections/graph.ts";
 import type { Gateway } from "../resources/generated/gateway-api.ts";
+import { keyOf } from "../resources/object.ts";
 import { idleSelector } from "./allowed-routes.ts";
+import { deriveBoundPorts } from "./bound-ports.ts";
 import { type AcceptedClass, acceptClass, controllerName } from "./class.ts";
 import { type ClientCertificate, clientCertificate } from "./client-certificate.ts";
 import { validationWithoutListener } from "./client-validation.ts";
@@ -19,12 +21,16 @@ import { distinguish } from "./listener-conflict.ts";
 import { parentKey } from "./listener-parent.ts";
 import { attachListenerSet, type GatewayListenerSet, gatewayKeyOf } from "./listener-set.ts";
 import type { UnenforcedField } from "./not-enforced.ts";
-import type { Placement } from "./placement.ts";
+import type { GivenPlace, Placement } from "./placement.ts";
 
 /** Gateways of ours, the ListenerSets that add to them, and the listeners of both, by themselves and against each other. */
 export interface ListenerCollections {
   readonly classes: Collection<AcceptedClass>;
   readonly gateways: Collection<Gateway>;
+  /** Where each of them is served. */
+  readonly places: Collection<GivenPlace>;
+  /** Where the fleet listens, by the socket's key, if not on the port that clients know. */
+  readonly boundPorts: Collection<number>;
   /** Of Gateways that can't be served as a whole. */
   readonly refusals: Collection<Condition>;
   /** ListenerSets that name a Gateway of ours. */
@@ -78,6 +84,9 @@ export function deriveListeners(
     if (accepted === undefined) return undefined;
     return accepted.status === "True" || placement.proxiesOutlastParameters ? gateway : undefined;
   });
+  const places = graph.derive("places", gateways, (gateway, _key, reader) =>
+    placement.placeOf(gateway, reader, resources),
+  );
   const refusals = graph.derive("gatewayRefusals", gateways, (gateway, _key, reader) =>
     placement.refuse(gateway, reader, resources),
   );
@@ -104,12 +113,16 @@ export function deriveListeners(
     clientCertificate(gateway, reader, context),
   );
   const candidates = graph.join("listenerCandidates", [
-    graph.deriveMany("candidatesOfGateways", gateways, (gateway, key, reader) =>
-      listenerCandidates(gateway, undefined, placement, reader.fetch(closing, key), reader, context),
-    ),
-    graph.deriveMany("candidatesOfListenerSets", listenerSets, ({ object, gateway, refused }, _key, reader) =>
-      refused === undefined ? listenerCandidates(gateway, object, placement, undefined, reader, context) : [],
-    ),
+    graph.deriveMany("candidatesOfGateways", gateways, (gateway, key, reader) => {
+      const place = reader.fetch(places, key);
+      if (place === undefined) return [];
+      return listenerCandidates(gateway, undefined, placement, place, reader.fetch(closing, key), reader, context);
+    }),
+    graph.deriveMany("candidatesOfListenerSets", listenerSets, ({ object, gateway, refused }, _key, reader) => {
+      const place = refused === undefined ? reader.fetch(places, keyOf(gateway)) : undefined;
+      if (place === undefined) return [];
+      return listenerCandidates(gateway, object, placement, place, undefined, reader, context);
+    }),
   ]);
   const bySocket = graph.group("candidatesBySocket", candidates, (candidate) => [socketKey(candidate.socket)]);
   const distinctness = graph.derive("distinctness", bySocket, distinguish);
@@ -148,6 +161,8 @@ export function deriveListeners(
   return {
     classes,
     gateways,
+    places,
+    boundPorts: deriveBoundPorts(graph, candidates, places),
     notEnforced,
     refusals,
     listenerSets,

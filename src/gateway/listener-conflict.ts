@@ -139,8 +139,11 @@ function portUnavailable(candidate: ListenerCandidate, holder: ListenerCandidate
  * each SNI name. No ":" may be in it.
  *
  * @example chainName({ proxy: "local", port: 443, transport: "TCP" }, "*.example.com")  // "443~*.example.com"
+ * @example chainName({ proxy: "shared", gateway: "edge/public", port: 80, transport: "TCP" })  // "edge/public~80"
  */
 export function chainName(socketOf: Socket, serverName?: string): string {
-  const socket = [...addressesOf(socketOf).map((address) => address.replaceAll(":", "-")), socketOf.port].join("~");
+  const owner = socketOf.gateway === undefined ? [] : [socketOf.gateway];
+  const addresses = addressesOf(socketOf).map((address) => address.replaceAll(":", "-"));
+  const socket = [...owner, ...addresses, socketOf.port].join("~");
   return serverName === undefined ? socket : `${socket}~${serverName}`;
 }

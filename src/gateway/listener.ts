@@ -17,15 +17,14 @@ import { anyHostname } from "./hostname.ts";
 import { type ListenerFilters, listenerFilters } from "./listener-filters.ts";
 import { type ListenerParent, listenerParent, parentKey, referrer } from "./listener-parent.ts";
 import { ifSet, type UnenforcedField } from "./not-enforced.ts";
-import type { Placement } from "./placement.ts";
+import type { Place, Placement } from "./placement.ts";
 import type { Seniority } from "./precedence.ts";
 import { type Problem, resolvedRefs } from "./problem.ts";
 import { gatewayGroup, kindsByProtocol, type RouteKind, supportedKinds } from "./route-kind.ts";
 import { readTlsOptions, type TlsOptions } from "./tls-options.ts";
 
 /** A socket that listeners share: where, which port, which transport. */
-export interface Socket {
-  readonly proxy: string;
+export interface Socket extends Place {
   /** Absent for every address of the machine. */
   readonly address?: string;
   /** Where a Gateway asks for several. */
@@ -38,10 +37,21 @@ export function socketKey(socket: Socket): string {
   return `${socket.proxy}|${socketName(socket)}`;
 }
 
-/** @example socketName({ proxy: "local", port: 80, transport: "TCP" })  // "80/TCP" */
+/**
+ * Unique in the fleet.
+ *
+ * @example socketName({ proxy: "local", port: 80, transport: "TCP" })  // "80/TCP"
+ * @example socketName({ proxy: "shared", gateway: "edge/public", port: 80, transport: "TCP" })  // "edge/public:80/TCP"
+ */
 export function socketName(socket: Socket): string {
   const addresses = addressesOf(socket);
-  return `${addresses.length === 0 ? "" : `[${addresses.join(",")}]:`}${socket.port}/${socket.transport}`;
+  const owner = socket.gateway === undefined ? "" : `${socket.gateway}:`;
+  return `${owner}${addresses.length === 0 ? "" : `[${addresses.join(",")}]:`}${portName(socket)}`;
+}
+
+/** @example portName({ port: 80, transport: "TCP" })  // "80/TCP" */
+export function portName({ port, transport }: Pick<Socket, "port" | "transport">): string {
+  return `${port}/${transport}`;
 }
 
 /** None for every address of the machine. */
@@ -93,6 +103,7 @@ export function listenerCandidates(
   gateway: Gateway,
   listenerSet: ListenerSet | undefined,
   placement: Placement,
+  place: Place,
   refusal: Condition | undefined,
   reader: Reader,
   context: ListenerContext,
@@ -103,7 +114,7 @@ export function listenerCandidates(
   const resource = { group: gatewayGroup, kind: parent.kind, namespace: parent.namespace, name: metadata.name };
   return spec.listeners.map((listener: ListenerSpec | ListenerEntry, index: number) => {
     const origin: Origin = { resource, path: ["spec", "listeners", index] };
-    const candidate = listenerCandidate(gateway, parent, listener, origin, placement, refusal, reader, context);
+    const candidate = listenerCandidate(gateway, parent, listener, origin, placement, place, refusal, reader, context);
     return [candidate.key, candidate] as const;
   });
 }
@@ -114,6 +125,7 @@ function listenerCandidate(
   listener: ListenerSpec | ListenerEntry,
   origin: Origin,
   placement: Placement,
+  place: Place,
   refusal: Condition | undefined,
   reader: Reader,
   context: ListenerContext,
@@ -144,7 +156,8 @@ function listenerCandidate(
     gateway: listenerParent("Gateway", gateway),
     parent,
     socket: {
-      proxy: placement.proxyOf(gateway),
+      proxy: place.proxy,
+      ...(place.gateway === undefined ? {} : { gateway: place.gateway }),
       ...(address === undefined ? {} : { address }),
       ...(additionalAddresses.length === 0 ? {} : { additionalAddresses }),
       port: listener.port,

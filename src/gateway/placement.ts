@@ -5,10 +5,31 @@ import { refuseGateway } from "./gateway-acceptance.ts";
 import type { Resources } from "./inputs.ts";
 import { ifSet, type UnenforcedField } from "./not-enforced.ts";
 
+/** Where one Gateway is served. */
+export interface Place {
+  /** The Envoy fleet that serves it, and perhaps others. */
+  readonly proxy: string;
+  /**
+   * Its own key, where its sockets are its own although other Gateways are served by the same fleet: their ports, hostnames and
+   * protocols are then no business of each other. Absent where Gateways of one fleet share its sockets.
+   */
+  readonly gateway?: string;
+}
+
+/** Key of the state of a Gateway's proxies among those that whoever runs them tells. */
+export function stateKey({ proxy, gateway }: Place): string {
+  return gateway ?? proxy;
+}
+
+/** A place, with what is known of it already. */
+export interface GivenPlace extends Place {
+  /** Where the fleet listens for the Gateway, by the port and transport that clients know: `80/TCP`. */
+  readonly boundPorts?: Readonly<Record<string, number>>;
+}
+
 /** Where Gateways are served, as far as their meaning depends on it. */
 export interface Placement {
-  /** Which Envoy fleet serves a Gateway. */
-  readonly proxyOf: ProxyOf;
+  readonly placeOf: (gateway: Gateway, reader: Reader, resources: Resources) => GivenPlace;
   /**
    * Why a Gateway as a whole can't be served here; undefined if it can. None of its listeners is served then, but for
    * {@link Placement.proxiesOutlastParameters}.
@@ -34,12 +55,10 @@ export type ExternalHostname =
   | { readonly hostname: string; readonly problem?: undefined }
   | { readonly problem: string; readonly hostname?: undefined };
 
-export type ProxyOf = (gateway: Gateway) => string;
-
 /** One Envoy on this machine serves every Gateway. */
 export function onThisMachine(proxy: string): Placement {
   return {
-    proxyOf: () => proxy,
+    placeOf: () => ({ proxy }),
     refuse: refuseGateway,
     parametersProblem: noParameters,
     proxiesOutlastParameters: false,

@@ -132,7 +132,7 @@ function deriveHostTables(
 
 function deriveSockets(
   graph: Graph,
-  { listeners }: ListenerCollections,
+  { listeners, boundPorts }: ListenerCollections,
   { attachments }: RouteCollections,
   { tracingOfListeners }: TelemetryCollections,
 ): Collection<Listener> {
@@ -166,6 +166,7 @@ function deriveSockets(
   return graph.derive("sockets", serving, (members, key, { fetch }) =>
     socketListener(
       members.map((member) => member.value),
+      fetch(boundPorts, key),
       (fetch(streamsBySocket, key) ?? []).map((member) => member.value.entry),
       (listener) => fetch(tracingOfListeners, listener)?.tracing,
     ),

@@ -35,12 +35,13 @@ export function streamClusterName(
 /** One socket with everything that is served on it; undefined if nothing is. */
 export function socketListener(
   listeners: readonly GatewayListener[],
+  boundPort: number | undefined,
   streams: readonly StreamEntry[],
   tracingOf: (listenerKey: string) => Tracing | undefined,
 ): Listener | undefined {
   const [first] = listeners;
   if (first === undefined) return undefined;
-  const { proxy, address, additionalAddresses, port, transport } = first.socket;
+  const { proxy, gateway, address, additionalAddresses, port, transport } = first.socket;
   const chains = listeners.flatMap((listener) =>
     chainsOf(
       listener,
@@ -55,10 +56,12 @@ export function socketListener(
   }
   return {
     proxy,
+    ...(gateway === undefined ? {} : { gateway }),
     name: socketName(first.socket),
     ...(address === undefined ? {} : { address }),
     ...(additionalAddresses === undefined ? {} : { additionalAddresses }),
     port,
+    ...(boundPort === undefined ? {} : { boundPort }),
     transport,
     chains: [...byName.values()].sort((left, right) => (left.name < right.name ? -1 : 1)),
   };

@@ -1,13 +1,12 @@
-import type { Gateway } from "../resources/generated/gateway-api.ts";
-import { type Manifest, metadataOf } from "./manifest.ts";
+import type { Fleet } from "./fleet.ts";
+import type { Manifest } from "./manifest.ts";
 import type { ProxyParameters } from "./proxy-parameters.ts";
 
 /** Decides how many proxies a Deployment runs; none where nobody asked for it. Only Envoy counts, no sidecar beside it. */
-export function autoscaler(gateway: Gateway, { workload }: ProxyParameters): readonly Manifest[] {
+export function autoscaler({ metadata }: Fleet, { workload }: ProxyParameters): readonly Manifest[] {
   const { kind, autoscaling } = workload;
   if (autoscaling === undefined || kind !== "Deployment") return [];
   const { minReplicas = 1, maxReplicas, cpuUtilization, memoryUtilization, metrics = [], behavior } = autoscaling;
-  const metadata = metadataOf(gateway);
   return [
     {
       apiVersion: "autoscaling/v2",

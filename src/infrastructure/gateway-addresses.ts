@@ -4,7 +4,7 @@ import type { Gateway, GatewaySpecAddress } from "../resources/generated/gateway
 import type { ProxyAddress, ProxyState } from "../status/proxy-state.ts";
 import type { ProxyParameters } from "./proxy-parameters.ts";
 import { addressesOf, reachOf, requestedValue, sentinelRoutability } from "./requested-addresses.ts";
-import { addressServiceName, mainServiceName } from "./services.ts";
+import { addressServiceName } from "./services.ts";
 
 /** What a Gateway's Services have of the addresses that it asks for. */
 export type AssignedAddresses = Pick<ProxyState, "addresses" | "problem" | "addressesAssigned">;
@@ -24,14 +24,16 @@ interface Outcome {
  *
  * Programmed is False with AddressNotUsable while an address of a load balancer that was named in spec.addresses is not there,
  * and with AddressNotAssigned while there is none at all. AddressesAssigned says which are missing.
+ *
+ * @param mainName of the Service that every Gateway has
  */
 export function assignedAddresses(
   gateway: Gateway,
+  mainName: string,
   serviceNamed: (name: string) => Service | undefined,
   parameters: Pick<ProxyParameters, "service">,
 ): AssignedAddresses {
   const serviceType = parameters.service.type;
-  const mainName = mainServiceName(gateway);
   const main = serviceNamed(mainName);
   const cluster = clusterAddresses(main);
   const outside = serviceType === "LoadBalancer" ? ingressOf(main) : cluster;
@@ -59,7 +61,7 @@ export function assignedAddresses(
       if (address !== undefined) return { address };
       return { unsatisfied: `Service ${mainName} does not have ${value ?? "another"} cluster address.` };
     }
-    const ofItsOwn = type === "IPAddress" && value !== undefined ? addressServiceName(gateway, value) : undefined;
+    const ofItsOwn = type === "IPAddress" && value !== undefined ? addressServiceName(mainName, value) : undefined;
     const address = free(ofItsOwn === undefined ? outside : ingressOf(serviceNamed(ofItsOwn)), fits);
     if (address !== undefined) {
       return { address: routability === sentinelRoutability ? { ...address, routability } : address };

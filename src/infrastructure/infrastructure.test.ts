@@ -1,14 +1,16 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { describe, test } from "node:test";
+import { Graph } from "../collections/graph.ts";
 import type { Service } from "../resources/generated/core.ts";
 import type { Gateway, GatewaySpecAddress } from "../resources/generated/gateway-api.ts";
 import { differences } from "./difference.ts";
+import { exposureOf, fleetOfGateway } from "./fleet.ts";
 import { assignedAddresses } from "./gateway-addresses.ts";
-import { infrastructure } from "./infrastructure.ts";
+import { fleetInfrastructure, gatewayInfrastructure } from "./infrastructure.ts";
 import { baseName, boundedName, numberedName } from "./names.ts";
 import { refuseAddresses } from "./placement.ts";
 import { defaultParameters } from "./proxy-parameters.ts";
-import { exposedPorts, mainServiceName } from "./services.ts";
+import { type ExposedPort, exposedPorts } from "./services.ts";
 
 function gatewayWith(spec: Partial<Gateway["spec"]>): Gateway {
   return {
@@ -23,10 +25,13 @@ const settings = {
   image: "gatewright:test",
   xds: { host: "gatewright.gatewright-system.svc", port: 18_000, serverName: "gatewright.gatewright-system.svc" },
 };
-const web = { port: 80, transport: "TCP" } as const;
+const web = { port: 80, targetPort: 80, transport: "TCP" } as const;
+const mainServiceName = (gateway: Gateway) => exposureOf(gateway, fleetOfGateway(gateway)).metadata.name;
 
-function manifestsOf(gateway: Gateway) {
-  return infrastructure(gateway, "edge/public", [web], settings, defaultParameters);
+function manifestsOf(gateway: Gateway, exposed: readonly ExposedPort[] = [web], proxies = settings) {
+  const fleet = fleetOfGateway(gateway);
+  const own = fleetInfrastructure(fleet, proxies, defaultParameters);
+  return gatewayInfrastructure(gateway, fleet, own, exposed, defaultParameters).manifests;
 }
 
 describe("names", () => {
@@ -64,9 +69,9 @@ describe("what a Gateway is given", () => {
   });
 
   test("keeps its pods when listeners change, and gives them a new bootstrap when that changes", () => {
-    const deploymentOf = (ports: Parameters<typeof infrastructure>[2], image = settings) =>
-      infrastructure(gateway, "edge/public", ports, image, defaultParameters).at(-1);
-    deepEqual(deploymentOf([web]), deploymentOf([web, { port: 53, transport: "UDP" }]));
+    const deploymentOf = (ports: readonly ExposedPort[], proxies = settings) =>
+      manifestsOf(gateway, ports, proxies).at(-1);
+    deepEqual(deploymentOf([web]), deploymentOf([web, { port: 53, targetPort: 53, transport: "UDP" }]));
     const moved = { ...settings, xds: { ...settings.xds, port: 18_001 } };
     ok(
       differences(deploymentOf([web]), deploymentOf([web], moved)).some((path) =>
@@ -77,8 +82,12 @@ describe("what a Gateway is given", () => {
 
   test("a port of a socket is exposed once, TCP and UDP apart; without a port there is no Service", () => {
     const socket = (port: number, transport: "TCP" | "UDP") => ({ socket: { proxy: "p", port, transport } });
-    const ports = exposedPorts([socket(443, "TCP"), socket(443, "TCP"), socket(443, "UDP")]);
-    const [service] = infrastructure(gateway, "edge/public", ports, settings, defaultParameters);
+    const ports = exposedPorts(
+      [socket(443, "TCP"), socket(443, "TCP"), socket(443, "UDP")],
+      new Graph().input("boundPorts"),
+      { fetch: () => undefined },
+    );
+    const [service] = manifestsOf(gateway, ports);
     deepEqual(
       differences(service, {
         spec: {
@@ -90,7 +99,7 @@ describe("what a Gateway is given", () => {
       }),
       [],
     );
-    ok(infrastructure(gateway, "edge/public", [], settings, defaultParameters).every(({ kind }) => kind !== "Service"));
+    ok(manifestsOf(gateway, []).every(({ kind }) => kind !== "Service"));
   });
 });
 
@@ -121,7 +130,7 @@ describe("addresses", () => {
       addresses: assigned,
       addressesAssigned,
       problem,
-    } = assignedAddresses(gateway, (name) => made.get(name), defaultParameters);
+    } = assignedAddresses(gateway, mainServiceName(gateway), (name) => made.get(name), defaultParameters);
     const words = assigned.map(({ value, routability }) => (routability === "" ? value : `${value} ${routability}`));
     return {
       services: made.size,

@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import type { Gateway } from "../resources/generated/gateway-api.ts";
 
 /** Whose objects are Gatewright's: they have this label, and no others are watched, changed or deleted. */
 export const managedBy = { "app.kubernetes.io/managed-by": "gatewright" } as const;
@@ -31,19 +30,6 @@ export function baseName(gateway: string, gatewayClass: string): string {
 /** Of one of several objects that differ by something that is no name: an address, for example. */
 export function numberedName(base: string, distinction: string): string {
   return `${base.slice(0, longest - 9).replace(/-+$/, "")}-${shortHash(distinction)}`;
-}
-
-/** Labels by which the objects of a Gateway are found (GEP-1762), and which its Services select by. */
-export function selectorLabels({ metadata, spec }: Gateway): Readonly<Record<string, string>> {
-  return {
-    "gateway.networking.k8s.io/gateway-name": boundedName(metadata.name),
-    "gateway.networking.k8s.io/gateway-class-name": boundedName(spec.gatewayClassName),
-  };
-}
-
-/** Labels by which a workload, a budget or a constraint finds the proxies of a Gateway, and no others. */
-export function podSelector(gateway: Gateway): Readonly<Record<string, string>> {
-  return { ...managedBy, ...selectorLabels(gateway) };
 }
 
 function shortHash(text: string): string {

@@ -1,7 +1,8 @@
 import type { Reader } from "../collections/collection.ts";
 import type { Resources } from "../gateway/inputs.ts";
 import type { Gateway, GatewayClass } from "../resources/generated/gateway-api.ts";
-import { contradiction, defaultParameters, merged, type ProxyParameters } from "./proxy-parameters.ts";
+import type { GatewayParametersSpec } from "../resources/generated/gatewright-api.ts";
+import { contradiction, defaultParameters, merged, notForGateways, type ProxyParameters } from "./proxy-parameters.ts";
 
 /** Parameters, or what is wrong with them in words. */
 export type Parameters = { readonly parameters: ProxyParameters } | { readonly problem: string };
@@ -44,6 +45,7 @@ export function gatewayParameters(
     base.parameters,
     reader,
     resources,
+    (own) => notForGateways(own, base.parameters),
   );
 }
 
@@ -55,6 +57,7 @@ function read(
   base: ProxyParameters,
   reader: Reader,
   resources: Pick<Resources, "GatewayParameters">,
+  refuse: (own: GatewayParametersSpec) => string | undefined = () => undefined,
 ): Parameters {
   const { field, group, kind, namespace, name } = reference;
   if (group !== parametersGroup || kind !== parametersKind) {
@@ -69,6 +72,6 @@ function read(
   const found = reader.fetch(resources.GatewayParameters, `${namespace}/${name}`);
   if (found === undefined) return { problem: `${field} names ${kind} ${namespace}/${name}, which does not exist.` };
   const parameters = merged(base, found.spec);
-  const problem = contradiction(found.spec, parameters);
+  const problem = refuse(found.spec) ?? contradiction(found.spec, parameters);
   return problem === undefined ? { parameters } : { problem: `${kind} ${namespace}/${name}: ${problem}` };
 }

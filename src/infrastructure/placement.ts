@@ -1,14 +1,20 @@
+import type { Reader } from "../collections/collection.ts";
 import { type Condition, isFalse } from "../gateway/condition.ts";
-import type { Placement } from "../gateway/placement.ts";
+import type { Resources } from "../gateway/inputs.ts";
+import type { GivenPlace, Placement } from "../gateway/placement.ts";
 import type { Gateway } from "../resources/generated/gateway-api.ts";
 import { keyOf } from "../resources/object.ts";
 import { externalHostname } from "./external-hostname.ts";
-import { ownLabels } from "./manifest.ts";
+import { fleetAnnotation, ownLabels, sharedServiceName } from "./fleet.ts";
 import { classParameters, gatewayParameters } from "./parameters.ts";
+import { boundPortsOf } from "./services.ts";
 
-/** Every Gateway is served by proxies of its own, at addresses that the cluster gives to its Services. */
+/**
+ * Every Gateway is served by proxies of its own, or by those of its class where the class has a shared fleet, at addresses that
+ * the cluster gives to its Services.
+ */
 export const inCluster: Placement = {
-  proxyOf: keyOf,
+  placeOf,
   refuse: (gateway, reader, resources) => {
     const gatewayClass = reader.fetch(resources.GatewayClass, gateway.spec.gatewayClassName);
     const parameters = gatewayParameters(gateway, reader, resources);
@@ -35,6 +41,26 @@ export const inCluster: Placement = {
       }));
   },
 };
+
+/**
+ * Whether proxies are shared is said by the class alone: the certificates of many namespaces come to them, which is for the
+ * infrastructure provider to decide. In them, each Gateway has its sockets to itself.
+ */
+function placeOf(gateway: Gateway, reader: Reader, resources: Resources): GivenPlace {
+  const key = keyOf(gateway);
+  const own = { proxy: key };
+  const name = gateway.spec.gatewayClassName;
+  const gatewayClass = reader.fetch(resources.GatewayClass, name);
+  const namespace = gatewayClass?.spec.parametersRef?.namespace;
+  if (gatewayClass === undefined || namespace === undefined) return own;
+  const found = classParameters(gatewayClass, reader, resources);
+  if ("parameters" in found && !found.parameters.sharedFleet) return own;
+  const service = reader.fetch(resources.Service, `${namespace}/${sharedServiceName(gateway)}`);
+  const given = service?.metadata.annotations?.[fleetAnnotation] === name ? boundPortsOf(service) : undefined;
+  // Where parameters can't be read, a Gateway stays where it is.
+  if ("problem" in found && given === undefined) return own;
+  return { proxy: name, gateway: key, ...(given === undefined ? {} : { boundPorts: given }) };
+}
 
 const addressTypes: readonly string[] = ["IPAddress", "Hostname"];
 

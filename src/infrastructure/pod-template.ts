@@ -1,29 +1,28 @@
 import { createHash } from "node:crypto";
-import type { Gateway } from "../resources/generated/gateway-api.ts";
-import { labelsOf, type Manifest, metadataOf } from "./manifest.ts";
-import { podSelector } from "./names.ts";
+import type { Fleet } from "./fleet.ts";
+import type { Manifest } from "./manifest.ts";
 import { healthPort, type ProxySettings, proxyContainer } from "./proxy-container.ts";
 import type { ProxyParameters } from "./proxy-parameters.ts";
 
 /**
  * The proxies' pods. They depend on the bootstrap and on parameters, never on listeners: a new port or route replaces no pod.
  *
- * Envoy listens on the Gateway's own ports, so that what it writes into a `Location` is what clients know; ports below 1024
+ * Envoy of one Gateway listens on the Gateway's own ports, so that what it writes into a `Location` is what clients know; ports below 1024
  * need no privilege, for the pod's network starts them at 0 (a sysctl that every pod security standard allows). On the host's network
  * that sysctl may not be set, and nobody but root can be given a capability: there, Envoy is root with the one that these ports need.
  */
 export function podTemplate(
-  gateway: Gateway,
+  { metadata, selector }: Fleet,
   configMap: Manifest,
   settings: ProxySettings,
   parameters: ProxyParameters,
 ): object {
-  const { name, annotations } = metadataOf(gateway);
+  const { name, annotations } = metadata;
   const { pod, drain } = parameters;
   const { affinity, imagePullSecrets, nodeSelector, priorityClassName, runtimeClassName, tolerations } = pod;
   return {
     metadata: {
-      labels: { ...pod.labels, ...labelsOf(gateway) },
+      labels: { ...pod.labels, ...metadata.labels },
       annotations: {
         "prometheus.io/scrape": "true",
         "prometheus.io/port": String(healthPort),
@@ -48,7 +47,7 @@ export function podTemplate(
       ...(priorityClassName === undefined ? {} : { priorityClassName }),
       ...(runtimeClassName === undefined ? {} : { runtimeClassName }),
       ...(tolerations === undefined ? {} : { tolerations }),
-      ...topologySpread(gateway, pod),
+      ...topologySpread(selector, pod),
       containers: [proxyContainer(settings, parameters)],
       volumes: [
         { name: "configuration", configMap: { name } },
@@ -82,8 +81,11 @@ function network({ hostNetwork }: ProxyParameters["pod"]): object {
 }
 
 /** A constraint that does not say which pods it counts is about the proxies; of itself it would count none. */
-function topologySpread(gateway: Gateway, { topologySpreadConstraints: constraints }: ProxyParameters["pod"]): object {
+function topologySpread(
+  selector: Fleet["selector"],
+  { topologySpreadConstraints: constraints }: ProxyParameters["pod"],
+): object {
   if (constraints === undefined) return {};
-  const labelSelector = { matchLabels: podSelector(gateway) };
+  const labelSelector = { matchLabels: selector };
   return { topologySpreadConstraints: constraints.map((constraint) => ({ labelSelector, ...constraint })) };
 }

@@ -19,6 +19,8 @@ export interface ProxyParameters {
     >;
   readonly drain: Required<Drain>;
   readonly service: ProxyService & Required<Pick<ProxyService, "type" | "ipFamilyPolicy">>;
+  /** All Gateways of the class are served by one fleet. */
+  readonly sharedFleet: boolean;
 }
 
 /** What holds where neither a Gateway's parameters nor its class's say anything. */
@@ -28,6 +30,7 @@ export const defaultParameters: ProxyParameters = {
   envoy: { resources: { requests: { cpu: "100m", memory: "128Mi" } }, concurrency: 2, logLevel: "warning" },
   drain: { lameDuckSeconds: 5, seconds: 30 },
   service: { type: "LoadBalancer", ipFamilyPolicy: "PreferDualStack" },
+  sharedFleet: false,
 };
 
 /**
@@ -62,6 +65,7 @@ export function merged(base: ProxyParameters, over: GatewayParametersSpec): Prox
       ...joined(base.service.labels, over.service?.labels, (labels) => ({ labels })),
       ...joined(base.service.annotations, over.service?.annotations, (annotations) => ({ annotations })),
     },
+    sharedFleet: over.sharedFleet ?? base.sharedFleet,
   };
 }
 
@@ -121,4 +125,16 @@ export function contradiction(own: GatewayParametersSpec, { workload, service }:
   return idle === undefined
     ? undefined
     : `spec.service.${idle} means nothing for a Service of type ${service.type}, which the GatewayClass's parameters ask for. Remove it, or write spec.service.type.`;
+}
+
+/** What a Gateway's own parameters may not say, in words: whether proxies are shared, and how proxies are that are not its own. */
+export function notForGateways(own: GatewayParametersSpec, { sharedFleet }: ProxyParameters): string | undefined {
+  if (own.sharedFleet !== undefined) {
+    return "spec.sharedFleet is for the parameters of a GatewayClass to say. Remove it, and choose a class whose parameters have it.";
+  }
+  const aboutProxies = ["workload", "disruptionBudget", "pod", "envoy", "drain"] as const;
+  const field = sharedFleet ? aboutProxies.find((name) => own[name] !== undefined) : undefined;
+  return field === undefined
+    ? undefined
+    : `spec.${field} is about proxies, and all Gateways of the class share theirs (sharedFleet). Remove it; spec.service may stay.`;
 }

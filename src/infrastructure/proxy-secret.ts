@@ -3,24 +3,18 @@ import type { Authority } from "../certificates/authority.ts";
 import type { KeyPair } from "../certificates/key-pair.ts";
 import { proxyUri } from "../certificates/proxy-identity.ts";
 import { renewalTime } from "../certificates/validity.ts";
-import type { Gateway } from "../resources/generated/gateway-api.ts";
-import { type Manifest, metadataOf } from "./manifest.ts";
+import type { Fleet } from "./fleet.ts";
+import type { Manifest } from "./manifest.ts";
 
 /** Not `kubernetes.io/tls`: those are people's own. */
 export const proxySecretType = "gatewright.dev/proxy-certificate";
 
-/** Where {@link proxySecret} is. */
-export function proxySecretName(gateway: Gateway): { readonly namespace: string; readonly name: string } {
-  const { namespace, name } = metadataOf(gateway);
-  return { namespace, name };
-}
-
-/** The Secret with which the proxies of a Gateway show who they are. Its keys are those of cert-manager. */
-export function proxySecret(gateway: Gateway, { certificate, key }: KeyPair, trusted: string): Manifest {
+/** The Secret with which proxies show who they are. Its keys are those of cert-manager. */
+export function proxySecret({ metadata }: Fleet, { certificate, key }: KeyPair, trusted: string): Manifest {
   return {
     apiVersion: "v1",
     kind: "Secret",
-    metadata: metadataOf(gateway),
+    metadata,
     type: proxySecretType,
     data: { "tls.crt": base64(certificate), "tls.key": base64(key), "ca.crt": base64(trusted) },
   };

@@ -1,43 +1,45 @@
-import { socketName } from "../gateway/listener.ts";
+import type { Collection, Reader } from "../collections/collection.ts";
+import { portName, type Socket, socketKey } from "../gateway/listener.ts";
+import type { Service } from "../resources/generated/core.ts";
 import type { Gateway } from "../resources/generated/gateway-api.ts";
-import { type Manifest, metadataOf } from "./manifest.ts";
-import { baseName, numberedName, selectorLabels } from "./names.ts";
+import type { Exposure } from "./fleet.ts";
+import type { Manifest } from "./manifest.ts";
+import { numberedName } from "./names.ts";
 import type { ProxyParameters } from "./proxy-parameters.ts";
 import { type RequestedAddresses, requestedAddresses } from "./requested-addresses.ts";
 
-/** A port on which the proxies listen. */
+/** A port that clients know. */
 export interface ExposedPort {
   readonly port: number;
+  /** Where the proxies listen for it. */
+  readonly targetPort: number;
   readonly transport: "TCP" | "UDP";
 }
 
-/** Name of the Service that every Gateway has, and with it a name in the cluster's DNS. */
-export function mainServiceName({ metadata, spec }: Gateway): string {
-  return baseName(metadata.name, spec.gatewayClassName);
-}
-
 /** Name of the Service that has one requested address. It follows from the address, so that each keeps its Service when others go. */
-export function addressServiceName(gateway: Gateway, address: string): string {
-  return numberedName(mainServiceName(gateway), address);
+export function addressServiceName(mainService: string, address: string): string {
+  return numberedName(mainService, address);
 }
 
 /**
- * The Services of a Gateway: one for itself, and one for each load balancer address that it asks for.
+ * The Services of a Gateway: one for itself, with a name in the cluster's DNS, and one for each load balancer address that it asks for.
  *
  * A load balancer gives a Service one address (of each family), so several addresses are several Services.
  */
 export function services(
   gateway: Gateway,
+  exposure: Exposure,
   exposed: readonly ExposedPort[],
   parameters: ProxyParameters,
 ): readonly Manifest[] {
   // Neither does Kubernetes take a Service without a port.
   if (exposed.length === 0) return [];
   const requested = requestedAddresses(gateway, parameters);
+  const { name } = exposure.metadata;
   return [
     service(
-      gateway,
-      mainServiceName(gateway),
+      exposure,
+      name,
       exposed,
       parameters,
       {
@@ -48,8 +50,8 @@ export function services(
     ),
     ...requested.loadBalancer.map((address) =>
       service(
-        gateway,
-        addressServiceName(gateway, address),
+        exposure,
+        addressServiceName(name, address),
         exposed,
         parameters,
         { type: "LoadBalancer", loadBalancerIP: address },
@@ -65,7 +67,7 @@ export function services(
 }
 
 function service(
-  gateway: Gateway,
+  { metadata, selector }: Exposure,
   name: string,
   exposed: readonly ExposedPort[],
   { service: parameters }: ProxyParameters,
@@ -76,13 +78,13 @@ function service(
   },
   annotations: Readonly<Record<string, string>>,
 ): Manifest {
-  const metadata = metadataOf(gateway, name);
   const { internalTrafficPolicy, ipFamilies, ipFamilyPolicy } = parameters;
   return {
     apiVersion: "v1",
     kind: "Service",
     metadata: {
       ...metadata,
+      name,
       labels: { ...parameters.labels, ...metadata.labels },
       annotations: { ...annotations, ...parameters.annotations, ...metadata.annotations },
     },
@@ -93,16 +95,16 @@ function service(
       ...(internalTrafficPolicy === undefined ? {} : { internalTrafficPolicy }),
       ipFamilyPolicy,
       ...(ipFamilies === undefined ? {} : { ipFamilies }),
-      selector: selectorLabels(gateway),
+      selector,
       ports: [...exposed]
         .sort((left, right) => left.port - right.port || (left.transport < right.transport ? -1 : 1))
         .map((port) => ({
           name: `${port.transport.toLowerCase()}-${port.port}`,
           port: port.port,
-          targetPort: port.port,
+          targetPort: port.targetPort,
           protocol: port.transport,
           // A node's port is one Service's.
-          ...(name === mainServiceName(gateway) && spec.type !== "ClusterIP" ? nodePortOf(port, parameters) : {}),
+          ...(name === metadata.name && spec.type !== "ClusterIP" ? nodePortOf(port, parameters) : {}),
         })),
     },
   };
@@ -128,13 +130,33 @@ function hostnameAnnotation({ hostnames }: RequestedAddresses): Readonly<Record<
   return hostnames.length === 0 ? {} : { "external-dns.alpha.kubernetes.io/hostname": hostnames.join(",") };
 }
 
-/** The ports of a Gateway's listeners, each once. Invalid listeners count: an address is not lost over a mistake. */
+/**
+ * The ports of a Gateway's listeners, each once. Invalid listeners count: an address is not lost over a mistake.
+ *
+ * @param boundPorts where proxies listen elsewhere than clients know, by the socket's key
+ */
 export function exposedPorts(
-  listeners: Iterable<{ readonly socket: Parameters<typeof socketName>[0] }>,
+  listeners: Iterable<{ readonly socket: Socket }>,
+  boundPorts: Collection<number>,
+  { fetch }: Reader,
 ): readonly ExposedPort[] {
   const ports = new Map<string, ExposedPort>();
   for (const { socket } of listeners) {
-    ports.set(socketName(socket), { port: socket.port, transport: socket.transport });
+    const { gateway, port, transport } = socket;
+    const targetPort = gateway === undefined ? port : fetch(boundPorts, socketKey(socket));
+    // Absent if the fleet has no port left: then nothing leads there.
+    if (targetPort !== undefined) ports.set(portName(socket), { port, targetPort, transport });
   }
   return [...ports.values()];
+}
+
+/** What {@link services} made of {@link exposedPorts}, by {@link portName}, read from a Service as it is. */
+export function boundPortsOf({ spec }: Service): Readonly<Record<string, number>> {
+  return Object.fromEntries(
+    (spec.ports ?? []).flatMap(({ port, targetPort, protocol }) =>
+      protocol === "SCTP" || typeof targetPort !== "number"
+        ? []
+        : [[portName({ port, transport: protocol }), targetPort] as const],
+    ),
+  );
 }

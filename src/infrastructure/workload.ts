@@ -1,7 +1,6 @@
-import type { Gateway } from "../resources/generated/gateway-api.ts";
 import type { RollingUpdate } from "../resources/generated/gatewright-api.ts";
-import { type Manifest, metadataOf } from "./manifest.ts";
-import { podSelector } from "./names.ts";
+import type { Fleet } from "./fleet.ts";
+import type { Manifest } from "./manifest.ts";
 import type { ProxyParameters } from "./proxy-parameters.ts";
 
 /**
@@ -9,16 +8,16 @@ import type { ProxyParameters } from "./proxy-parameters.ts";
  *
  * Replicas that nobody asked for are not ours: an autoscaler's, or what was set by hand.
  */
-export function workload(gateway: Gateway, template: object, parameters: ProxyParameters): Manifest {
+export function workload({ metadata, selector }: Fleet, template: object, parameters: ProxyParameters): Manifest {
   const { kind, replicas } = parameters.workload;
   const strategy = { type: "RollingUpdate", rollingUpdate: rollingUpdate(parameters) };
   return {
     apiVersion: "apps/v1",
     kind,
-    metadata: metadataOf(gateway),
+    metadata,
     spec: {
       ...(kind === "Deployment" && replicas !== undefined ? { replicas } : {}),
-      selector: { matchLabels: podSelector(gateway) },
+      selector: { matchLabels: selector },
       ...(kind === "Deployment" ? { strategy } : { updateStrategy: strategy }),
       template,
     },

@@ -52,14 +52,18 @@ export type FilterChain = HttpChain | StreamChain | DatagramChain;
 /** One socket that a proxy listens on. */
 export interface Listener {
   readonly proxy: string;
-  /** From address, port and transport; never from the Gateway, so that renaming one moves no socket. */
+  /** Key of the Gateway that has it to itself; absent where any Gateway of the proxy may share it. */
+  readonly gateway?: string;
+  /** From address, port and transport, and from {@link Listener.gateway}; never from a Gateway that shares it. */
   readonly name: string;
   /** IP address to bind; absent for all. */
   readonly address?: string;
   /** Bound besides `address`. */
   readonly additionalAddresses?: readonly string[];
-  /** As the Gateway says; an offset for local use is added where the socket is configured. */
+  /** As the Gateway says, and as clients know it; an offset for local use is added where the socket is configured. */
   readonly port: number;
+  /** What the proxy binds instead of `port`; whoever is in front of it (a Service) leads from one to the other. */
+  readonly boundPort?: number;
   readonly transport: "TCP" | "UDP";
   /** Sorted by name. */
   readonly chains: readonly FilterChain[];

@@ -5,7 +5,7 @@ import { endpointSetName } from "../gateway/derive-destinations.ts";
 import type { ResourceKinds, Resources } from "../gateway/inputs.ts";
 import { type ListenerParentKind, parentKey } from "../gateway/listener-parent.ts";
 import { acceptMesh } from "../gateway/mesh.ts";
-import type { ProxyOf } from "../gateway/placement.ts";
+import { stateKey } from "../gateway/placement.ts";
 import { type AncestorKind, ancestorKinds } from "../gateway/policy-ancestors.ts";
 import { routeKey } from "../gateway/route.ts";
 import { experimentalGroup, gatewayGroup, type RouteKind, routeKinds } from "../gateway/route-kind.ts";
@@ -29,7 +29,7 @@ export const definitionsKey = "definitions";
 /**
  * The status of every object that is ours, by `Kind/namespace/name` (`Kind/name` for GatewayClasses).
  *
- * `proxies` tells what the Envoys say, by proxy; where there is none, Programmed is Unknown. `definitions` holds one list
+ * `proxies` tells what the Envoys say, by {@link stateKey}; where there is none, Programmed is Unknown. `definitions` holds one list
  * where there are definitions of kinds, and nothing where there are none.
  */
 export function deriveStatus(
@@ -37,12 +37,11 @@ export function deriveStatus(
   resources: Resources,
   semantics: Semantics,
   proxies: Collection<ProxyState>,
-  proxyOf: ProxyOf,
   definitions: Collection<readonly DefinitionVersion[]>,
   unservedKinds: Collection<true>,
   envoyRefusals: Collection<Refusal>,
 ): Collection<ObjectStatus> {
-  const { classes, gateways, listenerSets, listenersByParent, attachedRoutes, refusals, clientCertificates } =
+  const { classes, gateways, places, listenerSets, listenersByParent, attachedRoutes, refusals, clientCertificates } =
     semantics;
   const ofClasses = graph.deriveMany("statusOfGatewayClasses", resources.GatewayClass, (object, key, { fetch }) => {
     const accepted = fetch(classes, key)?.accepted;
@@ -71,6 +70,10 @@ export function deriveStatus(
   });
   const listenersOf = ({ fetch }: Reader, kind: ListenerParentKind, key: string) =>
     (fetch(listenersByParent, parentKey({ kind, key })) ?? []).map((member) => member.value);
+  const stateOf = ({ fetch }: Reader, gateway: string): ProxyState => {
+    const place = fetch(places, gateway);
+    return (place && fetch(proxies, stateKey(place))) ?? noProxy;
+  };
   const attachedSets = graph.derive("attachedListenerSets", listenerSets, (listenerSet, key, reader) =>
     isAttached(listenerSet, listenersOf(reader, "ListenerSet", key)) ? keyOf(listenerSet.gateway) : undefined,
   );
@@ -80,7 +83,7 @@ export function deriveStatus(
       listenerSet,
       listenersOf(reader, "ListenerSet", key),
       (listenerKey) => reader.fetch(attachedRoutes, listenerKey) ?? 0,
-      reader.fetch(proxies, proxyOf(listenerSet.gateway)) ?? noProxy,
+      stateOf(reader, keyOf(listenerSet.gateway)),
     );
     const reference = referenceOf("ListenerSet", listenerSet.object);
     return [[`ListenerSet/${key}`, { reference, status } satisfies ObjectStatus]];
@@ -104,7 +107,7 @@ export function deriveStatus(
       listenersOf(reader, "Gateway", key),
       (listenerKey) => fetch(attachedRoutes, listenerKey) ?? 0,
       fetch(countOfSets, key) ?? 0,
-      fetch(proxies, proxyOf(gateway)) ?? noProxy,
+      stateOf(reader, key),
       fetch(refusals, key) ??
         (ofClass === undefined || ofClass.status === "True" ? undefined : waitingForClass(gateway, ofClass.message)),
       fetch(clientCertificates, key)?.problem,

@@ -76,6 +76,8 @@ export interface GatewayParametersSpec {
   readonly drain?: Drain;
   /** ProxyService is the Services by which the proxies are reached. */
   readonly service?: ProxyService;
+  /** SharedFleet has one fleet of proxies serve all Gateways of the GatewayClass whose parametersRef names these parameters. */
+  readonly sharedFleet?: boolean;
 }
 
 /** HostPort is a port of the node that leads to a port of a listener. */

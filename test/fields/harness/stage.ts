@@ -1,14 +1,11 @@
 import { createAuthority } from "../../../examples/seeds/certificate-authority.ts";
-import type { Collection } from "../../../src/collections/collection.ts";
 import { allFindings } from "../../../src/control-plane/all-findings.ts";
 import { ControlPlane } from "../../../src/control-plane/control-plane.ts";
 import { onThisMachine, type Placement } from "../../../src/gateway/placement.ts";
-import { infrastructure } from "../../../src/infrastructure/infrastructure.ts";
+import { deriveInfrastructure } from "../../../src/infrastructure/derive-infrastructure.ts";
 import type { Manifest } from "../../../src/infrastructure/manifest.ts";
-import { gatewayParameters } from "../../../src/infrastructure/parameters.ts";
 import { inCluster } from "../../../src/infrastructure/placement.ts";
 import { selectionOf } from "../../../src/infrastructure/selector-service.ts";
-import { exposedPorts } from "../../../src/infrastructure/services.ts";
 import type { Finding } from "../../../src/resources/finding.ts";
 import { type KubernetesObject, keyOf } from "../../../src/resources/object.ts";
 import type { ResourceChange } from "../../../src/sources/source.ts";
@@ -131,8 +128,11 @@ class World {
     plane.graph
       .derive("selections", plane.resources.XBackend, selectionOf)
       .subscribe(() => this.#changed.infrastructure.add("Service"));
-    manifestsOf(plane).subscribe((changes) => {
-      for (const { before = [], after = [] } of changes) {
+    const { graph, resources, semantics } = plane;
+    deriveInfrastructure(graph, resources, semantics, settings).infrastructure.subscribe((changes) => {
+      for (const change of changes) {
+        const before = change.before?.manifests ?? [];
+        const after = change.after?.manifests ?? [];
         for (const manifest of [...before, ...after]) {
           const other = (manifests: readonly Manifest[]) =>
             manifests.find(({ kind, metadata }) => kind === manifest.kind && metadata.name === manifest.metadata.name);
@@ -162,16 +162,6 @@ class World {
   versions(): readonly string[] {
     return [...this.#plane.envoyResources.entries()].map(([key, { version }]) => `${key} ${version}`).sort();
   }
-}
-
-/** What the Gateways of a cluster are given. */
-function manifestsOf({ graph, resources, semantics }: ControlPlane): Collection<readonly Manifest[]> {
-  return graph.derive("infrastructure", semantics.gateways, (gateway, key, reader) => {
-    const listeners = (reader.fetch(semantics.listenersByGateway, key) ?? []).map(({ value }) => value);
-    const found = gatewayParameters(gateway, reader, resources);
-    if ("problem" in found) return undefined;
-    return infrastructure(gateway, inCluster.proxyOf(gateway), exposedPorts(listeners), settings, found.parameters);
-  });
 }
 
 /** A status without the references that it repeats: that a reference stands in it says nothing of what it means. */
