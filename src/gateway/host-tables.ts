@@ -45,7 +45,7 @@ function servingListener(
 ): ServingListener {
   return {
     origin,
-    ...(servesAlone(gateway, socket.proxy) ? {} : { gateway }),
+    ...(servesAlone(gateway, socket) ? {} : { gateway }),
     port: socket.port,
     scheme: protocol === "HTTPS" ? "https" : "http",
     ...(clientCertificate === undefined ? {} : { clientCertificate }),

@@ -3,7 +3,7 @@ import type { Tracing } from "../ir/tracing.ts";
 import { certificateName } from "./certificate.ts";
 import type { AttachmentPoint, GatewayListener } from "./gateway-listener.ts";
 import { anyHostname, compareSpecificity } from "./hostname.ts";
-import { socketName } from "./listener.ts";
+import { type Socket, socketName } from "./listener.ts";
 import { chainName } from "./listener-conflict.ts";
 import { compareSeniority, type Seniority } from "./precedence.ts";
 
@@ -79,7 +79,7 @@ function chainsOf(
       {
         kind: "http",
         name: chain,
-        ...(servesAlone(listener.gateway.key, socket.proxy) && { gateway: listener.gateway.key }),
+        ...(servesAlone(listener.gateway.key, socket) && { gateway: listener.gateway.key }),
         serverNames: protocol === "HTTPS" ? serverNames(hostname) : [],
         ...(protocol === "HTTPS" ? { tls: { ...termination(listener), alpn: ["h2", "http/1.1"] } } : {}),
         ...(tracing === undefined ? {} : { tracing }),
@@ -114,9 +114,9 @@ function chainsOf(
   ];
 }
 
-/** A proxy that is one Gateway's own has its name. */
-export function servesAlone(gateway: string, proxy: string): boolean {
-  return gateway === proxy;
+/** Whether a socket is one Gateway's: its proxy's, which has its name then, or its own in a shared fleet. */
+export function servesAlone(gateway: string, { proxy, gateway: own }: Socket): boolean {
+  return gateway === (own ?? proxy);
 }
 
 function termination({ certificates, parameters, clients }: GatewayListener): Omit<TlsTermination, "alpn"> {

@@ -30,7 +30,7 @@ interface Chain {
 /** HTTP; requests are served by the {@link HostTable}s of this chain's name. */
 export interface HttpChain extends Chain {
   readonly kind: "http";
-  /** `namespace/name` of the Gateway whose own proxy this is; absent where Gateways share one, and each {@link Rule} tells its own. */
+  /** `namespace/name` of the Gateway whose own proxy or socket this is; absent where Gateways share it, and each {@link Rule} tells its own. */
   readonly gateway?: string;
   readonly tracing?: Tracing;
 }
