@@ -45,6 +45,7 @@ export const rights: readonly Right[] = [
   ...of("cluster", "apiextensions.k8s.io", ["customresourcedefinitions"], follow),
   ...of("cluster", gatewayApi, ["gatewayclasses"], ["patch"], "status"),
   ...of("cluster", experimental, ["xmeshes"], ["patch"], "status"),
+  ...of("cluster", gatewayApi, ["gatewayclasses"], ["update"], "finalizers"),
   ...of("namespaces", gatewayApi, kinds, read),
   ...of("namespaces", gatewayApi, ["referencegrants"], follow),
   ...of("namespaces", experimental, experimentalKinds, read),

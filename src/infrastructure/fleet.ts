@@ -73,18 +73,23 @@ export function fleetOfGateway(gateway: Gateway): Fleet {
  *   infrastructure provider, who writes those parameters, may look into pods
  */
 export function fleetOfClass({ metadata }: GatewayClass, namespace: string): Fleet {
-  const labels = { ...common, [classLabel]: boundedName(metadata.name), [fleetLabel]: "shared" };
+  const selector = sharedSelector(metadata.name);
   return {
     proxy: metadata.name,
     metadata: {
       name: sharedFleetName(metadata.name),
       namespace,
-      labels,
+      labels: { ...common, ...selector },
       annotations: {},
       ownerReferences: [ownerReference("GatewayClass", metadata)],
     },
-    selector: { ...managedBy, [classLabel]: boundedName(metadata.name), [fleetLabel]: "shared" },
+    selector,
   };
+}
+
+/** Labels of the pods of the fleet of a class, and of what runs them. */
+export function sharedSelector(gatewayClass: string): Readonly<Record<string, string>> {
+  return { ...managedBy, [classLabel]: boundedName(gatewayClass), [fleetLabel]: "shared" };
 }
 
 /** @example sharedFleetName("edge")  // "edge-proxies" */
