@@ -72,12 +72,12 @@ export function deriveInfrastructure(
   const whereabouts = graph.derive("whereabouts", gateways, (gateway, key, { fetch }): Whereabouts => {
     const { name: proxies, namespace } = fleetOfGateway(gateway).metadata;
     const { gatewayClassName } = gateway.spec;
-    const shared =
+    const sharing =
       fetch(places, key)?.gateway === undefined ? undefined : fetch(resources.GatewayClass, gatewayClassName);
-    return shared === undefined
+    return sharing === undefined
       ? { namespace, proxies, service: proxies }
       : {
-          namespace: shared.spec.parametersRef?.namespace ?? namespace,
+          namespace: sharing.spec.parametersRef?.namespace ?? namespace,
           proxies: sharedFleetName(gatewayClassName),
           service: sharedServiceName(gateway),
         };

@@ -134,7 +134,8 @@ describe("one fleet of proxies for all Gateways of a class", { ...needsRoot, tim
       await addressOf(other, "edge");
     });
     const now = (await ports()).split(" ");
-    for (const port of known.trim().split(" ")) ok(now.includes(port), `${port} of ${known} is not among ${now}`);
+    for (const port of known.trim().split(" "))
+      ok(now.includes(port), `${port} of ${known} is not among ${now.join(" ")}`);
   });
 
   test("parameters that are lost take nothing away, even from a controller that starts without them", async (context) => {
