@@ -79,7 +79,7 @@ export async function controller(options: ControllerOptions): Promise<number> {
       metrics,
       times: new TransitionTimes(cluster.controlPlane.status),
       findings: () => allFindings(cluster.controlPlane),
-      notReady: () => (cluster.ready ? [] : ["The cluster's resources have not been read yet."]),
+      notReady: () => cluster.notReady,
       envoyMetrics: () => Promise.reject(new Error("each proxy serves its own, at /stats/prometheus of port 19003")),
     };
     const servers = [

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from "node:timers/promises";
 import type { Authority } from "../certificates/authority.ts";
 import { isProxy } from "../certificates/proxy-identity.ts";
 import { hour, renewalTime } from "../certificates/validity.ts";
@@ -30,6 +31,11 @@ import { ProxyStates } from "./proxy-states.ts";
 import { createSelectorServices, type Outdated } from "./selector-services.ts";
 import { StatusWriter, type WriteResult } from "./status-writer.ts";
 import type { Backlog } from "./work-queue.ts";
+
+/** For kube-proxies to hear that we are going; they are told as soon as we are. */
+const lameDuckMs = 2_000;
+/** Proxies come to replicas that were added within this time. */
+const connectionAgeMs = 30 * 60_000;
 
 export interface ClusterOptions {
   readonly client: KubernetesClient;
@@ -178,6 +184,7 @@ export class Cluster {
       knows: (proxy) => gatewaysByProxy.get(proxy) !== undefined || sharedFleets.get(proxy) !== undefined,
       credentials: tls,
       mayFetch: isProxy,
+      connectionAgeMs,
       observer: recordRefusals(this.controlPlane.refusals, options.observer ?? {}),
     });
     this.#source = this.#watch();
@@ -206,8 +213,10 @@ export class Cluster {
     );
   }
 
-  get ready(): boolean {
-    return this.#ready;
+  /** Why proxies should not connect to us, in words; empty when they may. */
+  get notReady(): readonly string[] {
+    if (this.#stop.signal.aborted) return ["It is stopping."];
+    return this.#ready ? [] : ["The cluster's resources have not been read yet."];
   }
 
   /** Whether we are the one that writes. */
@@ -225,11 +234,15 @@ export class Cluster {
     };
   }
 
-  /** Proxies keep what they have. */
+  /**
+   * Gives the lease back, and is not ready from now on; goes on serving proxies until the Service no longer leads to us, so that
+   * those that connect again find another replica at once. They keep what they have.
+   */
   async stop(): Promise<void> {
     this.#stop.abort();
     clearInterval(this.#renewals);
     await this.#election;
+    if (this.#ready) await wait(lameDuckMs);
     this.#classFinalizer.close();
     this.#selectorServices.close();
     this.#statusWriter.close();

@@ -62,7 +62,8 @@ export function xdsCluster(name: string, endpoint: XdsEndpoint): Init<typeof Clu
           value: {
             protocolConfig: {
               case: "http2ProtocolOptions",
-              value: { connectionKeepalive: { interval: duration(30_000), timeout: duration(5_000) } },
+              // A controller whose machine vanished, or that hangs, is left for another one after this time.
+              value: { connectionKeepalive: { interval: duration(10_000), timeout: duration(5_000) } },
             },
           },
         },

@@ -14,7 +14,7 @@ export interface ReflectedChange {
 }
 
 export interface ReflectorOptions extends Selection {
-  readonly client: KubernetesClient;
+  readonly client: Pick<KubernetesClient, "list" | "watch">;
   readonly resource: ApiResource;
   /** Asks for metadata alone. */
   readonly metadataOnly?: boolean;

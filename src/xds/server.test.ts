@@ -56,6 +56,19 @@ describe("the xDS server", () => {
     deepEqual(server.delivery.snapshot(), []);
   });
 
+  test("asks an Envoy that has been connected for long to connect anew", async (t) => {
+    const impatient = new XdsServer({ resources: made.resources, connectionAgeMs: 200 });
+    t.after(() => impatient.close());
+    const port = await impatient.listen({ host: "127.0.0.1", port: 0 });
+    for (let connection = 0; connection < 2; connection += 1) {
+      const stream = new RealStream(`127.0.0.1:${port}`);
+      stream.request(CLUSTER, { proxy: PROXY });
+      match(summary(await stream.next()), /^Cluster a/);
+      equal((await stream.ended).code, status.UNAVAILABLE);
+      stream.close();
+    }
+  });
+
   test("refuses the Envoy of an unknown proxy, and one that does not say of which it is", async () => {
     for (const proxy of ["nobody", undefined]) {
       const stream = new RealStream(target);

@@ -14,6 +14,11 @@ export interface XdsServerOptions extends DeliveryOptions {
    * Whether a client with this certificate may have the configuration of `proxy`. Default: anybody who may connect.
    */
   readonly mayFetch?: (certificate: PeerCertificate | undefined, proxy: string) => boolean;
+  /**
+   * How long an Envoy stays connected before it is asked to connect anew, in milliseconds, give or take a tenth. Where several servers
+   * are behind one address, it so comes to one that was added. Default: for ever.
+   */
+  readonly connectionAgeMs?: number;
 }
 
 const SERVICE = "envoy.service.discovery.v3.AggregatedDiscoveryService";
@@ -64,6 +69,13 @@ export class XdsServer {
       // An Envoy whose machine vanished is otherwise connected for ever.
       "grpc.keepalive_time_ms": 30_000,
       "grpc.keepalive_timeout_ms": 10_000,
+      ...(options.connectionAgeMs === undefined
+        ? {}
+        : {
+            "grpc.max_connection_age_ms": options.connectionAgeMs,
+            // Its stream would last for ever otherwise.
+            "grpc.max_connection_age_grace_ms": 100,
+          }),
     });
     this.#server.addService(definition, { deltaAggregatedResources: (call: Call) => this.#serve(call) });
   }
