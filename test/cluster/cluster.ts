@@ -72,6 +72,8 @@ export interface TestCluster {
   readonly commandLine: (command: readonly string[]) => readonly string[];
   /** What a program printed that ran in the cluster's network, with KUBECONFIG set. */
   readonly execute: (command: readonly string[], options?: ExecuteOptions) => Promise<string>;
+  /** The command line of kubectl, for what goes on: a watch. */
+  readonly kubectlLine: (args: readonly string[]) => readonly string[];
   /** What kubectl printed. */
   readonly kubectl: (args: readonly string[], input?: string) => Promise<string>;
   /** Makes these objects as they are here, whoever made them otherwise. */
@@ -206,6 +208,7 @@ function handle(name: string, { holder, files }: State, watchdog: Watchdog | und
     kubeconfig,
     commandLine,
     execute,
+    kubectlLine: (args) => commandLine([files.kube, "kubectl", `--kubeconfig=${kubeconfig}`, ...args]),
     kubectl,
     apply: async (...items) => {
       const list = JSON.stringify({ apiVersion: "v1", kind: "List", items });
@@ -214,7 +217,7 @@ function handle(name: string, { holder, files }: State, watchdog: Watchdog | und
     startComponent: async (wanted) => {
       const log = join(files.folder, "log", `${wanted}.log`);
       const output = openSync(log, "a");
-      const command = inside(holder, ["setpriv", "--pdeathsig", "KILL", ...commandOf(wanted, files)], "all");
+      const command = inside(holder, commandOf(wanted, files), "all");
       const [program = "", ...args] = command;
       const child = spawn(program, args, { detached: true, cwd: "/", stdio: ["ignore", output, output] });
       closeSync(output);

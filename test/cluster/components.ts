@@ -38,10 +38,17 @@ export interface Files {
   readonly containerd?: { readonly debian: string; readonly controlGroup: string };
 }
 
-/** The command line of a component, for the cluster's namespaces. */
+/**
+ * The command line of a component, for the cluster's namespaces. What elects a leader ends when it can't renew its lease, and is started
+ * again, as kubelet does with a control plane's static pods.
+ */
 export function commandOf(name: ComponentName, files: Files): readonly string[] {
-  return commands[name](files);
+  const command = ["setpriv", "--pdeathsig", "KILL", ...commands[name](files)];
+  if (!electLeaders.includes(name)) return command;
+  return ["setpriv", "--pdeathsig", "KILL", "/bin/sh", "-c", 'while :; do "$@"; sleep 1; done', name, ...command];
 }
+
+const electLeaders: readonly ComponentName[] = ["kube-controller-manager", "kube-scheduler"];
 
 const runtimeSocket = "/run/runtime.sock";
 const etcd = "http://127.0.0.1:2379";
@@ -87,7 +94,6 @@ const commands: Readonly<Record<ComponentName, (files: Files) => readonly string
     "kube-controller-manager",
     `--kubeconfig=${join(folder, "kube-controller-manager.kubeconfig")}`,
     "--bind-address=127.0.0.1",
-    "--leader-elect=false",
     "--use-service-account-credentials",
     `--service-account-private-key-file=${join(folder, "pki/service-accounts.key")}`,
     `--root-ca-file=${join(folder, "pki/ca.crt")}`,
@@ -101,7 +107,6 @@ const commands: Readonly<Record<ComponentName, (files: Files) => readonly string
     "kube-scheduler",
     `--kubeconfig=${join(folder, "kube-scheduler.kubeconfig")}`,
     "--bind-address=127.0.0.1",
-    "--leader-elect=false",
     "--kube-api-qps=200",
     "--kube-api-burst=400",
     "--profiling=false",

@@ -1,0 +1,359 @@
+import { deepEqual, equal, match, notDeepEqual, notEqual, ok } from "node:assert/strict";
+import { after, afterEach, before, beforeEach, describe, type TestContext, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
+import { eventually } from "../e2e/harness/wait.ts";
+import { updatesOf } from "../zero-loss/envoy-updates.ts";
+import { followPods } from "./fixtures/follow-pods.ts";
+import { signalPod } from "./fixtures/pod-processes.ts";
+import { controllers, pods, proxies, untilGone, untilReplaced } from "./fixtures/pods.ts";
+import { gateway, gatewayParameters } from "./fixtures/shop.ts";
+import { needsRoot, type Shop, startShop } from "./fixtures/start-shop.ts";
+import { type Counts, startTraffic, type Traffic } from "./fixtures/traffic.ts";
+import { checkout, trafficBackend, trafficRoute } from "./fixtures/traffic-objects.ts";
+
+/** What two cores with nothing else to do can hold. */
+const requestsPerSecond = Number(process.env["REQUESTS_PER_SECOND"] ?? 1_000);
+const streamsOfEachKind = 8;
+const drainSeconds = 8;
+
+// Kubernetes' own clients, kube-proxy's among them, wait up to a minute before they try an API server again that was away.
+const soon = <T>(attempt: () => Promise<T>) => eventually(attempt, 180_000);
+
+const proxyImage = "gatewright.dev/gatewright";
+
+/** A route that needs no backend. */
+function redirectRoute(name: string, value: string, hostnames: readonly string[], to = "/there"): object {
+  const filter = {
+    type: "RequestRedirect",
+    requestRedirect: { path: { type: "ReplaceFullPath", replaceFullPath: to } },
+  };
+  const rules = [{ matches: [{ path: { type: "PathPrefix", value } }], filters: [filter] }];
+  const spec = { parentRefs: [{ name: "edge" }], hostnames, rules };
+  return { ...trafficRoute, metadata: { name, namespace: "shop" }, spec };
+}
+
+/** What clients see while everything is replaced, killed and stopped: nothing, but those that hang on a proxy that is stopped. */
+describe("high availability under load", { ...needsRoot, timeout: 1_500_000 }, () => {
+  let shop: Shop;
+  let traffic: Traffic;
+  let earlier: Counts;
+  let version = 0;
+
+  const deployment = "deployment/edge-gatewright";
+  const parametersRef = { group: "gatewright.dev", kind: "GatewayParameters", name: "proxies" };
+  const parameters = (replicas: number) =>
+    gatewayParameters("proxies", { workload: { replicas }, drain: { seconds: drainSeconds } });
+  const rolledOut = () => shop.kubectl("rollout", "status", deployment, "--timeout=180s");
+  const controllerRolledOut = () =>
+    shop.controllerKubectl("rollout", "status", "deployment/gatewright", "--timeout=180s");
+  const leader = () => shop.controllerKubectl("get", "lease/gatewright", "--output=jsonpath={.spec.holderIdentity}");
+  const addressOf = (pod: string) => shop.kubectl("get", pod, "--output=jsonpath={.status.podIP}");
+
+  /** Another version of a route of its own: it sends to the path of its version. @returns the version */
+  async function change(): Promise<number> {
+    version += 1;
+    await shop.cluster.apply(redirectRoute("probe", "/probe", [], `/version-${version}`));
+    return version;
+  }
+
+  /** The leader has written of that version: of nobody else's is the status. */
+  async function isTold(wanted: number): Promise<void> {
+    const generations = "{.metadata.generation} {.status.parents[0].conditions[0].observedGeneration}";
+    await soon(async () => {
+      const [generation, observed] = (
+        await shop.kubectl("get", "httproute/probe", `--output=jsonpath=${generations}`)
+      ).split(" ");
+      equal(observed, generation, `version ${wanted} is told`);
+    });
+  }
+
+  /** Every proxy has it, whichever replica of the controller it is connected to. */
+  async function isServed(wanted: number): Promise<void> {
+    for (const pod of await pods(shop.kubectl, proxies)) {
+      const address = await addressOf(pod);
+      const asked = [
+        "curl",
+        "--silent",
+        "--max-time",
+        "5",
+        "--write-out",
+        "%{redirect_url}",
+        `http://${address}/probe`,
+      ];
+      await soon(async () => match(await shop.cluster.execute(asked), new RegExp(`/version-${wanted}$`)));
+    }
+  }
+
+  /** Streams ended because their proxies went, and not before they had had the time to drain. */
+  async function whileProxiesGo(context: TestContext, happens: () => Promise<void>): Promise<void> {
+    const followed = followPods(shop, proxies);
+    const from = traffic.ends.length;
+    await happens();
+    const { told } = followed;
+    await followed.stop();
+    const ends = traffic.ends.slice(from);
+    const drainedFor = ends.map(({ proxy, at }) =>
+      Math.max(...(told.get(proxy) ?? []).map((time) => (at - time) / 1_000).filter((seconds) => seconds > 0)),
+    );
+    const early = ends.flatMap(({ kind, why, proxy }, index) =>
+      (drainedFor[index] ?? 0) < drainSeconds || !Number.isFinite(drainedFor[index])
+        ? [`${kind} on ${proxy}: ${why}, ${drainedFor[index]} s after the proxy was told to go`]
+        : [],
+    );
+    deepEqual(early, [], "streams that ended before their proxies' drain time");
+    notEqual(ends.length, 0);
+    context.diagnostic(
+      `${ends.length} streams ended ${Math.min(...drainedFor)} to ${Math.max(...drainedFor)} s after their proxies were told to go`,
+    );
+    await soon(async () => equal((await traffic.counts()).openStreams, 2 * streamsOfEachKind));
+  }
+
+  /** What a proxy was given, but for routes: all of its replicas' versions and the times at which it took them. */
+  async function resourcesOf(pod: string): Promise<readonly string[]> {
+    const admin = ["curl", "--silent", "--unix-socket", "/run/gatewright/admin.sock", "http://localhost/config_dump"];
+    const { configs }: { configs: readonly { "@type": string }[] } = JSON.parse(
+      await shop.kubectl("exec", pod, "--", ...admin),
+    );
+    return updatesOf(configs.filter((config) => !config["@type"].includes("Route")));
+  }
+
+  /**
+   * No proxy goes, so no stream does; and what nobody changed is not sent again, whichever replica of the controller proxies connect to
+   * next: all have the same names and versions.
+   */
+  async function whileProxiesStay(happens: () => Promise<void>): Promise<void> {
+    const running = await pods(shop.kubectl, proxies);
+    const resources = await Promise.all(running.map(resourcesOf));
+    notDeepEqual(resources.flat(), []);
+    const from = traffic.ends.length;
+    await happens();
+    deepEqual(traffic.ends.slice(from), []);
+    deepEqual(await pods(shop.kubectl, proxies), running);
+    deepEqual(await Promise.all(running.map(resourcesOf)), resources);
+  }
+
+  /** Waits until so many proxies are there, and no others: those that go are there until they are drained. */
+  async function scale(replicas: number): Promise<void> {
+    await shop.cluster.apply(parameters(replicas));
+    await rolledOut();
+    const state = "--output=jsonpath={.status.readyReplicas} {.status.replicas} {.status.terminatingReplicas}";
+    await soon(async () =>
+      match(await shop.kubectl("get", deployment, state), new RegExp(`^${replicas} ${replicas} 0?$`)),
+    );
+    await soon(async () => {
+      const names = await shop.kubectl("get", "pods", `--selector=${proxies}`, "--output=name");
+      equal(names.trim().split("\n").length, replicas);
+    });
+  }
+
+  async function killLeaders(context: TestContext): Promise<void> {
+    for (let death = 0; death < 5; death += 1) {
+      const killed = await leader();
+      const at = performance.now();
+      signalPod(killed, "SIGKILL");
+      await isTold(await change());
+      const seconds = Math.round(performance.now() - at) / 1_000;
+      context.diagnostic(`${killed} was killed; ${await leader()} told of a change ${seconds} s later`);
+    }
+  }
+
+  function report(context: Pick<TestContext, "diagnostic">, { sent, at, leftOut, sentAgain }: Counts): void {
+    const count = sent - earlier.sent;
+    const rate = Math.round((count * 1_000) / (at - earlier.at));
+    context.diagnostic(
+      `${count} requests, ${rate} per second, ${leftOut - earlier.leftOut} left out, ${sentAgain - earlier.sentAgain} sent again, ${Math.round((at - earlier.at) / 1_000)} s`,
+    );
+  }
+
+  before(async () => {
+    shop = await startShop({
+      name: "high-availability-test",
+      images: [checkout],
+      web: trafficBackend,
+      route: trafficRoute,
+    });
+    await shop.cluster.apply(parameters(2), gateway([80], { infrastructure: { parametersRef } }));
+    await scale(2);
+    await isServed(await change());
+    traffic = startTraffic(shop, requestsPerSecond, streamsOfEachKind);
+    await soon(async () => equal((await traffic.counts()).openStreams, 2 * streamsOfEachKind));
+  });
+  after(async () => {
+    await traffic?.stop();
+    await shop?.stop();
+  });
+  beforeEach(async () => {
+    earlier = await traffic.counts();
+  });
+  afterEach(async (context) => {
+    const counts = await traffic.counts();
+    if ("diagnostic" in context) report(context, counts);
+  });
+
+  function noneFailed(): void {
+    deepEqual(traffic.failures.filter(({ at }) => at >= earlier.at).slice(0, 20), []);
+  }
+
+  test("the controller is scaled from one to three", async () => {
+    await whileProxiesStay(async () => {
+      await shop.controllerKubectl("scale", "deployment/gatewright", "--replicas=3");
+      await controllerRolledOut();
+      await isServed(await change());
+    });
+    noneFailed();
+  });
+
+  test("the leader is killed five times; what changes while nobody leads is not forgotten", async (context) => {
+    await whileProxiesStay(() => killLeaders(context));
+    noneFailed();
+  });
+
+  test("the leader hangs, and knows when it goes on that another one leads", async () => {
+    await whileProxiesStay(async () => {
+      const first = await leader();
+      signalPod(first, "SIGSTOP");
+      const changed = await change();
+      await isTold(changed);
+      await isServed(changed);
+      const second = await leader();
+      notEqual(second, first);
+      signalPod(first, "SIGCONT");
+      await soon(async () => match(await shop.controllerKubectl("logs", `pod/${first}`), /not leading any more/));
+      await isServed(await change());
+      equal(await leader(), second);
+    });
+    noneFailed();
+  });
+
+  test("all pods of the controller are deleted", async () => {
+    await whileProxiesStay(async () => {
+      const old = await pods(shop.controllerKubectl, controllers);
+      await shop.controllerKubectl("delete", "--wait=false", ...old);
+      const changed = await change();
+      await untilReplaced(shop.controllerKubectl, controllers, old);
+      await isTold(changed);
+      await isServed(changed);
+    });
+    noneFailed();
+  });
+
+  test("the controller is upgraded: with it its proxies, if their image is another one", async (context) => {
+    const replaceController = async (edit: (deployed: string) => string): Promise<void> => {
+      const deployed = await shop.controllerKubectl("get", "deployment/gatewright", "--output=json");
+      await shop.cluster.kubectl(["replace", "--filename=-"], edit(deployed));
+      await controllerRolledOut();
+      const changed = await change();
+      await isTold(changed);
+      await isServed(changed);
+    };
+    await whileProxiesStay(async () =>
+      replaceController((deployed) =>
+        deployed.replace('"--log-format=json"', '"--log-format=json", "--log-level=debug"'),
+      ),
+    );
+    await whileProxiesGo(context, async () => {
+      const old = await pods(shop.kubectl, proxies);
+      await replaceController((deployed) =>
+        deployed.replaceAll(/gatewright\.dev\/gatewright:[^"]+/g, `${proxyImage}:next`),
+      );
+      await untilReplaced(shop.kubectl, proxies, old);
+      const images = "--output=jsonpath={.items[*].spec.containers[*].image}";
+      const running = await shop.kubectl("get", "pods", `--selector=${proxies}`, images);
+      deepEqual(new Set(running.split(" ")), new Set([`${proxyImage}:next`]));
+    });
+    noneFailed();
+  });
+
+  test("a proxy that starts gets no requests before it has everything", async (context) => {
+    const hosts = 200;
+    await shop.cluster.apply(
+      ...Array.from({ length: hosts }, (_, index) =>
+        redirectRoute(`full-${index}`, "/", [`full-${index}.example.com`]),
+      ),
+    );
+    await whileProxiesGo(context, async () => {
+      const replicas = await pods(shop.controllerKubectl, controllers);
+      const signalAll = (signal: "SIGSTOP" | "SIGCONT") => {
+        for (const pod of replicas) signalPod(pod.replace("pod/", ""), signal);
+      };
+      const old = await pods(shop.kubectl, proxies);
+      signalAll("SIGSTOP");
+      await shop.kubectl("delete", "--wait=false", old[0] ?? "");
+      const newcomer = await soon(async () => {
+        const [found = ""] = (await pods(shop.kubectl, proxies)).filter((pod) => !old.includes(pod));
+        notEqual(await addressOf(found), "");
+        return found;
+      });
+      const address = await addressOf(newcomer);
+      const { answers } = await traffic.counts();
+      // A probe of it has failed.
+      const selector = `--field-selector=reason=Unhealthy,involvedObject.name=${newcomer.replace("pod/", "")}`;
+      await soon(async () => notEqual(await shop.kubectl("get", "events", selector, "--output=name"), ""));
+      equal((await traffic.counts()).answers[address], answers[address]);
+      // The moment that it is ready, it has all routes.
+      const script = [
+        `until curl --silent --fail --max-time 5 http://${address}:19003/ready > /dev/null; do sleep 0.02; done`,
+        `curl --silent --show-error --connect-to ::${address}:80 --output /dev/null --write-out '%{http_code} ' 'http://full-[0-${hosts - 1}].example.com/'`,
+      ].join("\n");
+      const codes = shop.cluster.execute(["/bin/sh", "-c", script]);
+      signalAll("SIGCONT");
+      deepEqual(new Set((await codes).trim().split(" ")), new Set(["302"]));
+      await shop.kubectl("wait", "--for=condition=Ready", newcomer, "--timeout=180s");
+      await soon(async () => ok(((await traffic.counts()).answers[address] ?? 0) > (answers[address] ?? 0)));
+      await untilGone(shop.kubectl, old.slice(0, 1));
+    });
+    noneFailed();
+  });
+
+  test("the proxies are replaced three times while the leader is killed another five times", async (context) => {
+    const replaceProxies = async (): Promise<void> => {
+      for (let round = 0; round < 3; round += 1) {
+        const old = await pods(shop.kubectl, proxies);
+        await shop.kubectl("rollout", "restart", deployment);
+        await rolledOut();
+        await untilGone(shop.kubectl, old);
+      }
+    };
+    await whileProxiesGo(context, async () => {
+      await Promise.all([replaceProxies(), killLeaders(context)]);
+    });
+    await isServed(version);
+    noneFailed();
+    const { connectionCloses, goAways } = await traffic.counts();
+    ok(connectionCloses > earlier.connectionCloses, "HTTP/1.1 clients are asked to leave");
+    ok(goAways > earlier.goAways, "HTTP/2 clients are asked to leave");
+  });
+
+  test("the proxies are scaled from one to four, and back", async (context) => {
+    await whileProxiesGo(context, async () => {
+      for (const replicas of [1, 4, 1]) await scale(replicas);
+    });
+    noneFailed();
+  });
+
+  test("the API server is away for a minute, and in it a proxy hangs for ten seconds: only what is on that one waits", async () => {
+    await scale(3);
+    const [victim = "", ...others] = await pods(shop.kubectl, proxies);
+    const address = await addressOf(victim);
+    const otherAddresses = await Promise.all(others.map(addressOf));
+    await whileProxiesStay(async () => {
+      await shop.cluster.stopComponent("kube-apiserver");
+      const minute = delay(60_000);
+      signalPod(victim.replace("pod/", ""), "SIGSTOP");
+      const stopped = await traffic.counts();
+      await delay(10_000);
+      const then = await traffic.counts();
+      signalPod(victim.replace("pod/", ""), "SIGCONT");
+      for (const other of otherAddresses) {
+        ok((then.answers[other] ?? 0) > (stopped.answers[other] ?? 0), `${other} goes on`);
+      }
+      await soon(async () => ok(((await traffic.counts()).answers[address] ?? 0) > (then.answers[address] ?? 0)));
+      await minute;
+      await shop.cluster.startComponent("kube-apiserver");
+      const changed = await change();
+      await isTold(changed);
+      await isServed(changed);
+    });
+    noneFailed();
+  });
+});
