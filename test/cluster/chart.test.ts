@@ -1,4 +1,4 @@
-import { equal, match } from "node:assert/strict";
+import { deepEqual, equal, match } from "node:assert/strict";
 import { globSync } from "node:fs";
 import { basename, join } from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -6,6 +6,8 @@ import { download } from "../../scripts/generate/go.ts";
 import { chart, template } from "../../scripts/manifests.ts";
 import { eventually } from "../e2e/harness/wait.ts";
 import { startCluster, type TestCluster } from "./cluster.ts";
+import { allowed } from "./fixtures/access-review.ts";
+import { backend, gateway, route } from "./fixtures/shop.ts";
 import { needsRoot } from "./fixtures/start-shop.ts";
 
 /** For its custom resource definitions alone. */
@@ -48,15 +50,21 @@ describe("the chart, before a real API server", { ...needsRoot, timeout: 300_000
       ...["gatewright-system", "shop", "blog"].map((name) => ({
         apiVersion: "v1",
         kind: "Namespace",
-        metadata: { name, labels: { "pod-security.kubernetes.io/enforce": "restricted" } },
+        metadata: { name },
       })),
     );
   });
   after(async () => await cluster?.stop());
 
-  for (const values of ["", ...globSync(join(import.meta.dirname, "../chart/*.in.yaml"))].sort()) {
-    test(`takes what it makes of ${values === "" ? "the default values" : basename(values)}`, async () => {
-      const rendered = template(...(values === "" ? [] : [`--values=${values}`]));
+  for (const [what, flags] of [
+    ["the default values", []],
+    ["all that a Prometheus operator takes", ["serviceMonitor", "podMonitor", "prometheusRule", "dashboards"].map(on)],
+    ...globSync(join(import.meta.dirname, "../chart/*.in.yaml"))
+      .sort()
+      .map((values) => [basename(values), [`--values=${values}`]] as const),
+  ] as const) {
+    test(`takes what it makes of ${what}`, async () => {
+      const rendered = template(...flags);
       await cluster.kubectl(["apply", "--server-side", "--dry-run=server", "--filename=-"], rendered);
     });
   }
@@ -189,7 +197,60 @@ describe("the chart, before a real API server", { ...needsRoot, timeout: 300_000
       );
     });
   });
+
+  test("with `watchNamespaces` it serves these, and has rights in no others", async () => {
+    // What an installation for all namespaces has left.
+    await cluster.kubectl(["delete", "clusterrolebinding/gatewright-namespaces", "--ignore-not-found"]);
+    await cluster.kubectl(["apply", "--server-side", "--filename=-"], template("--set=watchNamespaces={shop}"));
+    const edge = gateway([80]);
+    await cluster.apply(...backend, edge, { ...edge, metadata: { name: "edge", namespace: "blog" } }, route);
+    await cluster.kubectl(["-n", "shop", "wait", "--for=condition=Programmed", "gateway/edge", "--timeout=120s"]);
+    const address = await cluster.kubectl([
+      "-n",
+      "shop",
+      "get",
+      "gateway/edge",
+      "--output=jsonpath={.status.addresses[0].value}",
+    ]);
+    match(
+      await eventually(() => cluster.execute(["curl", "--silent", "--fail", `http://${address}/`]), 60_000),
+      /^web-/,
+    );
+
+    const conditions = await cluster.kubectl([
+      "-n",
+      "blog",
+      "get",
+      "gateway/edge",
+      "--output=jsonpath={.status.conditions[*].status}",
+    ]);
+    equal(conditions, "Unknown Unknown");
+    const logs = await cluster.kubectl(["-n", "gatewright-system", "logs", "deployment/gatewright"]);
+    equal(
+      logs
+        .split("\n")
+        .filter((line) => /forbidden/i.test(line))
+        .join("\n"),
+      "",
+    );
+    const requests = ["shop", "blog", "kube-system"].flatMap((namespace) =>
+      ["secrets", "gateways.gateway.networking.k8s.io", "deployments.apps"].map((resource) => ({
+        user: controller,
+        verb: "list",
+        resource,
+        namespace,
+      })),
+    );
+    deepEqual(
+      await allowed(cluster, requests),
+      requests.map(({ namespace }) => namespace === "shop"),
+    );
+  });
 });
+
+function on(name: string): string {
+  return `--set=monitoring.${name}.enabled=true`;
+}
 
 function metadata(name: string, labels: object) {
   return { name, namespace: "shop", labels };
