@@ -2,6 +2,7 @@ import { deepEqual, equal, match, throws } from "node:assert/strict";
 import { globSync, readFileSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import { describe, test } from "node:test";
+import { structuredPatch } from "diff";
 import { parse, parseAllDocuments } from "yaml";
 import { readmeAsItIs, readmeWithValues } from "../scripts/chart-values.ts";
 import { chart, helm, manifests, manifestsFile, template } from "../scripts/manifests.ts";
@@ -13,11 +14,11 @@ describe("charts/gatewright", () => {
     equal(readFileSync(manifestsFile, "utf8"), manifests());
   });
 
-  for (const values of globSync(`${root}/test/chart/*.in.yaml`).sort()) {
+  for (const values of globSync(`${root}/test/chart/*.values.yaml`).sort()) {
     test(`${basename(values)}: what differs from the default values`, (t) => {
       if (!needs(t, "helm")) return;
       const actual = differences(objects(template()), objects(template(`--values=${values}`)));
-      const golden = values.replace(/\.in\.yaml$/, ".out.yaml");
+      const golden = values.replace(/\.values\.yaml$/, ".diff");
       if (process.env["UPDATE_GOLDEN"] === "1") writeFileSync(golden, actual);
       equal(actual, readFileSync(golden, "utf8"));
     });
@@ -65,6 +66,30 @@ describe("charts/gatewright", () => {
         .sort(),
     );
   });
+
+  for (const [flags, expected] of [
+    [[], /kubectl wait --for=condition=Accepted gatewayclass\/gatewright/],
+    [[], /The Gateway API is missing/],
+    [[], /One replica runs/],
+    [
+      ["--set=gatewayClass.create=false"],
+      /Make a GatewayClass with `controllerName: gatewright.dev\/gateway-controller`/,
+    ],
+    [["--set=watchNamespaces={shop,blog}"], /Only what is in\s+shop, blog is served/],
+  ] as const) {
+    test(`the notes after \`helm install ${flags.join(" ")}\` say ${expected.source}`, (t) => {
+      if (!needs(t, "helm")) return;
+      const printed = helm(
+        "install",
+        "gatewright",
+        chart,
+        "--dry-run=client",
+        "--namespace=gatewright-system",
+        ...flags,
+      );
+      match(printed.slice(printed.indexOf("NOTES:")), expected);
+    });
+  }
 
   test("helm lint finds nothing", (t) => {
     if (!needs(t, "helm")) return;
@@ -117,8 +142,15 @@ function objects(rendered: string): ReadonlyMap<string, string> {
   );
 }
 
+/** What another rendering has otherwise: whole objects that came, and lines of those that changed. */
 function differences(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): string {
-  const gone = [...before.keys()].filter((key) => !after.has(key)).map((key) => `# without ${key}\n`);
-  const changed = [...after].filter(([key, text]) => before.get(key) !== text).map(([, text]) => text);
-  return [...gone, ...changed].join("---\n");
+  const gone = [...before.keys()].filter((key) => !after.has(key)).map((key) => `without ${key}\n`);
+  const others = [...after].flatMap(([key, text]) => {
+    const old = before.get(key);
+    if (old === text) return [];
+    if (old === undefined) return [`with ${key}\n${text}`];
+    const { hunks } = structuredPatch(key, key, old, text, "", "", { context: 1 });
+    return [`in ${key}\n${hunks.map(({ lines }) => `${lines.join("\n")}\n`).join("…\n")}`];
+  });
+  return [...gone, ...others].join("---\n");
 }

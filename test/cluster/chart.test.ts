@@ -59,7 +59,7 @@ describe("the chart, before a real API server", { ...needsRoot, timeout: 300_000
   for (const [what, flags] of [
     ["the default values", []],
     ["all that a Prometheus operator takes", ["serviceMonitor", "podMonitor", "prometheusRule", "dashboards"].map(on)],
-    ...globSync(join(import.meta.dirname, "../chart/*.in.yaml"))
+    ...globSync(join(import.meta.dirname, "../chart/*.values.yaml"))
       .sort()
       .map((values) => [basename(values), [`--values=${values}`]] as const),
   ] as const) {
