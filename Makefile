@@ -53,7 +53,7 @@ manifests: $(installed) ## rewrite manifests/gatewright.yaml from charts/gatewri
 	@scripts/install-test-programs.sh
 	@$(node) scripts/manifests.ts
 
-cluster-up: $(installed) ## start a Kubernetes cluster on this machine (root; ten minutes the first time); CLUSTER=NAME for several
+cluster-up: $(installed) ## start a Kubernetes cluster on this machine (root; ten minutes the first time); CLUSTER=NAME for several; RUNTIME=containerd
 	@scripts/install-test-programs.sh
 	@$(node) test/cluster/main.ts up $(CHANNEL)
 

@@ -16,7 +16,7 @@ const images = join(module, "images");
 export interface ConformancePrograms {
   /** The upstream suite, with the suite's own flags. */
   readonly suite: string;
-  /** The server of the image `registry.k8s.io/gateway-api/conformance/echo-basic`. */
+  /** The server of the image {@link echoBasicImage}. */
   readonly echoBasic: string;
 }
 
@@ -30,7 +30,10 @@ export async function buildConformance(): Promise<ConformancePrograms> {
   };
 }
 
-/** The path of the echo server, which the cluster's quickstart uses, too. */
+/** The name of the echo server's image, without a tag. */
+export const echoBasicImage = "registry.k8s.io/gateway-api/conformance/echo-basic";
+
+/** The path of the echo server, which examples/cluster/quickstart.yaml uses, too. */
 export async function buildEchoBasic(): Promise<string> {
   copyEchoBasic();
   return await build({ name: "echo-basic", module: images, package: "./echo-basic" });

@@ -23,7 +23,7 @@ import { findCluster, removeLeftovers, startCluster, type TestCluster } from "..
 import { installGatewright } from "../test/cluster/fixtures/start-shop.ts";
 import { machine } from "../test/cluster/images.ts";
 import { layout } from "../test/cluster/layout.ts";
-import { buildConformance } from "./programs.ts";
+import { buildConformance, echoBasicImage } from "./programs.ts";
 import { judgeReport } from "./report.ts";
 
 const profiles = ["GATEWAY-HTTP", "GATEWAY-GRPC", "GATEWAY-TLS", "GATEWAY-TCP", "GATEWAY-UDP"];
@@ -78,13 +78,7 @@ async function start(echoBasic: string): Promise<TestCluster> {
     channel,
     owned: !options.keep,
     progress: log,
-    images: [
-      {
-        name: "registry.k8s.io/gateway-api/conformance/echo-basic",
-        files: { ...machine, "/echo-basic": echoBasic },
-        entrypoint: ["/echo-basic"],
-      },
-    ],
+    images: [{ name: echoBasicImage, files: { ...machine, "/echo-basic": echoBasic }, entrypoint: ["/echo-basic"] }],
   });
 }
 

@@ -1,17 +1,13 @@
 import { deepEqual, equal, match, notDeepEqual } from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
-import { buildEchoBasic } from "../../conformance/programs.ts";
-import { buildArchive, packageVersion } from "../../scripts/image/gatewright-image.ts";
-import { thisPlatform } from "../../scripts/image/platform.ts";
+import { packageVersion } from "../../scripts/image/gatewright-image.ts";
 import { eventually } from "../e2e/harness/wait.ts";
 import { startCluster, type TestCluster } from "./cluster.ts";
-import { writeProgramArchive } from "./containerd.ts";
 import { controllers, pods, untilGone } from "./fixtures/pods.ts";
 import { needsRoot } from "./fixtures/start-shop.ts";
 import { underLoad } from "./fixtures/steady-load.ts";
+import { withUserImages } from "./user-images.ts";
 
 const root = join(import.meta.dirname, "../..");
 const helm = join(root, ".cache/bin/helm");
@@ -38,7 +34,6 @@ const addHeader = [
  */
 describe("installed by helm, from the image", { ...needsRoot, timeout: 580_000 }, () => {
   let cluster: TestCluster;
-  let folder = "";
   const kubectl = (...args: readonly string[]) => cluster.kubectl(args);
   const controllerKubectl = (...args: readonly string[]) => kubectl("--namespace=gatewright-system", ...args);
   const runHelm = (command: string, ...args: readonly string[]) =>
@@ -55,23 +50,10 @@ describe("installed by helm, from the image", { ...needsRoot, timeout: 580_000 }
     );
 
   before(async () => {
-    folder = mkdtempSync(join(tmpdir(), "gatewright-install-test-"));
-    const archives = ["gatewright.tar", "next.tar", "echo.tar"].map((name) => join(folder, name));
-    const [archive = "", next = "", echo = ""] = archives;
-    const options = { platforms: [thisPlatform()], time: 0 };
-    await buildArchive(archive, { ...options, version });
-    await buildArchive(next, { ...options, version: nextVersion });
-    await writeProgramArchive(
-      echo,
-      "registry.k8s.io/gateway-api/conformance/echo-basic:v0.1.0",
-      await buildEchoBasic(),
-    );
-    cluster = await startCluster({ name: "install-test", channel: "experimental", containerd: { archives } });
+    const start = (images: object) => startCluster({ name: "install-test", channel: "experimental", ...images });
+    cluster = await withUserImages("containerd", start, [version, nextVersion]);
   });
-  after(async () => {
-    await cluster?.stop();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  after(async () => await cluster?.stop());
 
   test("`helm install` and one `kubectl apply` serve a request", async (context) => {
     const started = performance.now();

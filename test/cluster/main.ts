@@ -7,6 +7,9 @@
  *     node test/cluster/main.ts kubectl get pods -A
  *     node test/cluster/main.ts exec curl http://10.97.0.1/      # in the cluster's network
  *
+ * RUNTIME=containerd has containerd run the containers, from the image that `make image` builds; default: a runtime of our own, which
+ * takes the checkout's files for the image. Either has what examples/cluster/quickstart.yaml needs.
+ *
  * CLUSTER names one of several, side by side; default: `default`. With KUBECONFIG set, that cluster is used instead: `up`
  * installs the Gateway API there and `down` leaves it alone.
  */
@@ -17,6 +20,7 @@ import { fetchContainerd } from "./containerd.ts";
 import { type Channel, installGatewayApi } from "./custom-resources.ts";
 import { execFileText } from "./execute.ts";
 import { build, buildAll, certManager, kube } from "./programs.ts";
+import { type ContainerRuntime, withUserImages } from "./user-images.ts";
 
 const name = process.env["CLUSTER"] || "default";
 const external = process.env["KUBECONFIG"] || undefined;
@@ -53,7 +57,8 @@ async function up(channel: Channel): Promise<number> {
     console.log(`the cluster ${name} runs already`);
     return 0;
   }
-  const cluster = await startCluster({ name, channel, owned: false, progress });
+  const start = (images: object) => startCluster({ name, channel, owned: false, progress, ...images });
+  const cluster = await withUserImages(runtimeOf(process.env["RUNTIME"]), start);
   console.log(`the cluster ${name} is up; its kubeconfig, certificates and logs are in ${cluster.folder}`);
   return 0;
 }
@@ -77,6 +82,12 @@ function run(wanted: readonly string[]): number {
   const [program = "", ...rest] = cluster?.commandLine(wanted) ?? wanted;
   const env = cluster === undefined ? process.env : { ...process.env, KUBECONFIG: cluster.kubeconfig };
   return spawnSync(program, rest, { stdio: "inherit", env }).status ?? 1;
+}
+
+function runtimeOf(text: string | undefined): ContainerRuntime {
+  if (text === undefined || text === "" || text === "processes") return "processes";
+  if (text === "containerd") return "containerd";
+  throw new Error(`${text} is no container runtime: processes or containerd`);
 }
 
 function channelOf(text: string | undefined): Channel {
