@@ -10,6 +10,9 @@ import { join } from "node:path";
 const root = join(import.meta.dirname, "..");
 const namespace = "gatewright-system";
 
+/** The pinned helm, where scripts/install-test-programs.sh puts it. */
+export const helmProgram = join(root, ".cache/bin/helm");
+
 /** The chart's folder. */
 export const chart = join(root, "charts/gatewright");
 
@@ -45,9 +48,8 @@ export function template(...flags: readonly string[]): string {
 
 /** What the pinned helm printed. */
 export function helm(...args: readonly string[]): string {
-  const program = join(root, ".cache/bin/helm");
-  if (!existsSync(program)) throw new Error("there is no .cache/bin/helm: run scripts/install-test-programs.sh");
-  return execFileSync(program, args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+  if (!existsSync(helmProgram)) throw new Error(`there is no ${helmProgram}: run scripts/install-test-programs.sh`);
+  return execFileSync(helmProgram, args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
 }
 
 if (process.argv[1] === import.meta.filename) writeFileSync(manifestsFile, manifests());

@@ -5,18 +5,18 @@ import { describe, test } from "node:test";
 import { structuredPatch } from "diff";
 import { parse, parseAllDocuments } from "yaml";
 import { readmeAsItIs, readmeWithValues } from "../scripts/chart-values.ts";
-import { chart, helm, manifests, manifestsFile, template } from "../scripts/manifests.ts";
+import { chart, helm, helmProgram, manifests, manifestsFile, template } from "../scripts/manifests.ts";
 import { needs, root } from "./e2e/harness/programs.ts";
 
 describe("charts/gatewright", () => {
   test("manifests/gatewright.yaml is the chart with its default values (make manifests)", (t) => {
-    if (!needs(t, "helm")) return;
+    if (!needs(t, helmProgram)) return;
     equal(readFileSync(manifestsFile, "utf8"), manifests());
   });
 
   for (const values of globSync(`${root}/test/chart/*.values.yaml`).sort()) {
     test(`${basename(values)}: what differs from the default values`, (t) => {
-      if (!needs(t, "helm")) return;
+      if (!needs(t, helmProgram)) return;
       const actual = differences(objects(template()), objects(template(`--values=${values}`)));
       const golden = values.replace(/\.values\.yaml$/, ".diff");
       if (process.env["UPDATE_GOLDEN"] === "1") writeFileSync(golden, actual);
@@ -43,13 +43,13 @@ describe("charts/gatewright", () => {
     ["gatewayClass.create=false,gatewayClass.parameters.workload.replicas=2", /nothing refers to them/],
   ] as const) {
     test(`--set ${set} is refused`, (t) => {
-      if (!needs(t, "helm")) return;
+      if (!needs(t, helmProgram)) return;
       throws(() => template(`--set=${set}`), message);
     });
   }
 
   test("what the controller may write in namespaces, a policy of admission bounds", (t) => {
-    if (!needs(t, "helm")) return;
+    if (!needs(t, helmProgram)) return;
     const made = parseAllDocuments(template()).map((document) => document.toJS());
     const named = (kind: string, name: string) => made.find((it) => it?.kind === kind && it.metadata.name === name);
     const writes = ["create", "update", "patch", "delete"];
@@ -78,7 +78,7 @@ describe("charts/gatewright", () => {
     [["--set=watchNamespaces={shop,blog}"], /Only what is in\s+shop, blog is served/],
   ] as const) {
     test(`the notes after \`helm install ${flags.join(" ")}\` say ${expected.source}`, (t) => {
-      if (!needs(t, "helm")) return;
+      if (!needs(t, helmProgram)) return;
       const printed = helm(
         "install",
         "gatewright",
@@ -92,7 +92,7 @@ describe("charts/gatewright", () => {
   }
 
   test("helm lint finds nothing", (t) => {
-    if (!needs(t, "helm")) return;
+    if (!needs(t, helmProgram)) return;
     match(helm("lint", "--strict", chart), /0 chart\(s\) failed/);
   });
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
 import { parse, parseAllDocuments } from "yaml";
 import { dashboardFile, dashboards, dashboardText } from "../scripts/dashboards.ts";
-import { template } from "../scripts/manifests.ts";
+import { helmProgram, template } from "../scripts/manifests.ts";
 import { definitions, reference } from "../scripts/metrics-reference.ts";
 import { clusterMetrics } from "../src/admin/metrics/cluster-metrics.ts";
 import { createMetrics } from "../src/admin/metrics/metrics.ts";
@@ -74,7 +74,7 @@ describe("alerts", () => {
   });
 
   test("the chart makes a PrometheusRule of them", (t) => {
-    if (!needs(t, "helm")) return;
+    if (!needs(t, helmProgram)) return;
     deepEqual(find("PrometheusRule", "--set=monitoring.prometheusRule.enabled=true")["spec"], rules);
   });
 });
@@ -89,7 +89,7 @@ describe("dashboards", () => {
   });
 
   test("come in a ConfigMap that Grafana's sidecar finds", (t) => {
-    if (!needs(t, "helm")) return;
+    if (!needs(t, helmProgram)) return;
     const { data, metadata } = find("ConfigMap", "--set=monitoring.dashboards.enabled=true");
     deepEqual(data, Object.fromEntries(dashboards.map((one) => [`${one.name}.json`, dashboardText(one)])));
     equal(JSON.stringify(metadata).includes('"grafana_dashboard":"1"'), true);
