@@ -96,7 +96,7 @@ describe("a real Prometheus in a cluster", { ...needsRoot, timeout: 480_000 }, (
   test("scrapes the controller and the proxies, found by their pods' annotations", async () => {
     await soon(async () => {
       const up = await prometheus.query("up == 1");
-      deepEqual(up.map(({ metric }) => metric["pod"]?.replace(/-[a-z0-9]+-[a-z0-9]+$/, "")).sort(), [
+      deepEqual(up.map(({ metric: { pod = "" } }) => pod.replace(/-[a-z0-9]+-[a-z0-9]+$/, "")).sort(), [
         "edge-gatewright",
         "gatewright",
       ]);
