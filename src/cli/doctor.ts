@@ -9,7 +9,7 @@ import { KubernetesClient } from "../kubernetes/client.ts";
 import { isError } from "../resources/mistake.ts";
 import { analyseCluster, readObjects } from "./analyse-cluster.ts";
 import { chooseOrigin, type OriginOptions } from "./choose-origin.ts";
-import { diagnosisJson, diagnosisText } from "./print-diagnosis.ts";
+import { diagnosisJson, diagnosisText, stateOf } from "./print-diagnosis.ts";
 import type { Output } from "./print-findings.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -24,10 +24,10 @@ export interface DoctorOptions extends OriginOptions {
 /**
  * Looks at everything that keeps Gateways from serving, and prints what is wrong, why, and what to do.
  *
- * @returns the exit code: 0 healthy, 1 problems
- * @throws UsageError if it could not look
+ * @returns the exit code: 0 healthy, 1 problems, 2 none was found, and not everything could be looked at
+ * @throws UsageError if the cluster can't be asked
  */
-export async function doctor(options: DoctorOptions): Promise<0 | 1> {
+export async function doctor(options: DoctorOptions): Promise<0 | 1 | 2> {
   const { output, strict, stdout = process.stdout, stderr = process.stderr } = options;
   const origin = await chooseOrigin(options);
   if (origin.from !== "cluster")
@@ -44,7 +44,8 @@ export async function doctor(options: DoctorOptions): Promise<0 | 1> {
         : diagnosisText(diagnosis, stdout),
     );
     const all = [...diagnosis.checks.flatMap(({ findings }) => findings), ...diagnosis.written];
-    return all.some((finding) => strict || isError(finding)) ? 1 : 0;
+    if (all.some((finding) => strict || isError(finding))) return 1;
+    return diagnosis.checks.some((outcome) => stateOf(outcome) === "not-looked") ? 2 : 0;
   } catch (error) {
     if (!(error instanceof ApiError || error instanceof AccessError)) throw error;
     throw new UsageError(`${error.message} (${origin.access.origin})`);

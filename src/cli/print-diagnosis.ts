@@ -69,7 +69,9 @@ export function diagnosisText(diagnosis: Diagnosis, output: Output): string {
     ...(more === 0 ? [] : [`and ${more} more in what is written: gatewright validate -A`, ""]),
     ...diagnosis.unread.map((what) => `Not looked at: ${what}`),
     errors + warnings === 0
-      ? "Nothing is wrong."
+      ? outcomes.some((outcome) => stateOf(outcome) === "not-looked")
+        ? "Nothing is wrong with what you may read."
+        : "Nothing is wrong."
       : `${count(errors, "error")}, ${count(warnings, "warning")}. docs/troubleshoot.md goes by what you see.`,
     "",
   ].join("\n");
@@ -81,7 +83,8 @@ const signs = {
   "not-looked": { sign: "?", colour: "\u001b[33m" },
 } as const;
 
-function stateOf({ findings, seen, unread }: Outcome): keyof typeof signs {
+/** What became of a check. */
+export function stateOf({ findings, seen, unread }: Outcome): keyof typeof signs {
   if (findings.length > 0) return "problems";
   return unread.length > 0 && seen === "" ? "not-looked" : "ok";
 }

@@ -313,7 +313,7 @@ Looks at the Gateway API's definitions, the controller and what it may do, webho
 Services and pods, certificates, clocks and backends, and at what \`validate\` finds. Nothing is changed: writes of the
 controller's are tried with dryRun=All. What you may not read is left out, and said.
 
-Exit code: 0 healthy, 1 problems, 2 it could not look.
+Exit code: 0 healthy, 1 problems, 2 it could not look, or not at everything, and found nothing.
 
 Examples:
   gatewright doctor                                what is wrong, why, and what to do

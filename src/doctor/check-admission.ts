@@ -4,6 +4,7 @@ import type { Finding } from "../resources/finding.ts";
 import { formatReference } from "../resources/origin.ts";
 import { readyEndpoints } from "./endpoints.ts";
 import { type Check, type Facts, objectsOf, problem, some, type Trial } from "./facts.ts";
+import { causeOf } from "./refusal-cause.ts";
 
 /** Do webhooks and policies let through what Gatewright and its users write? */
 export const checkAdmission: Check = {
@@ -117,11 +118,6 @@ function refused(trials: readonly Trial[]): readonly Finding[] {
       ),
     ];
   });
-}
-
-/** Without the request and the object's name, which differ from one write to the next. */
-function causeOf(refusal: string): string {
-  return refusal.replace(/^[A-Z]+ \S+: /, "").replace(/^\S+ "[^"]*" is forbidden: /, "");
 }
 
 function remedyFor(cause: string): string {

@@ -11,7 +11,7 @@ import { conditionOf } from "./workload-trouble.ts";
 export const checkClasses: Check = {
   name: "Classes",
   needs: ["GatewayClass", "Gateway"],
-  codes: ["class-without-controller"],
+  codes: ["class-without-controller", "class-of-another-controller"],
   examine: (facts) => {
     const classes = objectsOf(facts, "GatewayClass");
     const ours = new Set(classesOf(facts).map(({ metadata }) => metadata.name));
@@ -41,7 +41,7 @@ export const checkClasses: Check = {
         const near = edits(given, controllerName, 4) <= 4;
         return [
           problem(
-            "class-without-controller",
+            near ? "class-of-another-controller" : "class-without-controller",
             gatewayClass,
             `No controller in this cluster answers to ${given}, which GatewayClass ${name} names.${serves}`,
             near

@@ -2,7 +2,7 @@ import { controllerName } from "../gateway/class.ts";
 import type { ApiObject } from "../kubernetes/api-object.ts";
 import { field, text } from "../resources/field.ts";
 import type { Finding } from "../resources/finding.ts";
-import { type Check, type Facts, isWhole, objectsOf, problem, some } from "./facts.ts";
+import { type Check, counted, type Facts, isWhole, objectsOf, problem, some } from "./facts.ts";
 import { classesOf, gatewaysOf } from "./gateways.ts";
 import {
   controllersOf,
@@ -62,7 +62,7 @@ function notFound(facts: Facts): readonly Finding[] {
       gatewayClass ?? { group: "apps", kind: "Deployment", name: "gatewright" },
       gatewayClass === undefined
         ? `Gatewright is not installed: there is no Deployment with the label app.kubernetes.io/name=gatewright, and no GatewayClass with controllerName ${controllerName}.`
-        : `Nobody serves GatewayClass ${gatewayClass.metadata.name}${waiting === 0 ? "" : `, and ${waiting} Gateways wait`}: no controller runs in the cluster (no Deployment with the label app.kubernetes.io/name=gatewright, and no Lease that is held).`,
+        : `Nobody serves GatewayClass ${gatewayClass.metadata.name}${waiting === 0 ? "" : `; waiting: ${counted(waiting, "Gateway")}`}: no controller runs in the cluster (no Deployment with the label app.kubernetes.io/name=gatewright, and no Lease that is held).`,
       "Install it: docs/install.md, or kubectl apply --server-side -f manifests/gatewright.yaml",
     ),
   ];
@@ -78,7 +78,7 @@ function notRunning(facts: Facts, controller: ApiObject): readonly Finding[] {
       problem(
         "controller-not-running",
         controller,
-        `The controller is scaled to 0: nothing that changes is served, and ${waiting} Gateways keep what their proxies have.`,
+        `The controller is scaled to 0: nothing that changes is served. What keeps what its proxies have: ${counted(waiting, "Gateway")}.`,
         `kubectl -n ${namespace} scale deployment/${name} --replicas=2`,
         { path: ["spec", "replicas"] },
       ),

@@ -7,8 +7,12 @@ import { outdatedDefinitions } from "./outdated-definition.ts";
 import { conditionOf } from "./workload-trouble.ts";
 
 const gatewayApi = "gateway.networking.k8s.io";
-const install =
-  "kubectl apply --server-side -f https://github.com/kubernetes-sigs/gateway-api/releases/download/v1.7.0/standard-install.yaml";
+function install(ours: readonly ApiObject[]): string {
+  const channel = ours.some((definition) => annotation(definition, "channel") === "experimental")
+    ? "experimental"
+    : "standard";
+  return `kubectl apply --server-side -f https://github.com/kubernetes-sigs/gateway-api/releases/download/v1.7.0/${channel}-install.yaml`;
+}
 
 /** Without these, nothing is served. */
 const needed = ["gatewayclasses", "gateways", "httproutes"];
@@ -74,7 +78,7 @@ function missing(facts: Facts, ours: readonly ApiObject[]): readonly Finding[] {
         "missing-definition",
         definition(first),
         `The cluster does not have ${lacking.join(", ")} of ${gatewayApi}: the Gateway API is not installed, or not all of it.`,
-        install,
+        install(ours),
       ),
     ];
   }
@@ -85,7 +89,7 @@ function missing(facts: Facts, ours: readonly ApiObject[]): readonly Finding[] {
       "missing-definition",
       definition(next),
       `The cluster does not have ${less.join(", ")} of ${gatewayApi}: such objects can't be made. What there is, is served.`,
-      `If somebody needs them: ${install}`,
+      `If somebody needs them: ${install(ours)}`,
       { severity: "warning" },
     ),
   ];
@@ -123,7 +127,7 @@ function mixed(
       "mixed-definitions",
       object,
       `The Gateway API's definitions are of several ${what}s (${groupsInWords}). Fields and kinds of one do not fit those of the other: what one of them does not know, the API server drops in silence.`,
-      `Install all of one release and channel; whoever shipped the odd ones (a chart of another product, often) should not. ${install}`,
+      `Install all of one release and channel; whoever shipped the odd ones (a chart of another product, often) should not. ${install(ours)}`,
       { path: ["metadata", "annotations", `${gatewayApi}/${what === "release" ? "bundle-version" : "channel"}`] },
     ),
   ];
@@ -138,7 +142,7 @@ function unsupported(ours: readonly ApiObject[]): readonly Finding[] {
       "unsupported-definitions",
       first,
       `Gatewright knows the Gateway API v1.0 to v1.7, and these definitions are of another release: ${some(unknown.map((each) => `${pluralOf(each)} (${annotation(each, "bundle-version")})`))}. Fields that it does not know have no effect.`,
-      `Update Gatewright, or install definitions that it knows: ${install}`,
+      `Update Gatewright, or install definitions that it knows: ${install(ours)}`,
       { severity: "warning" },
     ),
   ];

@@ -3,7 +3,7 @@ import { field, list, text } from "../resources/field.ts";
 import type { Finding } from "../resources/finding.ts";
 import { keyOf } from "../resources/object.ts";
 import { readyEndpoints, slicesOf } from "./endpoints.ts";
-import { type Check, type Facts, hasLabels, labelsAt, numberAt, objectsOf, problem, some } from "./facts.ts";
+import { type Check, counted, type Facts, hasLabels, labelsAt, numberAt, objectsOf, problem, some } from "./facts.ts";
 import { conditionOf, troubleOf } from "./workload-trouble.ts";
 
 /** Have the Services that routes lead to somewhere to send requests? */
@@ -15,7 +15,10 @@ export const checkEndpoints: Check = {
     const used = objectsOf(facts, "Service").filter(
       (service) => facts.usedServices.has(keyOf(service)) && text(field(service, "spec", "type")) !== "ExternalName",
     );
-    return { seen: `${used.length} Services`, findings: used.flatMap((service) => withoutEndpoints(facts, service)) };
+    return {
+      seen: counted(used.length, "Service"),
+      findings: used.flatMap((service) => withoutEndpoints(facts, service)),
+    };
   },
 };
 

@@ -4,6 +4,7 @@ import type { Finding } from "../resources/finding.ts";
 import { type Check, type Facts, numberAt, objectsOf, problem } from "./facts.ts";
 import { addressesAt, gatewaysOf, madeFor, workloadsOf } from "./gateways.ts";
 import { isServed, nameOf } from "./installation.ts";
+import { causeOf } from "./refusal-cause.ts";
 import { conditionOf, eventsOf, type StatusCondition, workloadTrouble } from "./workload-trouble.ts";
 
 /** Is each Gateway programmed, and if not, why? */
@@ -26,15 +27,11 @@ function notProgrammed(facts: Facts, gateway: ApiObject): readonly Finding[] {
   const condition = conditionOf(gateway, "Programmed");
   const generation = numberAt(gateway, "metadata", "generation") ?? 1;
   if (condition === undefined || condition.observedGeneration < generation) {
-    return [
-      problem(
-        "status-not-written",
-        gateway,
-        `A controller runs, and has not said what becomes of ${condition === undefined || condition.observedGeneration === 0 ? "this Gateway" : `its change (generation ${generation}; the status is about ${condition.observedGeneration})`}. Programmed is ${condition?.status ?? "absent"}.`,
-        "See whether the controller may write the status (Permissions, Admission), whether its namespace is watched (--watch-namespace), and what it logs.",
-        { path: ["status", "conditions"] },
-      ),
-    ];
+    const isNew = condition === undefined || condition.observedGeneration === 0;
+    const told = isNew
+      ? "nobody has said what becomes of it"
+      : `its status is about generation ${condition.observedGeneration}, and it is at ${generation}`;
+    return [stale(gateway, `Programmed is ${condition?.status ?? "absent"}, and ${told}`)];
   }
   if (condition.status === "True") return [];
   const why = `Programmed is ${condition.status} (${condition.reason})`;
@@ -44,6 +41,16 @@ function notProgrammed(facts: Facts, gateway: ApiObject): readonly Finding[] {
   if (trouble.length > 0 || facts.findings.some((finding) => isAbout(finding, gateway))) return [];
   if (/Envoy refuse/.test(condition.message)) return [];
   return [refused(gateway, condition, why)];
+}
+
+function stale(gateway: ApiObject, what: string): Finding {
+  return problem(
+    "status-not-written",
+    gateway,
+    `${what}: a controller runs, and has not written the status.`,
+    "See whether the controller may write it (Permissions, Admission), whether the namespace is watched (--watch-namespace), and what it logs.",
+    { path: ["status", "conditions"] },
+  );
 }
 
 function isAbout({ severity, origin }: Finding, { kind, metadata }: ApiObject): boolean {
@@ -63,7 +70,7 @@ function refused(gateway: ApiObject, { message }: StatusCondition, why: string):
     return problem(
       "quota-exceeded",
       gateway,
-      `${why}: a quota of namespace ${namespace} leaves no room for what the Gateway is given. ${message}`,
+      `${why}: a quota of namespace ${namespace} leaves no room for what the Gateway is given: ${causeOf(message)}`,
       `kubectl -n ${namespace} describe resourcequota; raise it, or ask for less (another serviceType takes no load balancer).`,
     );
   }
@@ -71,7 +78,7 @@ function refused(gateway: ApiObject, { message }: StatusCondition, why: string):
     return problem(
       "write-refused",
       gateway,
-      `${why}: admission refuses what the Gateway is given. ${message}`,
+      `${why}: admission refuses what the Gateway is given: ${causeOf(message)}`,
       "Let the webhook or policy that is named make an exception for what belongs to Gatewright (label app.kubernetes.io/managed-by=gatewright).",
     );
   }
@@ -89,6 +96,9 @@ function noAddress(facts: Facts, gateway: ApiObject, condition: StatusCondition,
   const waiting = services.find(
     (service) => isLoadBalancer(service) && addressesAt(service, "status", "loadBalancer", "ingress").length === 0,
   );
+  const given = services.flatMap((service) => addressesAt(service, "status", "loadBalancer", "ingress"));
+  if (waiting === undefined && given.length > 0)
+    return stale(gateway, `${why}, and its Services have ${given.join(", ")}`);
   if (waiting === undefined) {
     return problem("no-address", gateway, `${why}: ${condition.message}`, remedyWithoutService(gateway));
   }

@@ -1,11 +1,12 @@
 import type { Finding } from "../resources/finding.ts";
 import { type Check, problem, some } from "./facts.ts";
+import { userOf } from "./read-permissions.ts";
 import { type Permission, resourceName } from "./rights.ts";
 
 /** May the controller do what it has to? */
 export const checkPermissions: Check = {
   name: "Permissions",
-  needs: [],
+  needs: ["SubjectAccessReview"],
   codes: ["missing-permission"],
   examine: ({ permissions = [] }) => {
     const denied = permissions.filter(({ allowed }) => !allowed);
@@ -35,10 +36,10 @@ function lacking(denied: readonly Permission[]): Finding {
   }
   const list = [...verbs.entries()].map(([name, of]) => `${of.join(", ")} ${name}`);
   const [{ namespace, serviceAccount, right } = { namespace: "", serviceAccount: "", right: undefined }] = denied;
-  const ask =
-    right === undefined
-      ? ""
-      : `kubectl auth can-i ${right.verb} ${resourceName(right)} --as=system:serviceaccount:${namespace}:${serviceAccount} ${right.scope === "own" ? `-n ${namespace}` : "-A"}`;
+  const where = right?.scope === "own" ? `-n ${namespace}` : "-A";
+  const subresource = right?.subresource === undefined ? "" : ` --subresource=${right.subresource}`;
+  const what = right === undefined ? "" : resourceName({ ...right, subresource: undefined });
+  const ask = `kubectl auth can-i ${right?.verb ?? ""} ${what}${subresource} --as=${userOf(namespace, serviceAccount)} ${where}`;
   return problem(
     "missing-permission",
     { group: "", kind: "ServiceAccount", namespace, name: serviceAccount },

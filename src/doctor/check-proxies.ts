@@ -74,7 +74,7 @@ function refusals(facts: Facts): readonly Finding[] {
       const told = new Set(
         [...conditionLists(object)].flatMap((condition) => {
           const message = text(field(condition, "message"));
-          return /Envoy refuse/.test(message) ? [message] : [];
+          return /Envoy refuse/.test(message) ? [message.replaceAll(/\s+/g, " ").trim()] : [];
         }),
       );
       return [...told].map((message) =>

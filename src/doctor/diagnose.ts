@@ -64,7 +64,9 @@ export function diagnose(facts: Facts): Diagnosis {
   return {
     checks: outcomes,
     // What doctor itself has found there, it knows the cause of.
-    written: facts.findings.filter((finding) => !found.has(placeOf(finding))).map((finding) => certain(finding, facts)),
+    written: facts.findings
+      .filter((finding) => !found.has(placeOf(finding)) && !isAnothers(finding))
+      .map((finding) => certain(finding, facts)),
     unread: [
       ...facts.unread,
       ...(refusedKinds.length === 0 ? [] : [`You may not read all of these kinds: ${refusedKinds.join(", ")}.`]),
@@ -76,6 +78,11 @@ export function diagnose(facts: Facts): Diagnosis {
 function certain(finding: Finding, { kinds }: Facts): Finding {
   const whole = [...kinds.values()].every(({ extent }) => extent === "whole" || extent === "absent");
   return whole && ruleOf(finding.code).severity === "error" ? { ...finding, severity: "error" } : finding;
+}
+
+/** Files don't say whether another controller serves a Gateway; in a cluster its class does. */
+function isAnothers({ code, origin }: Finding): boolean {
+  return code === "class-of-another-controller" && origin?.resource.kind === "Gateway";
 }
 
 function isNew(told: Set<string>, finding: Finding): boolean {

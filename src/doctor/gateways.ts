@@ -17,10 +17,18 @@ export function classNameOf(gateway: ApiObject): string {
   return text(field(gateway, "spec", "gatewayClassName"));
 }
 
-/** Gateways of our classes. */
+/** Gateways of our classes that are not about to go. */
 export function gatewaysOf(facts: Facts): readonly ApiObject[] {
   const classes = new Set(classesOf(facts).map(({ metadata }) => metadata.name));
-  return objectsOf(facts, "Gateway").filter((gateway) => classes.has(classNameOf(gateway)));
+  const ending = new Set(objectsOf(facts, "Namespace").flatMap((each) => (isEnding(each) ? [each.metadata.name] : [])));
+  return objectsOf(facts, "Gateway").filter(
+    (gateway) =>
+      classes.has(classNameOf(gateway)) && !isEnding(gateway) && !ending.has(gateway.metadata.namespace ?? ""),
+  );
+}
+
+function isEnding({ metadata }: ApiObject): boolean {
+  return metadata.deletionTimestamp !== undefined;
 }
 
 /** Objects of a kind that were made for a Gateway: beside it, or beside the fleet that it shares. */

@@ -82,7 +82,7 @@ export async function readFacts(client: KubernetesClient, options: FactOptions):
   const [ofControllers = [], ofProxies = []] = scrapes;
   return {
     ...clock,
-    kinds,
+    kinds: new Map([...kinds, ["SubjectAccessReview", answered(permissions.answers !== undefined)]]),
     ...(permissions.answers !== undefined && { permissions: permissions.answers }),
     trials: trials.trials,
     controllers: ofControllers,
@@ -91,6 +91,11 @@ export async function readFacts(client: KubernetesClient, options: FactOptions):
     usedServices,
     unread: [...permissions.unread, ...trials.unread],
   };
+}
+
+/** For what is not listed, and may be refused all the same. */
+function answered(isAnswered: boolean): FactsOfKind {
+  return { extent: isAnswered ? "whole" : "refused", objects: [] };
 }
 
 async function readOwn(

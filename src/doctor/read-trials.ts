@@ -48,6 +48,12 @@ export async function tryWrites(
   const attempts = attemptsOf(kinds);
   if (controller === undefined || attempts.length === 0) return { trials: [], unread: [] };
   const user = userOf(controller.metadata.namespace ?? "", serviceAccountOf(controller));
+  const unread = `Whether admission lets the controller write: you may not impersonate ${user}.`;
+  const { headers } = await client.access.credential();
+  // Whoever is impersonated already can't impersonate in turn.
+  if (Object.keys(headers).some((name) => name.toLowerCase() === "impersonate-user")) {
+    return { trials: [], unread: [unread] };
+  }
   const asController = new KubernetesClient(impersonating(client.access, user));
   try {
     const outcomes = await inParallel(attempts, async ({ resource, object, subresource }) => {
@@ -62,12 +68,7 @@ export async function tryWrites(
       }
     });
     const impersonation = outcomes.some((outcome) => "error" in outcome && isImpersonation(outcome.error));
-    if (impersonation) {
-      return {
-        trials: [],
-        unread: [`Whether admission lets the controller write: you may not impersonate ${user}.`],
-      };
-    }
+    if (impersonation) return { trials: [], unread: [unread] };
     const trials = outcomes.map((outcome): Trial => {
       if (!("error" in outcome)) return outcome;
       const { error, ...named } = outcome;
@@ -115,9 +116,7 @@ function impersonating(access: ClusterAccess, user: string): ClusterAccess {
     ...access,
     credential: async () => {
       const { headers, ...rest } = await access.credential();
-      // Whom the kubeconfig impersonates is not who is asked about.
-      const own = Object.entries(headers).filter(([name]) => !name.toLowerCase().startsWith("impersonate-"));
-      return { ...rest, headers: { ...Object.fromEntries(own), "impersonate-user": user } };
+      return { ...rest, headers: { ...headers, "impersonate-user": user } };
     },
     refused: () => access.refused(),
   };

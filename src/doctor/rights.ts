@@ -86,8 +86,13 @@ function named(name: string, of: readonly Right[]): readonly Right[] {
   return of.map((right) => ({ ...right, name }));
 }
 
-/** As `kubectl auth can-i` names it. @example "gateways.gateway.networking.k8s.io/status", "secrets/gatewright-authority" */
-export function resourceName({ group, resource, subresource, name }: Right): string {
+/** As RBAC names it, with its group. @example "gateways.gateway.networking.k8s.io/status", "secrets/gatewright-authority" */
+export function resourceName({
+  group,
+  resource,
+  subresource,
+  name,
+}: Pick<Right, "group" | "resource" | "name"> & { readonly subresource?: string | undefined }): string {
   const path = `${resource}${group === "" ? "" : `.${group}`}${subresource === undefined ? "" : `/${subresource}`}`;
   return name === undefined ? path : `${path}/${name}`;
 }

@@ -89,7 +89,7 @@ export function troubleOf(facts: Facts, pod: ApiObject): Trouble | undefined {
     const unhealthy = eventsOf(facts, pod).find(({ reason }) => reason === "Unhealthy");
     return {
       code: "pod-not-ready",
-      said: `The pod runs and is not ready${unhealthy === undefined ? "" : `: ${unhealthy.message.trim()}`}.`,
+      said: `The pod runs and is not ready${unhealthy === undefined ? "" : `: ${unhealthy.message.trim().replace(/:$/, "")}`}.`,
       remedy: (where, name) => `kubectl ${where} logs ${name}; a proxy is ready when it has its configuration.`,
     };
   }
