@@ -71,7 +71,7 @@ function refused(gateway: ApiObject, { message }: StatusCondition, why: string):
       "quota-exceeded",
       gateway,
       `${why}: a quota of namespace ${namespace} leaves no room for what the Gateway is given: ${causeOf(message)}`,
-      `kubectl -n ${namespace} describe resourcequota; raise it, or ask for less (another serviceType takes no load balancer).`,
+      `kubectl -n ${namespace} describe resourcequota; raise it, or ask for less (spec.service.type: ClusterIP in its GatewayParameters takes no load balancer).`,
     );
   }
   if (/denied (the )?request|failed calling webhook|ValidatingAdmissionPolicy/.test(message)) {
@@ -116,7 +116,7 @@ function noAddress(facts: Facts, gateway: ApiObject, condition: StatusCondition,
       "no-address",
       gateway,
       `${why}: Service ${nameOf(waiting)} of type LoadBalancer has no address, and neither has any other in the cluster: nothing here gives addresses to load balancers.${said}`,
-      "Install something that does (your cloud's controller, MetalLB, Cilium's LB-IPAM, kube-vip), or set serviceType: NodePort or ClusterIP in the Gateway's parameters.",
+      "Install something that does (your cloud's controller, MetalLB, Cilium's LB-IPAM, kube-vip), or set spec.service.type: NodePort or ClusterIP in its GatewayParameters.",
     );
   }
   return problem(

@@ -13,9 +13,11 @@ import {
   networkPolicy,
   now,
   object,
+  parametersDefinition,
   pod,
   proxyDeployment,
   proxyPod,
+  schemaOfParameters,
   the,
   withObjects,
   without,
@@ -97,6 +99,12 @@ const incidents: readonly Incident[] = [
     ),
     finds: ["warning stored-version CustomResourceDefinition tcproutes.gateway.networking.k8s.io"],
     says: /stored as v1alpha2, which is not served any more/,
+  },
+  {
+    name: "a definition of GatewayParameters that is older than we are",
+    facts: factsOf(withObjects(parametersDefinition(olderParameters()))),
+    finds: ["error outdated-definition CustomResourceDefinition gatewayparameters.gatewright.dev"],
+    says: /it lacks spec\.workload, spec\.workload\.\w+/,
   },
   {
     name: "no controller",
@@ -363,6 +371,11 @@ const incidents: readonly Incident[] = [
     says: /selects \(app=web\)\. There are pods with app=wbe/,
   },
 ];
+
+function olderParameters(): object {
+  const { workload: _, ...properties } = schemaOfParameters().properties ?? {};
+  return { properties };
+}
 
 function renewedAt(each: ReturnType<typeof lease>, at: Date): ReturnType<typeof lease> {
   return { ...lease(`${each.metadata.namespace}/${each.metadata.name}`, "x", at) };

@@ -54,7 +54,7 @@ function refusedPods(workload: ApiObject, whose: string): readonly Finding[] {
         "quota-exceeded",
         workload,
         `A quota leaves no room for ${whose}: ${message}`,
-        `Raise the quota (kubectl -n ${namespace} edit resourcequota ${quota}), or ask for less (replicas, resources in the Gateway's parameters).`,
+        `Raise the quota (kubectl -n ${namespace} edit resourcequota ${quota}), or ask for less (spec.workload.replicas, spec.envoy.resources of its GatewayParameters).`,
       ),
     ];
   }
@@ -64,7 +64,7 @@ function refusedPods(workload: ApiObject, whose: string): readonly Finding[] {
       workload,
       `The API server refuses pods of ${whose}: ${message}`,
       /PodSecurity/.test(message)
-        ? `What the parameters ask for is more than the namespace allows: kubectl get namespace ${namespace} --show-labels. Change the parameters, or the namespace's pod-security.kubernetes.io/enforce.`
+        ? `What its GatewayParameters ask for is more than the namespace allows: kubectl get namespace ${namespace} --show-labels. Change them, or the namespace's pod-security.kubernetes.io/enforce.`
         : "Change what refuses them, or let it make an exception for these pods.",
     ),
   ];
@@ -119,7 +119,7 @@ function unscheduled(message: string, facts: Facts, pod: ApiObject): Trouble {
       code: "host-port-taken",
       said: `No node has the host port${ports.length === 1 ? "" : "s"} ${ports.join(", ")} free, so the pod waits: ${message}${held}`,
       remedy: (where, _name, workload) =>
-        `On a rolling update the new pod waits for the old one, which waits for it: let old ones go first (strategy Recreate, or maxSurge 0 and maxUnavailable 1), or add a node. To get through now, delete the old pod: kubectl ${where} get pods -o wide, then kubectl ${where} delete pod NAME (of ${workload}).`,
+        `On a rolling update the new pod waits for the old one, which waits for it: let old ones go first (spec.workload.rollingUpdate of its GatewayParameters: maxSurge 0, maxUnavailable 1), or add a node. To get through now, delete the old pod: kubectl ${where} get pods -o wide, then kubectl ${where} delete pod NAME (of ${workload}).`,
     };
   }
   return {
@@ -127,7 +127,7 @@ function unscheduled(message: string, facts: Facts, pod: ApiObject): Trouble {
     said: `No node takes the pod: ${message || "the scheduler has not said why"}`,
     remedy: (where, name) =>
       /Insufficient/.test(message)
-        ? "Add a node, or ask for less (cpuRequest, memoryRequest of the Gateway's parameters)."
+        ? "Add a node, or ask for less (spec.envoy.resources.requests of its GatewayParameters)."
         : `kubectl ${where} describe pod ${name}; change taints, or the parameters that say where pods go.`,
   };
 }
@@ -162,7 +162,7 @@ function containerTrouble(status: unknown): Trouble | undefined {
       said: `The container ${text(field(status, "name"))} ends again and again: ${said}`,
       remedy: (where, name) =>
         why === "OOMKilled"
-          ? "Give it more memory (memoryLimit of the Gateway's parameters)."
+          ? "Give it more memory (spec.envoy.resources.limits of its GatewayParameters)."
           : `kubectl ${where} logs ${name} --previous`,
     };
   }

@@ -1,5 +1,7 @@
 import type { ApiObject } from "../../kubernetes/api-object.ts";
+import { findKind, schemaOf } from "../../resources/kinds.ts";
 import { keyOf } from "../../resources/object.ts";
+import type { Schema } from "../../resources/schema.ts";
 import type { Facts, FactsOfKind } from "../facts.ts";
 
 /** When everything in {@link healthyWorld} is looked at. */
@@ -27,6 +29,7 @@ export const healthyWorld: readonly ApiObject[] = [
     "referencegrants",
     "backendtlspolicies",
   ].map((plural) => definition(plural)),
+  parametersDefinition(schemaOfParameters()),
   namespace("gatewright-system"),
   namespace("shop"),
   object("apps/v1", "Deployment", "gatewright-system/gatewright", {
@@ -165,6 +168,25 @@ export function definition(plural: string, release = "v1.7.0", channel = "standa
     status: { storedVersions: ["v1"], conditions: [{ type: "Established", status: "True" }] },
     ...parts,
   });
+}
+
+/** The definition of GatewayParameters, with this schema of its `spec`. */
+export function parametersDefinition(spec: unknown): ApiObject {
+  return object("apiextensions.k8s.io/v1", "CustomResourceDefinition", "gatewayparameters.gatewright.dev", {
+    spec: {
+      group: "gatewright.dev",
+      names: { plural: "gatewayparameters" },
+      versions: [
+        { name: "v1alpha1", served: true, storage: true, schema: { openAPIV3Schema: { properties: { spec } } } },
+      ],
+    },
+  });
+}
+
+/** As this release has it. */
+export function schemaOfParameters(): Schema {
+  const kind = findKind("gatewright.dev", "GatewayParameters");
+  return (kind === undefined ? undefined : schemaOf(kind, "v1alpha1").properties?.["spec"]) ?? {};
 }
 
 export function lease(key: string, holderIdentity: string, renewed: Date): ApiObject {
