@@ -37,8 +37,8 @@ function flat(scope: string, rule: unknown): readonly string[] {
           ...(subresource !== undefined && { subresource }),
         };
         const names = list(field(rule, "resourceNames")).map(text);
-        const rights = names.length === 0 ? [right] : names.map((name) => ({ ...right, name }));
-        return rights.map((each) => `${scope}: ${text(verb)} ${resourceName(each)}`);
+        const granted = names.length === 0 ? [right] : names.map((name) => ({ ...right, name }));
+        return granted.map((each) => `${scope}: ${text(verb)} ${resourceName(each)}`);
       }),
     ),
   );

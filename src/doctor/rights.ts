@@ -82,8 +82,8 @@ function of(
   );
 }
 
-function named(name: string, of: readonly Right[]): readonly Right[] {
-  return of.map((right) => ({ ...right, name }));
+function named(name: string, each: readonly Right[]): readonly Right[] {
+  return each.map((right) => ({ ...right, name }));
 }
 
 /** As RBAC names it, with its group. @example "gateways.gateway.networking.k8s.io/status", "secrets/gatewright-authority" */

@@ -131,7 +131,6 @@ export const findingRules = {
   },
   "no-address": { severity: "error", title: "A Gateway that was given no address", ofCluster: true },
   "not-programmed": { severity: "error", title: "A Gateway that does not serve", ofCluster: true },
-  "outdated-definition": { severity: "error", title: "A definition of ours that lacks fields", ofCluster: true },
   "pod-crashes": { severity: "error", title: "A container that ends again and again", ofCluster: true },
   "pod-not-ready": { severity: "error", title: "A pod that is not ready", ofCluster: true },
   "pod-not-scheduled": { severity: "error", title: "A pod that no node takes", ofCluster: true },

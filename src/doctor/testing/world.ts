@@ -125,7 +125,8 @@ export function object(
   key: string,
   { labels = {}, annotations = {}, generation, ...rest }: ObjectParts,
 ): ApiObject {
-  const [name = "", inNamespace] = key.split("/").reverse();
+  const name = key.slice(key.indexOf("/") + 1);
+  const inNamespace = key.includes("/") ? key.slice(0, key.indexOf("/")) : undefined;
   return {
     apiVersion,
     kind,
