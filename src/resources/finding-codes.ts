@@ -138,7 +138,7 @@ export const findingRules = {
   "proxy-not-connected": { severity: "error", title: "A proxy that does not reach the controller", ofCluster: true },
   "quota-exceeded": { severity: "error", title: "A quota that leaves no room", ofCluster: true },
   "status-not-written": { severity: "error", title: "A status that nobody has written", ofCluster: true },
-  "outdated-definition": { severity: "warning", title: "A definition of ours that lacks fields", ofCluster: true },
+  "outdated-definition": { severity: "error", title: "A definition of ours that lacks fields", ofCluster: true },
   "stored-version": { severity: "warning", title: "A definition that keeps an old version", ofCluster: true },
   "two-controllers": { severity: "error", title: "Two controllers of the same name", ofCluster: true },
   "unsupported-definitions": {

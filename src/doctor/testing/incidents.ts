@@ -98,7 +98,7 @@ export const incidents: readonly Incident[] = [
     name: "a definition of GatewayParameters that is older than we are",
     facts: factsOf(withObjects(parametersDefinition(olderParameters()))),
     finds: ["error outdated-definition CustomResourceDefinition gatewayparameters.gatewright.dev"],
-    says: /it lacks spec\.workload, spec\.workload\.\w+/,
+    says: /lacks spec\.workload: /,
   },
   {
     name: "no controller",
@@ -374,4 +374,3 @@ function olderParameters(): object {
 function renewedAt(each: ReturnType<typeof lease>, at: Date): ReturnType<typeof lease> {
   return { ...lease(`${each.metadata.namespace}/${each.metadata.name}`, "x", at) };
 }
-
