@@ -6,7 +6,7 @@ import { type Permission, resourceName } from "./rights.ts";
 /** May the controller do what it has to? */
 export const checkPermissions: Check = {
   name: "Permissions",
-  needs: ["SubjectAccessReview"],
+  needs: ["SubjectAccessReview", "Deployment"],
   codes: ["missing-permission"],
   examine: ({ permissions = [] }) => {
     const denied = permissions.filter(({ allowed }) => !allowed);

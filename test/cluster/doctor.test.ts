@@ -40,7 +40,7 @@ describe("doctor", { ...needsRoot, timeout: 600_000 }, () => {
   const named = (expected: readonly (readonly [code: string, place: string, message: RegExp])[]) =>
     eventually(async () => {
       const answer = await doctor();
-      equal(answer.exitCode, 1);
+      equal(answer.exitCode, answer.errors > 0 ? 1 : 0);
       const places = answer.findings.map(({ code, resource, message }) => ({
         code,
         place: placeOf(resource),
@@ -169,10 +169,7 @@ describe("doctor", { ...needsRoot, timeout: 600_000 }, () => {
     await shop.kubectl("create", "rolebinding", "somebody", "--clusterrole=view", "--user=somebody");
     const answer = await doctor("--kubeconfig", kubeconfig);
     equal(answer.exitCode, 2);
-    match(
-      answer.unread.join("\n"),
-      /subjectaccessreviews.*\n.*You may not read all of these kinds: .*CustomResourceDefinition/s,
-    );
+    match(answer.unread.join("\n"), /You may not read all of these kinds: .*CustomResourceDefinition.*Deployment/);
     deepEqual(
       answer.findings.map(({ code }) => code),
       ["partly-readable"],
