@@ -8,6 +8,7 @@ import { join } from "node:path";
 import type { Command, Option } from "commander";
 import { createProgram } from "../src/cli/program.ts";
 import { version } from "../src/cli/version.ts";
+import { text } from "../src/resources/field.ts";
 
 /** The file that {@link flagsReference} is kept in. */
 export const flagsFile = join(import.meta.dirname, "../docs/reference/flags.md");
@@ -31,7 +32,7 @@ function section(command: Command): string {
   const rows = [
     ...command.registeredArguments.map((argument) => {
       const name = argument.required ? `<${argument.name()}>` : `[${argument.name()}]`;
-      const choices = argument.argChoices === undefined ? "" : `${wordsOf(argument.argChoices)}`;
+      const choices = argument.argChoices === undefined ? "" : wordsOf(argument.argChoices);
       return row(name, argument.description || choices, "");
     }),
     ...command.options.map((option) => row(option.flags, meaningOf(option), defaultOf(option))),
@@ -41,7 +42,7 @@ function section(command: Command): string {
   return [
     `## ${command.name()}`,
     "",
-    `${sentence(command.description())}`,
+    sentence(command.description()),
     "",
     `    gatewright ${command.name()} ${command.usage()}`,
     "",
@@ -57,7 +58,7 @@ function environment(program: Command): string {
 /** What a command's help says after its options. */
 function afterHelp(command: Command): string {
   let whole = "";
-  command.configureOutput({ writeOut: (text) => (whole += text), getOutHelpWidth: () => 200 });
+  command.configureOutput({ writeOut: (part) => (whole += part), getOutHelpWidth: () => 200 });
   command.outputHelp();
   return whole.slice(whole.indexOf(command.helpInformation()) + command.helpInformation().length).trim();
 }
@@ -77,7 +78,7 @@ function defaultOf({ defaultValue, defaultValueDescription, argChoices }: Option
   const value: unknown = defaultValue;
   if (value === undefined || value === false || (Array.isArray(value) && value.length === 0)) return "";
   if (typeof value === "object" && value !== null) return `\`${Object.values(value).join(":")}\``;
-  const shown = String(value).replaceAll(version(), "VERSION");
+  const shown = text(value).replaceAll(version(), "VERSION");
   return argChoices === undefined && shown === "" ? "" : `\`${shown}\``;
 }
 

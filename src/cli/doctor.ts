@@ -1,16 +1,19 @@
 import { readSemantics } from "../analyse/analyse.ts";
 import { usedServices } from "../analyse/services.ts";
 import { type Diagnosis, diagnose } from "../doctor/diagnose.ts";
+import { diagnoseInstance, type InstanceFacts } from "../doctor/diagnose-instance.ts";
 import { readFacts } from "../doctor/read-facts.ts";
 import { inCluster } from "../infrastructure/placement.ts";
 import { AccessError } from "../kubernetes/access.ts";
 import { ApiError } from "../kubernetes/api-error.ts";
+import type { ApiObject } from "../kubernetes/api-object.ts";
 import { KubernetesClient } from "../kubernetes/client.ts";
 import { isError } from "../resources/mistake.ts";
 import { analyseCluster, readObjects } from "./analyse-cluster.ts";
-import { chooseOrigin, type OriginOptions } from "./choose-origin.ts";
+import { chooseOrigin, type Origin, type OriginOptions } from "./choose-origin.ts";
 import { diagnosisJson, diagnosisText, stateOf } from "./print-diagnosis.ts";
 import type { Output } from "./print-findings.ts";
+import { queryEverything } from "./query-objects.ts";
 import { UsageError } from "./usage-error.ts";
 
 export interface DoctorOptions extends OriginOptions {
@@ -30,13 +33,14 @@ export interface DoctorOptions extends OriginOptions {
 export async function doctor(options: DoctorOptions): Promise<0 | 1 | 2> {
   const { output, strict, stdout = process.stdout, stderr = process.stderr } = options;
   const origin = await chooseOrigin(options);
-  if (origin.from !== "cluster")
-    throw new UsageError("doctor looks at clusters: name one with --kubeconfig or --context.");
   const progress = (what: string): void => {
     if (stderr.isTTY === true && output === "text") stderr.write(`\r\u001b[K${what} …`);
   };
   try {
-    const diagnosis = await diagnoseCluster(origin.access, origin.namespace, progress);
+    const diagnosis =
+      origin.from === "cluster"
+        ? await diagnoseCluster(origin.access, origin.namespace, progress)
+        : diagnoseInstance(await instanceFacts(addressOf(origin)));
     if (stderr.isTTY === true && output === "text") stderr.write("\r\u001b[K");
     stdout.write(
       output === "json"
@@ -48,8 +52,33 @@ export async function doctor(options: DoctorOptions): Promise<0 | 1 | 2> {
     return diagnosis.checks.some((outcome) => stateOf(outcome) === "not-looked") ? 2 : 0;
   } catch (error) {
     if (!(error instanceof ApiError || error instanceof AccessError)) throw error;
-    throw new UsageError(`${error.message} (${origin.access.origin})`);
+    throw new UsageError(origin.from === "cluster" ? `${error.message} (${origin.access.origin})` : error.message);
   }
+}
+
+/** Doctor looks at what runs; files do not. */
+function addressOf(origin: Exclude<Origin, { from: "cluster" }>): string {
+  if (origin.from === "instance") return origin.address;
+  throw new UsageError("doctor looks at what runs; gatewright validate PATH says what is wrong with files.");
+}
+
+/** @throws UsageError if nothing answers there */
+async function instanceFacts(address: string): Promise<InstanceFacts> {
+  const { objects, findings } = await queryEverything({ from: "instance", address, namespace: "default" }, "default");
+  const [ready, metrics, envoy] = await Promise.all(
+    ["/readyz", "/metrics", "/metrics/envoy"].map(async (path) => {
+      const response = await fetch(`http://${address}${path}`);
+      return { ok: response.ok, body: (await response.text()).trim() };
+    }),
+  );
+  return {
+    address,
+    missing: ready?.ok === true ? "" : (ready?.body ?? ""),
+    metrics: metrics?.body ?? "",
+    ...(envoy?.ok !== true && { envoyProblem: envoy?.body ?? "" }),
+    objects: objects.map((object): ApiObject => ({ ...object, metadata: { ...object.metadata } })),
+    findings,
+  };
 }
 
 async function diagnoseCluster(

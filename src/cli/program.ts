@@ -301,17 +301,19 @@ Exit code: 0 drawn, 1 there is no object of that name, 2 usage.`,
 
   program
     .command("doctor")
-    .description("find out why a cluster's Gateways don't serve as they should, and what to do")
+    .description("find out why Gateways don't serve as they should, and what to do")
     .addOption(kubeconfigOption())
     .addOption(contextOption())
+    .addOption(askedAddress())
     .option("--strict", "warnings fail, too", false)
     .addOption(new Option("-o, --output <FORMAT>", "how it is printed").choices(["text", "json"]).default("text"))
     .addHelpText(
       "after",
       `
-Looks at the Gateway API's definitions, the controller and what it may do, webhooks and policies, Gateways, their addresses,
-Services and pods, certificates, clocks and backends, and at what \`validate\` finds. Nothing is changed: writes of the
-controller's are tried with dryRun=All. What you may not read is left out, and said.
+In a cluster, it looks at the Gateway API's definitions, the controller and what it may do, webhooks and policies, Gateways,
+their addresses, Services and pods, certificates, clocks and backends, and at what \`validate\` finds. Nothing is changed: writes
+of the controller's are tried with dryRun=All. What you may not read is left out, and said. Of a Gatewright on this machine, it
+looks at whether it and its Envoy serve, and at what Envoy refused.
 
 Exit code: 0 healthy, 1 problems, 2 it could not look, or not at everything, and found nothing.
 

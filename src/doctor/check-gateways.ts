@@ -5,6 +5,7 @@ import { type Check, type Facts, numberAt, objectsOf, problem } from "./facts.ts
 import { addressesAt, gatewaysOf, madeFor, workloadsOf } from "./gateways.ts";
 import { isServed, nameOf } from "./installation.ts";
 import { causeOf } from "./refusal-cause.ts";
+import { isRefusal } from "./refusals.ts";
 import { conditionOf, eventsOf, type StatusCondition, workloadTrouble } from "./workload-trouble.ts";
 
 /** Is each Gateway programmed, and if not, why? */
@@ -39,7 +40,7 @@ function notProgrammed(facts: Facts, gateway: ApiObject): readonly Finding[] {
   // What is wrong with its pods, or with what is written, is told by itself.
   const trouble = workloadsOf(facts, gateway).flatMap((workload) => workloadTrouble(facts, workload, ""));
   if (trouble.length > 0 || facts.findings.some((finding) => isAbout(finding, gateway))) return [];
-  if (/Envoy refuse/.test(condition.message)) return [];
+  if (isRefusal(condition.message)) return [];
   return [refused(gateway, condition, why)];
 }
 
@@ -53,7 +54,8 @@ function stale(gateway: ApiObject, what: string): Finding {
   );
 }
 
-function isAbout({ severity, origin }: Finding, { kind, metadata }: ApiObject): boolean {
+/** Whether a finding is an error in this very object. */
+export function isAbout({ severity, origin }: Finding, { kind, metadata }: ApiObject): boolean {
   const { resource } = origin ?? {};
   return (
     severity === "error" &&

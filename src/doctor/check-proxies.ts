@@ -1,10 +1,10 @@
 import type { ApiObject } from "../kubernetes/api-object.ts";
-import { field, list, text } from "../resources/field.ts";
 import type { Finding } from "../resources/finding.ts";
-import { type Check, type Facts, objectsOf, problem, some } from "./facts.ts";
+import { type Check, type Facts, problem, some } from "./facts.ts";
 import { gatewaysOf, workloadsOf } from "./gateways.ts";
 import { nameOf, podsOf, readyReplicas, wantedReplicas } from "./installation.ts";
 import { metric } from "./metrics.ts";
+import { refusals } from "./refusals.ts";
 import { workloadTrouble } from "./workload-trouble.ts";
 
 /** Do the proxies of each Gateway run, and are they connected? */
@@ -36,7 +36,7 @@ export const checkProxies: Check = {
           ...workloadTrouble(facts, workload, `the proxies of Gateway ${gateway}`),
           ...disconnected(facts, workload, gateway),
         ]),
-        ...refusals(facts),
+        ...refusals([...facts.kinds.values()].flatMap(({ objects }) => objects)),
       ],
     };
   },
@@ -63,34 +63,4 @@ function disconnected(facts: Facts, workload: ApiObject, gateway: string): reado
       `See whether the controller runs and its Service has endpoints, whether a NetworkPolicy is between them, and what the proxy says: kubectl -n ${first.namespace} logs ${first.pod}`,
     ),
   ];
-}
-
-/** Statuses tell what Envoy refused, and whose fault it is. */
-function refusals(facts: Facts): readonly Finding[] {
-  const kinds = ["Gateway", "ListenerSet", "HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "UDPRoute"];
-  return kinds
-    .flatMap((kind) => objectsOf(facts, kind))
-    .flatMap((object) => {
-      const told = new Set(
-        [...conditionLists(object)].flatMap((condition) => {
-          const message = text(field(condition, "message"));
-          return /Envoy refuse/.test(message) ? [message.replaceAll(/\s+/g, " ").trim()] : [];
-        }),
-      );
-      return [...told].map((message) =>
-        problem(
-          "configuration-refused",
-          object,
-          message,
-          "Change what is named; everything else is served. If it should be accepted, it is a mistake of Gatewright's: please report it, with the object.",
-        ),
-      );
-    });
-}
-
-function conditionLists(object: ApiObject): readonly unknown[] {
-  const status = field(object, "status");
-  return [status, ...["listeners", "parents", "ancestors"].flatMap((part) => list(field(status, part)))].flatMap(
-    (each) => list(field(each, "conditions")),
-  );
 }

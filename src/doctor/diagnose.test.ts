@@ -4,8 +4,9 @@ import { createAuthority } from "../certificates/authority.ts";
 import { findingCodes, ruleOf } from "../resources/finding-codes.ts";
 import { formatReference } from "../resources/origin.ts";
 import { checks, diagnose } from "./diagnose.ts";
+import { diagnoseInstance, type InstanceFacts, instanceCodes } from "./diagnose-instance.ts";
 import { denyAll, incidents, minutes, toController, webhook } from "./testing/incidents.ts";
-import { factsOf, healthyWorld, object, withObjects, without } from "./testing/world.ts";
+import { factsOf, healthyWorld, object, the, withObjects, without } from "./testing/world.ts";
 
 describe("doctor's checks", () => {
   const seen = new Set<string>();
@@ -92,6 +93,30 @@ describe("doctor's checks", () => {
     deepEqual(written, [{ ...expired, severity: "error" }]);
   });
 
+  test("a Gatewright on a machine: what it and its Envoy say of themselves", () => {
+    const healthy = {
+      address: "127.0.0.1:9911",
+      missing: "",
+      metrics: "",
+      objects: [the("Gateway shop/edge")],
+      findings: [],
+    };
+    const codes = (facts: Partial<InstanceFacts>) =>
+      diagnoseInstance({ ...healthy, ...facts }).checks.flatMap(({ findings }) =>
+        findings.map(({ severity, code }) => {
+          seen.add(code);
+          return `${severity} ${code}`;
+        }),
+      );
+    const pending = { type: "Programmed", status: "Unknown", reason: "Pending", message: "No Envoy runs." };
+    const waiting = [{ ...the("Gateway shop/edge"), status: { conditions: [pending] } }];
+    deepEqual(codes({}), []);
+    deepEqual(codes({ missing: "Envoy has not acknowledged.", objects: waiting }), ["error instance-not-ready"]);
+    deepEqual(codes({ envoyProblem: "Envoy does not answer: ENOENT" }), ["error envoy-not-running"]);
+    deepEqual(codes({ metrics: "gatewright_envoy_restarts_total 2" }), ["warning envoy-not-running"]);
+    deepEqual(codes({ objects: waiting }), ["error not-programmed"]);
+  });
+
   after(() => {
     const own = findingCodes.filter((code) => ruleOf(code).ofCluster === true);
     deepEqual(
@@ -99,7 +124,7 @@ describe("doctor's checks", () => {
       [],
       "each code of doctor's has its incident here",
     );
-    const listed: ReadonlySet<string> = new Set(checks.flatMap(({ codes }) => codes));
+    const listed: ReadonlySet<string> = new Set([...checks.flatMap(({ codes }) => codes), ...instanceCodes]);
     deepEqual(
       [...own, ...seen].filter((code) => !listed.has(code)),
       [],

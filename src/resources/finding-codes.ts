@@ -6,7 +6,7 @@ export interface FindingRule {
   readonly title: string;
   /** Something about the run, and not about what a document says. */
   readonly ofRun?: true;
-  /** Something about what runs in a cluster, which `doctor` alone sees; no document is wrong. */
+  /** Something about what runs, mostly in a cluster, which `doctor` alone sees; no document is wrong. */
   readonly ofCluster?: true;
   /** A folder may well hold it: it does not fail `validate --strict`. */
   readonly harmless?: true;
@@ -119,8 +119,10 @@ export const findingRules = {
   "configuration-refused": { severity: "error", title: "Configuration that Envoy refused", ofCluster: true },
   "controller-not-found": { severity: "error", title: "No controller in the cluster", ofCluster: true },
   "controller-not-running": { severity: "error", title: "A controller that does not run", ofCluster: true },
+  "envoy-not-running": { severity: "error", title: "An Envoy that does not answer", ofCluster: true },
   "host-port-taken": { severity: "error", title: "A host port that is taken", ofCluster: true },
   "image-not-pulled": { severity: "error", title: "An image that can't be pulled", ofCluster: true },
+  "instance-not-ready": { severity: "error", title: "A Gatewright that does not serve yet", ofCluster: true },
   "missing-definition": { severity: "error", title: "Kinds that the cluster does not have", ofCluster: true },
   "missing-permission": { severity: "error", title: "A right that the controller lacks", ofCluster: true },
   "mixed-definitions": { severity: "error", title: "Definitions of several releases or channels", ofCluster: true },
