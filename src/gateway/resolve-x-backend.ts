@@ -18,6 +18,9 @@ export function resolveXBackend(
   }
   const backend = backendKey("XBackend", key);
   const use = { backend };
+  if (found.hostnameProblem !== undefined) {
+    return { ...refused("RefNotPermitted", `Nothing is sent to XBackend ${key}: ${found.hostnameProblem}`), use };
+  }
   const protocol = speakToXBackend(spokenAs, found);
   if (protocol === undefined) {
     const spoken = [...(found.protocol === undefined ? [] : [found.protocol]), ...(found.tls ? ["TLS"] : [])];

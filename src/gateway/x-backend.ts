@@ -18,6 +18,8 @@ export interface ReadXBackend {
   readonly protocol?: NonNullable<BackendSpec["protocol"]>;
   /** Of type ExternalHostname; what it is called in DNS. */
   readonly hostname?: string;
+  /** Why DNS is not asked for its hostname, in words. */
+  readonly hostnameProblem?: string;
   readonly tls?: UpstreamTls;
   readonly sessionPersistence?: SessionPersistence;
   readonly resolvedRefs: Condition;
@@ -30,7 +32,8 @@ export interface ReadXBackend {
 }
 
 /** What of an XBackend decides what routes make of it; its authorities and certificates change no route. */
-export interface RoutableXBackend extends Pick<ReadXBackend, "port" | "protocol" | "sessionPersistence" | "refused"> {
+export interface RoutableXBackend
+  extends Pick<ReadXBackend, "port" | "protocol" | "sessionPersistence" | "refused" | "hostnameProblem"> {
   readonly tls: boolean;
   /** What would have to be there to speak to it, where nothing else is wrong. */
   readonly missing?: ResourceReference;
@@ -54,7 +57,12 @@ export function readXBackend(
     ...(external?.hostname === undefined ? {} : { hostname: external.hostname }),
     ...(spec.sessionPersistence === undefined ? {} : { sessionPersistence: spec.sessionPersistence }),
     ...tls,
-    ...(external?.problem === undefined ? {} : { refused: isFalse("Accepted", "RefNotPermitted", external.problem) }),
+    ...(external?.problem === undefined
+      ? {}
+      : {
+          hostnameProblem: external.problem,
+          refused: isFalse("Accepted", "RefNotPermitted", `spec.externalHostname.hostname: ${external.problem}`),
+        }),
     resolvedRefs: resolvedRefs(tls.problems),
     notEnforced: sessionFieldsNotEnforced(spec.sessionPersistence, ["spec", "sessionPersistence"]),
   };
@@ -90,13 +98,14 @@ function readTls(
 }
 
 export function routableXBackend(read: ReadXBackend): RoutableXBackend {
-  const { port, protocol, sessionPersistence, refused, tls, problems } = read;
+  const { port, protocol, sessionPersistence, refused, hostnameProblem, tls, problems } = read;
   return {
     port,
     tls: tls !== undefined,
     ...(protocol === undefined ? {} : { protocol }),
     ...(sessionPersistence === undefined ? {} : { sessionPersistence }),
     ...(refused === undefined ? {} : { refused, ...commonMissing(problems) }),
+    ...(hostnameProblem === undefined ? {} : { hostnameProblem }),
   };
 }
 

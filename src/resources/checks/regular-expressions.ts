@@ -22,6 +22,15 @@ export interface RefusedExpression {
  * together is bounded; of those that are too much the first are used.
  */
 export function refusedExpressions(route: GRPCRoute | HTTPRoute): readonly RefusedExpression[] {
+  const known = refusedOf.get(route) ?? findRefused(route);
+  refusedOf.set(route, known);
+  return known;
+}
+
+// Whoever reads a route asks, and whoever compiles it.
+const refusedOf = new WeakMap<GRPCRoute | HTTPRoute, readonly RefusedExpression[]>();
+
+function findRefused(route: GRPCRoute | HTTPRoute): readonly RefusedExpression[] {
   let before = 0;
   return expressionsOf(route).flatMap(({ path, expression }) => {
     const problem = expressionProblem(expression, before);
