@@ -1,5 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import type { HttpChain } from "../ir/listener.ts";
+import { accessLogs } from "./access-log.ts";
 import { CORS } from "./cors.ts";
 import { EXTERNAL_AUTH, externalAuthFilter, LISTENER_AUTH } from "./external-auth.ts";
 import { fixFilter } from "./fix.ts";
@@ -39,7 +40,7 @@ export function httpConnectionManager(chain: HttpChain, statPrefix: string): Htt
     earlyHeaderMutationExtensions: [scopeMutation(chain.name)],
     httpFilters: httpFilters(),
     ...(chain.tracing && { tracing: tracing(chain.tracing) }),
-    accessLog: [requestMetrics(chain.gateway)],
+    accessLog: [requestMetrics(chain.gateway), ...accessLogs(chain, statPrefix)],
 
     // Who the client is
     useRemoteAddress: true,

@@ -1,5 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import type { StreamChain } from "../ir/listener.ts";
+import { accessLogs } from "./access-log.ts";
 import {
   type TcpProxy,
   TcpProxySchema,
@@ -16,5 +17,6 @@ export function tcpProxy(chain: StreamChain, statPrefix: string): TcpProxy {
     clusterSpecifier: { case: "cluster", value: chain.cluster ?? MISSING_CLUSTER },
     idleTimeout: duration(HOUR),
     maxConnectAttempts: 3,
+    accessLog: accessLogs(chain, statPrefix),
   });
 }

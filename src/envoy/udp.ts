@@ -1,5 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import type { DatagramChain } from "../ir/listener.ts";
+import { accessLogs } from "./access-log.ts";
 import { RouteSchema } from "./generated/envoy/extensions/filters/udp/udp_proxy/v3/route_pb.ts";
 import {
   type UdpProxyConfig,
@@ -27,5 +28,6 @@ export function udpProxy(chain: DatagramChain, statPrefix: string): UdpProxyConf
       },
     },
     idleTimeout: duration(60_000),
+    accessLog: accessLogs(chain, statPrefix),
   });
 }

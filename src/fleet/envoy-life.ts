@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync, statSync } from "node:fs";
 import { createInterface } from "node:readline";
+import type { Stream } from "node:stream";
 import { type EnvoyRecord, removeRecord, writeRecord } from "./envoy-record.ts";
 import { type FollowedLines, followLines } from "./follow-lines.ts";
 import { identify, lives } from "./process-identity.ts";
@@ -30,7 +31,7 @@ export function startGuarded(
   command: readonly string[],
   options: {
     readonly setpriv: string | undefined;
-    readonly stdout: "inherit" | "ignore";
+    readonly stdout: "inherit" | "ignore" | Stream;
     readonly watchdog: Watchdog;
   },
   observer: LifeObserver,
@@ -51,7 +52,11 @@ export function startGuarded(
 /** Starts an Envoy that goes on when we die, and writes down what whoever comes after us must know. */
 export function startOutliving(
   command: readonly string[],
-  options: { readonly stdout: "inherit" | "ignore"; readonly directory: KeptDirectory; readonly bootstrap: string },
+  options: {
+    readonly stdout: "inherit" | "ignore" | Stream;
+    readonly directory: KeptDirectory;
+    readonly bootstrap: string;
+  },
   observer: LifeObserver,
 ): EnvoyLife {
   const { directory } = options;

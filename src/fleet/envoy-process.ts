@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
+import type { Stream } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { backoff } from "./backoff.ts";
 import { type Drained, type DrainOptions, drain } from "./drain.ts";
@@ -30,10 +31,10 @@ export interface EnvoyProcessOptions {
   /** Further command-line arguments, e.g. `--drain-time-s 60`, `--component-log-level upstream:debug`. */
   readonly extraArguments?: readonly string[];
   /**
-   * Envoy's standard output, for access logs on /dev/stdout; default `inherit`. Never a pipe of Node's:
+   * Envoy's standard output, for access logs on /dev/stdout: default `inherit`, or the stream of an open file. Never a pipe of Node's:
    * it is a socket, and /dev/stdout can't be opened on one.
    */
-  readonly stdout?: "inherit" | "ignore";
+  readonly stdout?: "inherit" | "ignore" | Stream;
   readonly drain?: DrainOptions;
   /** From SIGTERM to SIGKILL, in milliseconds; default 2000. */
   readonly killAfterMs?: number;

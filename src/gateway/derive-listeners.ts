@@ -1,5 +1,6 @@
 import type { Collection, Member } from "../collections/collection.ts";
 import type { Graph } from "../collections/graph.ts";
+import type { AccessLog } from "../ir/access-log.ts";
 import type { Gateway } from "../resources/generated/gateway-api.ts";
 import { keyOf } from "../resources/object.ts";
 import { idleSelector } from "./allowed-routes.ts";
@@ -29,6 +30,8 @@ export interface ListenerCollections {
   readonly gateways: Collection<Gateway>;
   /** Where each of them is served. */
   readonly places: Collection<GivenPlace>;
+  /** How requests and connections of a Gateway are written down; missing where they are not. */
+  readonly accessLogs: Collection<readonly AccessLog[]>;
   /** Where the fleet listens, by the socket's key, if not on the port that clients know. */
   readonly boundPorts: Collection<number>;
   /** Of Gateways that can't be served as a whole. */
@@ -162,6 +165,10 @@ export function deriveListeners(
     classes,
     gateways,
     places,
+    accessLogs: graph.derive("accessLogs", gateways, (gateway, _key, reader) => {
+      const logs = placement.accessLogs(gateway, reader, resources);
+      return logs.length === 0 ? undefined : logs;
+    }),
     boundPorts: deriveBoundPorts(graph, candidates, places),
     notEnforced,
     refusals,

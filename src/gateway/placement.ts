@@ -1,4 +1,5 @@
 import type { Reader } from "../collections/collection.ts";
+import type { AccessLog } from "../ir/access-log.ts";
 import type { Gateway, GatewayClass } from "../resources/generated/gateway-api.ts";
 import type { Condition } from "./condition.ts";
 import { refuseGateway } from "./gateway-acceptance.ts";
@@ -35,6 +36,8 @@ export interface Placement {
    * {@link Placement.proxiesOutlastParameters}.
    */
   readonly refuse: (gateway: Gateway, reader: Reader, resources: Resources) => Condition | undefined;
+  /** How a Gateway's requests and connections are written down; none where its parameters can't be read. */
+  readonly accessLogs: (gateway: Gateway, reader: Reader, resources: Resources) => readonly AccessLog[];
   /** What is wrong with the parameters of a class, in words; undefined if they are right. */
   readonly parametersProblem: (gatewayClass: GatewayClass, reader: Reader, resources: Resources) => string | undefined;
   /**
@@ -59,6 +62,7 @@ export type ExternalHostname =
 export function onThisMachine(proxy: string): Placement {
   return {
     placeOf: () => ({ proxy }),
+    accessLogs: () => [],
     refuse: refuseGateway,
     parametersProblem: noParameters,
     proxiesOutlastParameters: false,

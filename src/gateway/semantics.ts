@@ -132,7 +132,7 @@ function deriveHostTables(
 
 function deriveSockets(
   graph: Graph,
-  { listeners, boundPorts }: ListenerCollections,
+  { listeners, boundPorts, accessLogs }: ListenerCollections,
   { attachments }: RouteCollections,
   { tracingOfListeners }: TelemetryCollections,
 ): Collection<Listener> {
@@ -169,6 +169,7 @@ function deriveSockets(
       fetch(boundPorts, key),
       (fetch(streamsBySocket, key) ?? []).map((member) => member.value.entry),
       (listener) => fetch(tracingOfListeners, listener)?.tracing,
+      (listener) => fetch(accessLogs, listener.gateway.key),
     ),
   );
 }

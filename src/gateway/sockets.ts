@@ -1,3 +1,4 @@
+import type { AccessLog } from "../ir/access-log.ts";
 import type { FilterChain, Listener, TlsTermination } from "../ir/listener.ts";
 import type { Tracing } from "../ir/tracing.ts";
 import { certificateName } from "./certificate.ts";
@@ -38,6 +39,7 @@ export function socketListener(
   boundPort: number | undefined,
   streams: readonly StreamEntry[],
   tracingOf: (listenerKey: string) => Tracing | undefined,
+  accessLogsOf: (listener: GatewayListener) => readonly AccessLog[] | undefined,
 ): Listener | undefined {
   const [first] = listeners;
   if (first === undefined) return undefined;
@@ -47,6 +49,7 @@ export function socketListener(
       listener,
       streams.filter((entry) => entry.listenerKey === listener.key),
       tracingOf(listener.key),
+      accessLogsOf(listener),
     ),
   );
   const byName = new Map<string, FilterChain>();
@@ -71,19 +74,23 @@ function chainsOf(
   listener: GatewayListener,
   streams: readonly StreamEntry[],
   tracing: Tracing | undefined,
+  accessLogs: readonly AccessLog[] | undefined,
 ): readonly FilterChain[] {
   const { socket, hostname, protocol, chain } = listener;
-  const origins = [listener.origin];
+  const common = {
+    ...(servesAlone(listener.gateway.key, socket) && { gateway: listener.gateway.key }),
+    ...(accessLogs !== undefined && { accessLogs }),
+    origins: [listener.origin],
+  };
   if (chain !== undefined) {
     return [
       {
         kind: "http",
         name: chain,
-        ...(servesAlone(listener.gateway.key, socket) && { gateway: listener.gateway.key }),
         serverNames: protocol === "HTTPS" ? serverNames(hostname) : [],
         ...(protocol === "HTTPS" ? { tls: { ...termination(listener), alpn: ["h2", "http/1.1"] } } : {}),
         ...(tracing === undefined ? {} : { tracing }),
-        origins,
+        ...common,
       },
     ];
   }
@@ -98,7 +105,7 @@ function chainsOf(
         serverNames: serverNames(serverName),
         ...(listener.tlsMode === "Terminate" ? { tls: { ...termination(listener), alpn: [] } } : {}),
         ...(cluster === undefined ? {} : { cluster }),
-        origins,
+        ...common,
       };
     });
   }
@@ -109,7 +116,7 @@ function chainsOf(
       name: chainName(socket),
       serverNames: [],
       ...(cluster === undefined ? {} : { cluster }),
-      origins,
+      ...common,
     },
   ];
 }

@@ -2,6 +2,7 @@ import type { Reader } from "../collections/collection.ts";
 import type { Resources } from "../gateway/inputs.ts";
 import type { Gateway, GatewayClass } from "../resources/generated/gateway-api.ts";
 import type { GatewayParametersSpec } from "../resources/generated/gatewright-api.ts";
+import { accessLogProblem } from "./access-logs.ts";
 import { contradiction, defaultParameters, merged, notForGateways, type ProxyParameters } from "./proxy-parameters.ts";
 
 /** Parameters, or what is wrong with them in words. */
@@ -72,6 +73,7 @@ function read(
   const found = reader.fetch(resources.GatewayParameters, `${namespace}/${name}`);
   if (found === undefined) return { problem: `${field} names ${kind} ${namespace}/${name}, which does not exist.` };
   const parameters = merged(base, found.spec);
-  const problem = refuse(found.spec) ?? contradiction(found.spec, parameters);
+  const problem =
+    refuse(found.spec) ?? accessLogProblem(found.spec.accessLogs ?? []) ?? contradiction(found.spec, parameters);
   return problem === undefined ? { parameters } : { problem: `${kind} ${namespace}/${name}: ${problem}` };
 }

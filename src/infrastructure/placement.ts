@@ -4,6 +4,7 @@ import type { Resources } from "../gateway/inputs.ts";
 import type { GivenPlace, Placement } from "../gateway/placement.ts";
 import type { Gateway } from "../resources/generated/gateway-api.ts";
 import { keyOf } from "../resources/object.ts";
+import { accessLogsOf } from "./access-logs.ts";
 import { externalHostname } from "./external-hostname.ts";
 import { fleetAnnotation, ownLabels, sharedServiceName } from "./fleet.ts";
 import { classParameters, gatewayParameters } from "./parameters.ts";
@@ -15,6 +16,10 @@ import { boundPortsOf } from "./services.ts";
  */
 export const inCluster: Placement = {
   placeOf,
+  accessLogs: (gateway, reader, resources) => {
+    const found = gatewayParameters(gateway, reader, resources);
+    return "problem" in found ? [] : accessLogsOf(found.parameters);
+  },
   refuse: (gateway, reader, resources) => {
     const gatewayClass = reader.fetch(resources.GatewayClass, gateway.spec.gatewayClassName);
     const parameters = gatewayParameters(gateway, reader, resources);

@@ -1,4 +1,5 @@
 import type {
+  AccessLog,
   DisruptionBudget,
   Drain,
   Envoy,
@@ -19,6 +20,7 @@ export interface ProxyParameters {
     >;
   readonly drain: Required<Drain>;
   readonly service: ProxyService & Required<Pick<ProxyService, "type" | "ipFamilyPolicy">>;
+  readonly accessLogs: readonly AccessLog[];
   /** All Gateways of the class are served by one fleet. */
   readonly sharedFleet: boolean;
 }
@@ -30,6 +32,7 @@ export const defaultParameters: ProxyParameters = {
   envoy: { resources: { requests: { cpu: "100m", memory: "128Mi" } }, concurrency: 2, logLevel: "warning" },
   drain: { lameDuckSeconds: 5, seconds: 30 },
   service: { type: "LoadBalancer", ipFamilyPolicy: "PreferDualStack" },
+  accessLogs: [],
   sharedFleet: false,
 };
 
@@ -65,6 +68,7 @@ export function merged(base: ProxyParameters, over: GatewayParametersSpec): Prox
       ...joined(base.service.labels, over.service?.labels, (labels) => ({ labels })),
       ...joined(base.service.annotations, over.service?.annotations, (annotations) => ({ annotations })),
     },
+    accessLogs: over.accessLogs ?? base.accessLogs,
     sharedFleet: over.sharedFleet ?? base.sharedFleet,
   };
 }

@@ -1,4 +1,5 @@
 import type { Origin } from "../resources/origin.ts";
+import type { AccessLog } from "./access-log.ts";
 import type { TlsParameters } from "./tls-parameters.ts";
 import type { Tracing } from "./tracing.ts";
 
@@ -24,14 +25,15 @@ interface Chain {
   /** SNI names that choose this chain; empty for every connection that no other chain of the listener takes. */
   readonly serverNames: readonly string[];
   readonly tls?: TlsTermination;
+  /** `namespace/name` of the Gateway whose own proxy or socket this is; absent where Gateways share it, and each {@link Rule} tells its own. */
+  readonly gateway?: string;
+  readonly accessLogs?: readonly AccessLog[];
   readonly origins: readonly Origin[];
 }
 
 /** HTTP; requests are served by the {@link HostTable}s of this chain's name. */
 export interface HttpChain extends Chain {
   readonly kind: "http";
-  /** `namespace/name` of the Gateway whose own proxy or socket this is; absent where Gateways share it, and each {@link Rule} tells its own. */
-  readonly gateway?: string;
   readonly tracing?: Tracing;
 }
 

@@ -1,4 +1,4 @@
-import { EnvoyProcess } from "../../fleet/envoy-process.ts";
+import { EnvoyProcess, type EnvoyProcessOptions } from "../../fleet/envoy-process.ts";
 import { silent } from "../../fleet/logger.ts";
 import { resolveEnvoy } from "../../fleet/resolve-envoy.ts";
 import { defaultOptions, type Options } from "../options.ts";
@@ -24,7 +24,11 @@ export interface TestProxy {
 }
 
 /** @throws Error with Envoy's own words when it does not accept the configuration */
-export async function startProxy(parts: Parts, options: Partial<Options> = {}): Promise<TestProxy> {
+export async function startProxy(
+  parts: Parts,
+  options: Partial<Options> = {},
+  process: Pick<EnvoyProcessOptions, "stdout" | "extraArguments"> = {},
+): Promise<TestProxy> {
   const { path } = await resolveEnvoy();
   const json = JSON.stringify(
     validationBootstrap(resourcesOf(parts, { ...defaultOptions, ...options }), { adminSocket: "/replaced" }),
@@ -34,8 +38,9 @@ export async function startProxy(parts: Parts, options: Partial<Options> = {}): 
     bootstrap: { json },
     logger: silent,
     concurrency: 1,
-    stdout: "ignore",
     drain: { drainMs: 0 },
+    stdout: "ignore",
+    ...process,
   });
   const state = await envoy.when(({ state: now }) => now !== "starting");
   if (state.state !== "live") {

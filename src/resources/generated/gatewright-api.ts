@@ -3,6 +3,16 @@
 import type { ObjectMeta } from "../object.ts";
 import type { Affinity, EnvVar, HorizontalPodAutoscalerBehavior, MetricSpec, Toleration, TopologySpreadConstraint } from "./core.ts";
 
+/** AccessLog is a line for each request of HTTP, for each connection of TCP and TLS, and for each client of UDP. */
+export interface AccessLog {
+  /** To is the stream of the proxy that lines are written to. */
+  readonly to?: "Stdout" | "Stderr";
+  /** JSON is the fields of a JSON object, with Envoy's command operators as values: `status: "%RESPONSE_CODE%"`. */
+  readonly json?: Readonly<Record<string, string>>;
+  /** Text is a line, with Envoy's command operators in it. */
+  readonly text?: string;
+}
+
 /** Autoscaling has a HorizontalPodAutoscaler decide how many proxies run. */
 export interface Autoscaling {
   /** MinReplicas is the least number of proxies. */
@@ -76,6 +86,8 @@ export interface GatewayParametersSpec {
   readonly drain?: Drain;
   /** ProxyService is the Services by which the proxies are reached. */
   readonly service?: ProxyService;
+  /** AccessLogs are where requests and connections are written down when they end. */
+  readonly accessLogs?: readonly AccessLog[];
   /** SharedFleet has one fleet of proxies serve all Gateways of the GatewayClass whose parametersRef names these parameters. */
   readonly sharedFleet?: boolean;
 }
