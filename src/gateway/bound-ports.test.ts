@@ -17,7 +17,7 @@ describe("ports of a shared fleet", () => {
     for (const port of ports.values()) {
       ok(port >= 10_000 && port <= 29_999 && (port < 19_000 || port > 19_099), String(port));
     }
-    deepEqual(boundPorts([...many].reverse()), ports);
+    deepEqual(boundPorts(many.toReversed()), ports);
   });
 
   test("that are assigned stay when others come and go, though their names might have wanted them", () => {

@@ -3,6 +3,7 @@ import type { Graph } from "../collections/graph.ts";
 import type { AccessLog } from "../ir/access-log.ts";
 import type { Gateway } from "../resources/generated/gateway-api.ts";
 import { keyOf } from "../resources/object.ts";
+import { deriveAccessLogs } from "./access-logs.ts";
 import { idleSelector } from "./allowed-routes.ts";
 import { deriveBoundPorts } from "./bound-ports.ts";
 import { type AcceptedClass, acceptClass, controllerName } from "./class.ts";
@@ -165,10 +166,7 @@ export function deriveListeners(
     classes,
     gateways,
     places,
-    accessLogs: graph.derive("accessLogs", gateways, (gateway, _key, reader) => {
-      const logs = placement.accessLogs(gateway, reader, resources);
-      return logs.length === 0 ? undefined : logs;
-    }),
+    accessLogs: deriveAccessLogs(graph, gateways, placement, resources),
     boundPorts: deriveBoundPorts(graph, candidates, places),
     notEnforced,
     refusals,

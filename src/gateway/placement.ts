@@ -36,8 +36,8 @@ export interface Placement {
    * {@link Placement.proxiesOutlastParameters}.
    */
   readonly refuse: (gateway: Gateway, reader: Reader, resources: Resources) => Condition | undefined;
-  /** How a Gateway's requests and connections are written down; none where its parameters can't be read. */
-  readonly accessLogs: (gateway: Gateway, reader: Reader, resources: Resources) => readonly AccessLog[];
+  /** How a Gateway's requests and connections are written down; undefined where its parameters can't be read. */
+  readonly accessLogs: (gateway: Gateway, reader: Reader, resources: Resources) => readonly AccessLog[] | undefined;
   /** What is wrong with the parameters of a class, in words; undefined if they are right. */
   readonly parametersProblem: (gatewayClass: GatewayClass, reader: Reader, resources: Resources) => string | undefined;
   /**

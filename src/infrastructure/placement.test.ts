@@ -33,7 +33,7 @@ spec:
 
 const parameters = (name: string, service: string) =>
   objects(
-    `{ apiVersion: gatewright.dev/v1alpha1, kind: GatewayParameters, metadata: { name: ${name} }, spec: { service: ${service} } }`,
+    `{ apiVersion: gatewright.dev/v1alpha1, kind: GatewayParameters, metadata: { name: ${name} }, spec: { service: ${service}, accessLogs: [{}] } }`,
   );
 
 test("parameters that can't be read any more are told, and close no listener", () => {

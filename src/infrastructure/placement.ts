@@ -18,7 +18,7 @@ export const inCluster: Placement = {
   placeOf,
   accessLogs: (gateway, reader, resources) => {
     const found = gatewayParameters(gateway, reader, resources);
-    return "problem" in found ? [] : accessLogsOf(found.parameters);
+    return "problem" in found ? undefined : accessLogsOf(found.parameters);
   },
   refuse: (gateway, reader, resources) => {
     const gatewayClass = reader.fetch(resources.GatewayClass, gateway.spec.gatewayClassName);
