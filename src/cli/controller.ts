@@ -53,6 +53,7 @@ export async function controller(options: ControllerOptions): Promise<number> {
     const { requested, statusWritten } = clusterMetrics(metrics.instruments, () => started);
     const client = new KubernetesClient(access, requested);
     const namespace = options.namespace ?? access.namespace;
+    const podUid = process.env["POD_UID"];
     const [host = "", port = String(options.xdsAddress.port)] = (
       options.xdsService ?? `gatewright.${namespace}.svc`
     ).split(":");
@@ -61,6 +62,7 @@ export async function controller(options: ControllerOptions): Promise<number> {
       logger,
       namespace,
       identity: hostname(),
+      ...(podUid === undefined ? {} : { podUid }),
       ...(options.watchNamespace.length === 0 ? {} : { namespaces: options.watchNamespace }),
       proxy: {
         image: options.proxyImage,

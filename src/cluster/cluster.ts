@@ -16,6 +16,7 @@ import type { KubernetesClient } from "../kubernetes/client.ts";
 import { apiVersionOf, type Kind, kinds } from "../resources/kinds.ts";
 import { watchCluster } from "../sources/kubernetes/watch-cluster.ts";
 import type { ResourceBatch, ResourceSource } from "../sources/source.ts";
+import type { Refusal } from "../status/refusal.ts";
 import { MutualTls } from "../xds/credentials.ts";
 import type { XdsObserver } from "../xds/observer.ts";
 import { XdsServer } from "../xds/server.ts";
@@ -29,6 +30,7 @@ import type { OutdatedWriter } from "./outdated-writer.ts";
 import { OwnedObjects } from "./owned-objects.ts";
 import { ProxyStates } from "./proxy-states.ts";
 import { createSelectorServices, type Outdated } from "./selector-services.ts";
+import { SharedRefusals } from "./shared-refusals.ts";
 import { StatusWriter, type WriteResult } from "./status-writer.ts";
 import type { Backlog } from "./work-queue.ts";
 
@@ -44,6 +46,8 @@ export interface ClusterOptions {
   readonly namespace: string;
   /** Who we are among replicas. */
   readonly identity: string;
+  /** UID of the pod that we are, if we are one. */
+  readonly podUid?: string;
   /** Only these namespaces are served; all if absent. */
   readonly namespaces?: readonly string[];
   readonly proxy: ProxySettings;
@@ -71,6 +75,7 @@ export class Cluster {
   readonly #served = new Map<string, ApiResource>();
   readonly #infrastructure: InfrastructureCollections;
   readonly #states: ProxyStates;
+  readonly #refusals: SharedRefusals;
   readonly #owned: OwnedObjects;
   readonly #classFinalizer: OutdatedWriter<boolean>;
   readonly #selectorServices: OutdatedWriter<Outdated>;
@@ -115,6 +120,16 @@ export class Cluster {
       },
       failed: (kind, { error, delayMs }) =>
         logger.warn({ kind, error: String(error), delayMs }, "what belongs to Gateways can't be read now"),
+    });
+    const refusals = this.controlPlane.graph.input<Refusal>("refusalsHere");
+    this.#refusals = new SharedRefusals({
+      client,
+      namespace: options.namespace,
+      identity: options.identity,
+      ...(options.podUid === undefined ? {} : { podUid: options.podUid }),
+      own: refusals,
+      all: this.controlPlane.refusals,
+      logger,
     });
     this.#states = new ProxyStates({
       semantics,
@@ -185,7 +200,7 @@ export class Cluster {
       credentials: tls,
       mayFetch: isProxy,
       connectionAgeMs,
-      observer: recordRefusals(this.controlPlane.refusals, options.observer ?? {}),
+      observer: recordRefusals(refusals, options.observer ?? {}),
     });
     this.#source = this.#watch();
   }
@@ -249,7 +264,7 @@ export class Cluster {
     this.#infrastructureWriter.close();
     this.#states.close();
     this.xds.close();
-    await Promise.all([this.#source.close(), this.#owned.close()]);
+    await Promise.all([this.#source.close(), this.#owned.close(), this.#refusals.close()]);
   }
 
   /** A class that is missing may be mended: until then its Gateways keep what they have. */

@@ -68,6 +68,7 @@ export const rights: readonly Right[] = [
   ...named("gatewright", of("own", "coordination.k8s.io", ["leases"], ["get", "update"])),
   ...of("own", "", ["secrets"], ["create"]),
   ...named("gatewright-authority", of("own", "", ["secrets"], ["get", "update"])),
+  ...of("own", "", ["configmaps"], [...follow, "create", "patch", "delete"]),
 ];
 
 function of(

@@ -30,6 +30,8 @@ export interface ContainmentHooks {
   healed(typeUrl: string, name: string): void;
   /** Whether every connected Envoy, and at least one, has acknowledged what it should have under this name. */
   isAcknowledged(typeUrl: string, name: string): boolean;
+  /** Whether any Envoy is connected. */
+  isConnected(): boolean;
 }
 
 /**
@@ -249,6 +251,8 @@ export class Containment implements ProxyResources {
     entry.searched = false;
     entry.substitutions = present(original.parts(), entry.substitutions);
     if (entry.substitutions.size > 0) this.#substitute(entry);
+    // Whoever could refuse it is connected to another control plane, which tells if it does.
+    else if (!this.#hooks.isConnected()) this.#heal(key, original);
     else {
       entry.stage = "trial";
       entry.shown = original;

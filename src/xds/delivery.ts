@@ -81,8 +81,7 @@ export class Delivery {
     this.#streams += 1;
     const id = this.#streams;
     const state = this.#proxy(proxy);
-    const outdated = state.rejections.prune((typeUrl, name) => this.#desired(proxy, typeUrl, name));
-    for (const { typeUrl, name } of outdated) this.#observer.accepted?.({ proxy, typeUrl, name });
+    this.#prune(proxy, state);
     const session = new Session(
       state.containment,
       this.#limits,
@@ -236,10 +235,23 @@ export class Delivery {
         this.#forget(name);
       },
       isAcknowledged: (typeUrl, resource) => acknowledgedByAll(connections, typeUrl, resource),
+      isConnected: () => connections.size > 0,
     });
     const created = { connections, rejections: new Rejections(), containment };
     this.#proxies.set(name, created);
+    containment.watch(() => {
+      // Nobody is connected here who will take or refuse what is new.
+      if (connections.size > 0 || created.rejections.size === 0) return;
+      this.#prune(name, created);
+      this.#forget(name);
+    });
     return created;
+  }
+
+  /** Forgets what was refused and is not wanted any more. */
+  #prune(proxy: string, { rejections }: Pick<Proxy, "rejections">): void {
+    const outdated = rejections.prune((typeUrl, name) => this.#desired(proxy, typeUrl, name));
+    for (const { typeUrl, name } of outdated) this.#observer.accepted?.({ proxy, typeUrl, name });
   }
 
   /** Lets go of a proxy of which there is nothing to know. */

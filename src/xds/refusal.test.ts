@@ -107,6 +107,20 @@ describe("a refused response", () => {
     deepEqual(accepted, ["s/a"]);
   });
 
+  test("what is changed while no Envoy is connected is refused no more: whoever gets it may be connected elsewhere", () => {
+    const { delivery, apply, accepted } = observed([scope("s/a", [])]);
+    const stream = new FakeStream(delivery);
+    stream.request(SCOPED_ROUTE_CONFIGURATION);
+    stream.ackAll();
+    apply({ set: [scope("s/a", [], { bad: true })] });
+    answer(stream);
+    stream.close("connects to another replica");
+    apply({ set: [scope("s/b", [])] });
+    deepEqual(accepted, []);
+    apply({ set: [scope("s/a", [], { note: 2 })] });
+    deepEqual(accepted, ["s/a"]);
+  });
+
   test("back at the last good version, Envoy already has it", () => {
     const { delivery, apply, accepted } = observed([scope("s/a", [])]);
     const stream = new FakeStream(delivery);

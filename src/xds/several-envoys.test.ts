@@ -103,6 +103,18 @@ describe("several Envoys of one proxy that refuse the same", () => {
     equal(typeof contained === "object" && contained.whole, "no good");
   });
 
+  test("when all are gone, it is over as soon as it is written otherwise", () => {
+    const { apply, events, streams, open } = connect(1);
+    apply({ set: [tableOf([good("/1"), poisoned("/2")])] });
+    answer(streams);
+    for (const stream of streams) stream.close("connects to another replica");
+    apply({ set: [tableOf([good("/1"), poisoned("/2"), good("/3")])] });
+    equal(typeof events.at(-1), "object", "that part is the same");
+    apply({ set: [tableOf([good("/1"), good("/2")])] });
+    equal(events.at(-1), `accepted ${name}`);
+    equal(answer([open()]).some(isBad), false);
+  });
+
   test("what is refused goes, and nothing of it is left", () => {
     const { apply, events, streams, delivery } = connect(1);
     const bad = tableOf([poisoned("/1")]);

@@ -237,6 +237,41 @@ describe("high availability under load", { ...needsRoot, timeout: 1_500_000 }, (
     noneFailed();
   });
 
+  test("what an Envoy refuses is told, also if it is connected to another replica than the leader", async () => {
+    const isFree = async (pod: string): Promise<boolean> => {
+      const address = await shop.controllerKubectl("get", pod, "--output=jsonpath={.status.podIP}");
+      const text = await shop.cluster.execute(["curl", "--silent", "--fail", `http://${address}:19002/metrics`]);
+      const counts = [...text.matchAll(/^gatewright_connected_proxies\{.*\} (.*)$/gm)].map(([, count]) => count);
+      notDeepEqual(counts, []);
+      return counts.every((count) => count === "0");
+    };
+    // Of three replicas, two proxies leave out one.
+    const free = await soon(async () => {
+      for (const pod of await pods(shop.controllerKubectl, controllers)) if (await isFree(pod)) return pod;
+      throw new Error("every replica has a proxy");
+    });
+    const identity = free.replace("pod/", "");
+    const patch = JSON.stringify({ spec: { holderIdentity: identity } });
+    await shop.controllerKubectl("patch", "lease/gatewright", "--type=merge", `--patch=${patch}`);
+    await isTold(await change());
+    equal(await leader(), identity);
+    // The port of Envoy's own health.
+    await shop.cluster.apply(gateway([80, 19_003], { infrastructure: { parametersRef } }));
+    const message = '{.status.listeners[?(@.name=="web-19003")].conditions[?(@.type=="Programmed")].message}';
+    await soon(async () =>
+      match(await shop.kubectl("get", "gateway/edge", `--output=jsonpath=${message}`), /refuses|duplicate|already/i),
+    );
+    ok(await isFree(free), "no proxy has come to the leader");
+    await shop.cluster.apply(gateway([80], { infrastructure: { parametersRef } }));
+    await soon(async () =>
+      equal(
+        await shop.controllerKubectl("get", "configmap", "--selector=gatewright.dev/refusals", "--output=name"),
+        "",
+      ),
+    );
+    noneFailed();
+  });
+
   test("the controller is upgraded: with it its proxies, if their image is another one", async (context) => {
     const replaceController = async (edit: (deployed: string) => string): Promise<void> => {
       const deployed = await shop.controllerKubectl("get", "deployment/gatewright", "--output=json");
