@@ -98,6 +98,30 @@ describe("installed by helm, from the image", { ...needsRoot, timeout: 580_000 }
     equal(await inContainer("default", proxy, token), false);
   });
 
+  // Nothing in a test cluster enforces it; that it is about pods that there are can be asked.
+  test("the NetworkPolicy is the controller's, and lets its proxies in", async () => {
+    const policy = JSON.parse(await controllerKubectl("get", "networkpolicy/gatewright", "--output=json"));
+    const selector = (labels: Readonly<Record<string, string>>) =>
+      Object.entries(labels)
+        .map((pair) => pair.join("="))
+        .join(",");
+    const [xds] = policy.spec.ingress;
+    const guarded = await pods(controllerKubectl, selector(policy.spec.podSelector.matchLabels));
+    deepEqual(guarded, await pods(controllerKubectl, controllers));
+    const admitted = await pods(kubectl, selector(xds.from[0].podSelector.matchLabels));
+    deepEqual(admitted, await pods(kubectl, proxies));
+    const [proxy = ""] = admitted;
+    const port = await controllerKubectl(
+      "get",
+      ...guarded,
+      `--output=jsonpath={.spec.containers[0].ports[?(@.name=="${xds.ports[0].port}")].containerPort}`,
+    );
+    // Envoy's connection for its configuration goes there: 18000 is 4650 in /proc/net/tcp, and 01 is established.
+    equal(port, "18000");
+    const connections: string = await inContainer("default", proxy, "fs.readFileSync('/proc/1/net/tcp', 'utf8')");
+    match(connections, /:4650 01 /);
+  });
+
   test("the controller logs JSON", async () => {
     const lines = (await controllerKubectl("logs", "deployment/gatewright")).trim().split("\n");
     for (const line of lines) match(JSON.parse(line).level, /^(?:info|warn)$/, line);
