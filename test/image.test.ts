@@ -24,11 +24,12 @@ describe("the image", () => {
 
   test("is the same, byte for byte, when it is built again", async () => {
     const options = { platforms: [thisPlatform()], version, time: 0 };
-    const digest = await buildArchive(join(folder, "image.tar"), { ...options, cache: join(folder, "layers") });
+    // With layers that an earlier build has left, if one has; and then without.
+    const digest = await buildArchive(join(folder, "image.tar"), options);
     match(digest, /^sha256:[0-9a-f]{64}$/);
     const umask = process.umask(0o077);
     try {
-      const again = await buildArchive(join(folder, "again.tar"), { ...options, cache: join(folder, "layers-again") });
+      const again = await buildArchive(join(folder, "again.tar"), { ...options, cache: join(folder, "layers") });
       equal(again, digest);
     } finally {
       process.umask(umask);
