@@ -4,7 +4,15 @@ import { eventually } from "../e2e/harness/wait.ts";
 import { type AccessRequest, allowed } from "./fixtures/access-review.ts";
 import { agedCertificate } from "./fixtures/aged-certificate.ts";
 import { type AuditedRequest, auditedRequests, controllerUser, describeRequest } from "./fixtures/audit-log.ts";
-import { everything, gatewaySpec, kindsWithStatus, selectingBackend } from "./fixtures/everything.ts";
+import {
+  everything,
+  gatewaySpec,
+  kindsWithStatus,
+  parameters,
+  proxiesOnNodes,
+  scaledProxies,
+  selectingBackend,
+} from "./fixtures/everything.ts";
 import { controllers, pods, untilReplaced } from "./fixtures/pods.ts";
 import { rightsFor, rightsOf } from "./fixtures/rights.ts";
 import { gateway } from "./fixtures/shop.ts";
@@ -20,7 +28,10 @@ const unused: readonly (readonly [right: RegExp, reason: string])[] = [
     /^get [a-z]+\.gateway\.networking\.(x-)?k8s\.io$/,
     "a status that somebody else has written meanwhile is read again",
   ],
-  [/^update gateways\/finalizers/, "asked for by the admission plug-in OwnerReferencesPermissionEnforcement"],
+  [
+    /^update (gateways|gatewayclasses)\/finalizers\./,
+    "asked for by the admission plug-in OwnerReferencesPermissionEnforcement",
+  ],
 ];
 
 /** What it must never do. */
@@ -119,6 +130,22 @@ describe("the controller's rights", { ...needsRoot, timeout: 480_000 }, () => {
         async (kind) => await soon(async () => ok((await field(`${kind}/all`, ".status")).includes("conditions"))),
       ),
     );
+    // Whatever runs and scales the proxies is made, changed and taken away.
+    const most = (count: number) => async () =>
+      equal(await field("hpa/edge-gatewright", ".spec.maxReplicas"), String(count));
+    await soon(most(1));
+    await cluster.apply(scaledProxies(2));
+    await soon(most(2));
+    for (const label of ["one", "other"]) {
+      await cluster.apply(proxiesOnNodes(label));
+      await soon(async () =>
+        equal(await field("daemonset/edge-gatewright", ".spec.template.metadata.labels.label"), label),
+      );
+    }
+    const scaling = ["deployment", "hpa", "pdb"].map((kind) => `${kind}/edge-gatewright`);
+    await kubectl("wait", "--for=delete", ...scaling, "--timeout=120s");
+    await cluster.apply(parameters({ workload: { replicas: 1 } }));
+    await kubectl("wait", "--for=delete", "daemonset/edge-gatewright", "--timeout=120s");
     // An XBackend's Service is made, changed and taken away.
     const services = async () => await kubectl("get", "services", "--output=jsonpath={.items[*].spec.selector.app}");
     await soon(async () => equal((await services()).split(" ").length, 2));
