@@ -12,6 +12,7 @@ import { checkEndpoints } from "./check-endpoints.ts";
 import { checkGateways } from "./check-gateways.ts";
 import { checkNetworkPolicies } from "./check-network-policies.ts";
 import { checkPermissions } from "./check-permissions.ts";
+import { checkProgress } from "./check-progress.ts";
 import { checkProxies } from "./check-proxies.ts";
 import type { Check, Facts } from "./facts.ts";
 
@@ -21,6 +22,7 @@ export const checks: readonly Check[] = [
   checkControllers,
   checkPermissions,
   checkAdmission,
+  checkProgress,
   checkClasses,
   checkGateways,
   checkAddresses,

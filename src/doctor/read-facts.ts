@@ -5,7 +5,7 @@ import type { ApiObject, ApiResource } from "../kubernetes/api-object.ts";
 import type { KubernetesClient } from "../kubernetes/client.ts";
 import { field, list, text } from "../resources/field.ts";
 import { apiVersionOf } from "../resources/kinds.ts";
-import { type Facts, type FactsOfKind, hasLabels } from "./facts.ts";
+import { type Facts, type FactsOfKind, hasLabels, type Scrape } from "./facts.ts";
 import { controllerLabels, leaseName } from "./installation.ts";
 import { readClock } from "./read-clock.ts";
 import { readPermissions } from "./read-permissions.ts";
@@ -89,8 +89,23 @@ export async function readFacts(client: KubernetesClient, options: FactOptions):
     proxies: ofProxies,
     findings,
     usedServices,
-    unread: [...permissions.unread, ...trials.unread],
+    unread: [
+      ...permissions.unread,
+      ...trials.unread,
+      ...unasked("controllers", ofControllers),
+      ...unasked("proxies", ofProxies),
+    ],
   };
+}
+
+/** Pods that could not be asked how they do. */
+function unasked(whose: string, scrapes: readonly Scrape[]): readonly string[] {
+  const silent = scrapes.filter(({ metrics }) => metrics === undefined);
+  const [first] = silent;
+  if (first === undefined) return [];
+  return [
+    `How ${silent.length} of ${scrapes.length} ${whose} do: ${first.namespace}/${first.pod} can't be asked: ${first.problem ?? ""}.`,
+  ];
 }
 
 /** For what is not listed, and may be refused all the same. */

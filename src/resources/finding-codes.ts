@@ -137,6 +137,7 @@ export const findingRules = {
   "pod-not-ready": { severity: "error", title: "A pod that is not ready", ofCluster: true },
   "pod-not-scheduled": { severity: "error", title: "A pod that no node takes", ofCluster: true },
   "pods-refused": { severity: "error", title: "Pods that the API server refuses", ofCluster: true },
+  "proxy-behind": { severity: "error", title: "A proxy that does not take up its configuration", ofCluster: true },
   "proxy-not-connected": { severity: "error", title: "A proxy that does not reach the controller", ofCluster: true },
   "quota-exceeded": { severity: "error", title: "A quota that leaves no room", ofCluster: true },
   "status-not-written": { severity: "error", title: "A status that nobody has written", ofCluster: true },
@@ -149,6 +150,7 @@ export const findingRules = {
     ofCluster: true,
   },
   "webhook-in-the-way": { severity: "error", title: "A webhook that nobody answers", ofCluster: true },
+  "writes-waiting": { severity: "error", title: "Writes that the controller tries in vain", ofCluster: true },
   "write-refused": { severity: "error", title: "Admission that refuses what the controller writes", ofCluster: true },
   // The run
   "last-good-version": { severity: "warning", title: "An object that is served as it last was", ofRun: true },

@@ -291,6 +291,34 @@ export const incidents: readonly Incident[] = [
     says: /not connected to the controller \(edge-gatewright-1\)/,
   },
   {
+    name: "a leader that can't write, and a proxy that hangs",
+    facts: factsOf(healthyWorld, {
+      controllers: [
+        {
+          namespace: "gatewright-system",
+          pod: "gatewright-1",
+          metrics: [
+            "gatewright_leader 1",
+            'gatewright_queue_oldest_seconds{queue="status"} 75.5',
+            'gatewright_queue_oldest_seconds{queue="infrastructure"} 0',
+            "gatewright_proxies_behind_seconds 40",
+          ].join("\n"),
+        },
+        // It would have to write that, too, if it led.
+        {
+          namespace: "gatewright-system",
+          pod: "gatewright-2",
+          metrics: 'gatewright_leader 0\ngatewright_queue_oldest_seconds{queue="status"} 75.5',
+        },
+      ],
+    }),
+    finds: [
+      "error writes-waiting Pod gatewright-system/gatewright-1",
+      "error proxy-behind Pod gatewright-system/gatewright-1",
+    ],
+    says: /in vain to write: status for 76 s\.\n.*for 40 s/,
+  },
+  {
     name: "a rule that Envoy refused",
     facts: factsOf(
       withObjects(
