@@ -117,40 +117,31 @@ async function readOwn(
   client: KubernetesClient,
   served: ReadonlyMap<string, FactsOfKind>,
 ): Promise<readonly (readonly [string, FactsOfKind])[]> {
-  const namespaces = interesting(served);
-  const ours = (selector: Readonly<Record<string, string>>) =>
-    Object.entries(selector)
-      .map(([label, value]) => `${label}=${value}`)
-      .join(",");
-  const everywhere = (resource: ApiResource, selection: Selection = {}) => readList(client, resource, [selection]);
   const labelled = (resource: ApiResource) =>
-    readList(client, resource, [{ labelSelector: ours(controllerLabels) }, { labelSelector: ours(managedBy) }]);
-  const inNamespaces = (resource: ApiResource, selection: Selection = {}) =>
     readList(
       client,
       resource,
-      namespaces.map((namespace) => ({ namespace, ...selection })),
+      [controllerLabels, managedBy].map((labels) => ({ labelSelector: selectorOf(labels) })),
     );
-  const deployments = await labelled(resources.Deployment);
-  const around = new Set([...namespaces, ...deployments.objects.map(({ metadata }) => metadata.namespace ?? "")]);
-  const [daemonSets, pods, events, nodes, leases, policies, validating, mutating, definitions] = await Promise.all([
-    labelled(resources.DaemonSet),
+  const [deployments, daemonSets] = await Promise.all([labelled(resources.Deployment), labelled(resources.DaemonSet)]);
+  const workloads = [...deployments.objects, ...daemonSets.objects];
+  const around = [...new Set([...interesting(served), ...workloads.map(({ metadata }) => metadata.namespace ?? "")])];
+  const nearby = (resource: ApiResource, selection: Selection = {}) =>
     readList(
       client,
-      resources.Pod,
-      [...around].map((namespace) => ({ namespace })),
-    ),
-    inNamespaces(resources.Event, { fieldSelector: "type=Warning" }),
+      resource,
+      around.map((namespace) => ({ namespace, ...selection })),
+    );
+  const everywhere = (resource: ApiResource) => readList(client, resource, [{}]);
+  const [pods, events, policies, nodes, leases, validating, mutating, definitions] = await Promise.all([
+    nearby(resources.Pod),
+    nearby(resources.Event, { fieldSelector: "type=Warning" }),
+    nearby(resources.NetworkPolicy),
     everywhere(resources.Node),
     readList(client, resources.Lease, [
       { fieldSelector: `metadata.name=${leaseName}` },
       { namespace: "kube-node-lease" },
     ]),
-    readList(
-      client,
-      resources.NetworkPolicy,
-      [...around].map((namespace) => ({ namespace })),
-    ),
     everywhere(resources.ValidatingWebhookConfiguration),
     everywhere(resources.MutatingWebhookConfiguration),
     readDefinitions(client),
@@ -167,6 +158,13 @@ async function readOwn(
     ["MutatingWebhookConfiguration", mutating],
     ["CustomResourceDefinition", definitions],
   ];
+}
+
+/** @example selectorOf({ app: "web" })  // "app=web" */
+function selectorOf(labels: Readonly<Record<string, string>>): string {
+  return Object.entries(labels)
+    .map(([label, value]) => `${label}=${value}`)
+    .join(",");
 }
 
 /** Namespaces in which Gateways of ours are, or a Service that a route leads to. */
