@@ -1,5 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { ads, WAIT_FOR_EVER } from "./ads.ts";
+import { readExtraBootstrap, withExtra } from "./extra-bootstrap.ts";
 import { type Bootstrap, BootstrapSchema } from "./generated/envoy/config/bootstrap/v3/bootstrap_pb.ts";
 import { ApiConfigSource_ApiType, ApiVersion } from "./generated/envoy/config/core/v3/config_source_pb.ts";
 import type { ListenerSchema } from "./generated/envoy/config/listener/v3/listener_pb.ts";
@@ -30,6 +31,8 @@ export interface BootstrapOptions {
   readonly maxConnections?: number;
   /** `namespace/name` of the Gateway whose own proxy it is. */
   readonly gateway?: string;
+  /** Added to it: a part of a Bootstrap, as JSON, in which {@link extraBootstrapProblem} finds nothing wrong. */
+  readonly extra?: unknown;
 }
 
 const XDS = "xds";
@@ -42,6 +45,25 @@ export function bootstrap(options: BootstrapOptions): object {
 
 /** @see bootstrap */
 export function bootstrapMessage(options: BootstrapOptions): Bootstrap {
+  const ours = ownBootstrap(options);
+  const merged = options.extra === undefined ? { bootstrap: ours } : merge(ours, options.extra);
+  if ("problem" in merged) throw new TypeError(merged.problem);
+  return merged.bootstrap;
+}
+
+/** Why something can't be added to a bootstrap, in words; undefined if it can. */
+export function extraBootstrapProblem(extra: unknown): string | undefined {
+  const nobody = { proxy: "", adminSocket: "", healthPort: 1, xds: { path: "" } };
+  const merged = merge(ownBootstrap(nobody), extra);
+  return "problem" in merged ? merged.problem : undefined;
+}
+
+function merge(ours: Bootstrap, extra: unknown): ReturnType<typeof withExtra> {
+  const read = readExtraBootstrap(extra);
+  return "problem" in read ? read : withExtra(ours, read.bootstrap);
+}
+
+function ownBootstrap(options: BootstrapOptions): Bootstrap {
   return create(BootstrapSchema, {
     node: { id: options.node ?? "", cluster: options.proxy },
     admin: { address: pipe(options.adminSocket), ignoreGlobalConnLimit: true },

@@ -27,7 +27,7 @@ export function fleetInfrastructure(
   settings: ProxySettings,
   parameters: ProxyParameters,
 ): Infrastructure {
-  const configMap = bootstrapConfigMap(fleet, settings);
+  const configMap = bootstrapConfigMap(fleet, settings, parameters);
   const template = podTemplate(fleet, configMap, settings, parameters);
   return {
     fleet,

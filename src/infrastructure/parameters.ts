@@ -1,4 +1,5 @@
 import type { Reader } from "../collections/collection.ts";
+import { extraBootstrapProblem } from "../envoy/bootstrap.ts";
 import type { Resources } from "../gateway/inputs.ts";
 import type { Gateway, GatewayClass } from "../resources/generated/gateway-api.ts";
 import type { GatewayParametersSpec } from "../resources/generated/gatewright-api.ts";
@@ -50,6 +51,11 @@ export function gatewayParameters(
   );
 }
 
+function bootstrapProblem({ envoy }: GatewayParametersSpec): string | undefined {
+  const problem = envoy?.extraBootstrap === undefined ? undefined : extraBootstrapProblem(envoy.extraBootstrap);
+  return problem === undefined ? undefined : `spec.envoy.extraBootstrap: ${problem}`;
+}
+
 const parametersGroup = "gatewright.dev";
 const parametersKind = "GatewayParameters";
 
@@ -74,6 +80,9 @@ function read(
   if (found === undefined) return { problem: `${field} names ${kind} ${namespace}/${name}, which does not exist.` };
   const parameters = merged(base, found.spec);
   const problem =
-    refuse(found.spec) ?? accessLogProblem(found.spec.accessLogs ?? []) ?? contradiction(found.spec, parameters);
+    refuse(found.spec) ??
+    accessLogProblem(found.spec.accessLogs ?? []) ??
+    bootstrapProblem(found.spec) ??
+    contradiction(found.spec, parameters);
   return problem === undefined ? { parameters } : { problem: `${kind} ${namespace}/${name}: ${problem}` };
 }

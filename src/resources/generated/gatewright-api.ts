@@ -61,6 +61,8 @@ export interface Envoy {
   readonly logLevel?: "trace" | "debug" | "info" | "warning" | "error" | "critical" | "off";
   /** ComponentLogLevels are levels of parts of Envoy, such as `upstream: debug`, where they differ from logLevel. */
   readonly componentLogLevels?: Readonly<Record<string, "trace" | "debug" | "info" | "warning" | "error" | "critical" | "off">>;
+  /** ExtraBootstrap is a part of Envoy's envoy.config.bootstrap.v3.Bootstrap that is added to Gatewright's: static clusters, listeners and secrets, stats_sinks, runtime layers, resource monitors and so on. */
+  readonly extraBootstrap?: unknown;
 }
 
 /** GatewayParameters say how the proxies of Gateways run and how they are reached. */
