@@ -92,7 +92,7 @@ describe("cert-manager", { ...needsRoot, timeout: 540_000 }, () => {
       await load.settled(serial);
       serials.push(serial);
     }
-    const { attempts, succeeded, seconds, failures, served } = await load.end();
+    const { attempts, succeeded, seconds, failures, served, held } = await load.end();
     t.diagnostic(
       `${attempts} handshakes, ${Math.round(attempts / seconds)} per second, ${attempts - succeeded} failed`,
     );
@@ -100,6 +100,8 @@ describe("cert-manager", { ...needsRoot, timeout: 540_000 }, () => {
     equal(succeeded, attempts);
     deepEqual(Object.keys(served).sort(), serials.sort());
     for (const count of Object.values(served)) ok(count >= 100);
+    equal(held.connections, 1);
+    ok(held.requests > 1);
   });
 
   /** Verified against the authority. */
