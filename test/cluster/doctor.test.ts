@@ -24,9 +24,10 @@ describe("doctor", { ...needsRoot, timeout: 600_000 }, () => {
   after(async () => await shop?.stop());
 
   /** What `gatewright doctor` says in the cluster's network, of whoever the kubeconfig is about. */
-  const doctor = async (...args: readonly string[]): Promise<Answer> => {
+  const doctor = (...args: readonly string[]): Promise<Answer> => doctorOf([], ...args);
+  const doctorOf = async (nodeOptions: readonly string[], ...args: readonly string[]): Promise<Answer> => {
     const command = `"$@" 2>&1; printf '\\n%s' $?`;
-    const line = [process.execPath, program, "doctor", "--output=json", ...args];
+    const line = [process.execPath, ...nodeOptions, program, "doctor", "--output=json", ...args];
     const printed = await shop.cluster.execute(["sh", "-c", command, "sh", ...line]);
     const end = printed.lastIndexOf("\n");
     const exitCode = Number(printed.slice(end + 1));
@@ -66,7 +67,18 @@ describe("doctor", { ...needsRoot, timeout: 600_000 }, () => {
       );
     }, 120_000);
 
-  test("of a healthy cluster, that nothing is wrong", healthy);
+  test("of a healthy cluster, that nothing is wrong; of a machine whose clock is wrong, that it is", async () => {
+    await healthy();
+    const { findings, exitCode } = await doctorOf([
+      "--import",
+      `data:text/javascript,${encodeURIComponent(tenMinutesAhead)}`,
+    ]);
+    deepEqual(
+      findings.map(({ severity, code, message }) => `${severity} ${code}: ${message.replace(/:.*/, "")}`),
+      ["warning clock-skew: This machine's clock is 10 min ahead of the API server's"],
+    );
+    equal(exitCode, 0);
+  });
 
   test("what is wrong in a namespace, each with its cause", async () => {
     const { cert, key } = await expired();
@@ -190,6 +202,19 @@ describe("doctor", { ...needsRoot, timeout: 600_000 }, () => {
     match(printed, /The API server at https:\/\/127\.0\.0\.1:1 can't be reached.*\n2\n$/s);
   });
 });
+
+const tenMinutesAhead = `
+const Real = Date;
+const ahead = 600_000;
+globalThis.Date = class extends Real {
+  constructor(...args) {
+    args.length === 0 ? super(Real.now() + ahead) : super(...args);
+  }
+  static now() {
+    return Real.now() + ahead;
+  }
+};
+`;
 
 function expired(): Promise<{ readonly cert: string; readonly key: string }> {
   return createAuthority().then((authority) => authority.issue(["a.example.com"], "ECDSA", new Date("2021-01-01")));
