@@ -5,7 +5,8 @@ import { findingCodes, ruleOf } from "../resources/finding-codes.ts";
 import { formatReference } from "../resources/origin.ts";
 import { checks, diagnose } from "./diagnose.ts";
 import { diagnoseInstance, type InstanceFacts, instanceCodes } from "./diagnose-instance.ts";
-import { denyAll, incidents, minutes, toController, webhook } from "./testing/incidents.ts";
+import { denyAll, minutes, toController, webhook } from "./testing/incident-parts.ts";
+import { incidents } from "./testing/incidents.ts";
 import { factsOf, healthyWorld, object, the, withObjects, without } from "./testing/world.ts";
 
 describe("doctor's checks", () => {

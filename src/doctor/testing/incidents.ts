@@ -1,10 +1,22 @@
 import type { Facts } from "../facts.ts";
 import {
+  denyAll,
+  failing,
+  gateway,
+  minutes,
+  programmed,
+  proxies,
+  service,
+  unready,
+  unscheduled,
+  waiting,
+  webhook,
+} from "./incident-parts.ts";
+import {
   definition,
   factsOf,
   healthyWorld,
   lease,
-  networkPolicy,
   now,
   object,
   parametersDefinition,
@@ -12,7 +24,6 @@ import {
   proxyDeployment,
   proxyPod,
   schemaOfParameters,
-  the,
   withObjects,
   without,
 } from "./world.ts";
@@ -25,44 +36,6 @@ export interface Incident {
   readonly finds: readonly string[];
   readonly says: RegExp;
 }
-
-export const minutes = (count: number) => new Date(now.getTime() + count * 60_000);
-const unready = { readyReplicas: 0 };
-const gateway = the("Gateway shop/edge");
-const programmed = (status: string, reason: string, message: string, observedGeneration = 1) => ({
-  ...gateway,
-  status: { conditions: [{ type: "Programmed", status, reason, message, observedGeneration }] },
-});
-const waiting = (reason: string, message: string) => ({
-  phase: "Pending",
-  conditions: [{ type: "Ready", status: "False" }],
-  containerStatuses: [{ name: "envoy", image: "registry/envoy:9", state: { waiting: { reason, message } } }],
-});
-const unscheduled = (message: string) => ({
-  phase: "Pending",
-  conditions: [{ type: "PodScheduled", status: "False", reason: "Unschedulable", message }],
-});
-const failing = (message: string) =>
-  proxyDeployment({ conditions: [{ type: "ReplicaFailure", status: "True", message }] });
-const service = (status: object) => ({ ...the("Service shop/edge-gatewright"), status });
-const proxies = "Pod shop/edge-gatewright-1";
-export const denyAll = (namespace: string, type: string, rules: object = {}) =>
-  networkPolicy(`${namespace}/deny`, { podSelector: {}, policyTypes: [type], ...rules });
-export const toController = {
-  podSelector: { matchLabels: { "app.kubernetes.io/name": "gatewright" } },
-  namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "gatewright-system" } },
-};
-export const webhook = (failurePolicy: string, name: string) =>
-  object("admissionregistration.k8s.io/v1", "MutatingWebhookConfiguration", "injector", {
-    webhooks: [
-      {
-        name: "inject.example.com",
-        failurePolicy,
-        clientConfig: { service: { namespace: "shop", name } },
-        rules: [{ apiGroups: ["*"], resources: ["pods"] }],
-      },
-    ],
-  });
 
 export const incidents: readonly Incident[] = [
   {
