@@ -31,8 +31,9 @@ Gateway's say goes before what its class's say, field by field: labels, annotati
 Kubernetes' own, as a whole. Of what excludes each other (replicas, autoscaling and a DaemonSet, for example), the Gateway's takes
 the place of its class's.
 
-The controller makes the pods that GatewayParameters describe, so who writes \`spec.pod\`, \`spec.envoy.image\` or \`spec.envoy.env\` must be
-allowed to create Deployments in that namespace; the ValidatingAdmissionPolicy \`gatewright-parameters\` asks.
+The controller makes the pods that GatewayParameters describe, so who writes \`spec.pod\`, or \`image\`, \`env\` or
+\`extraBootstrap\` of \`spec.envoy\`, must be allowed to create Deployments in that namespace: the ValidatingAdmissionPolicy
+\`gatewright-parameters\` asks.
 
 Made from charts/gatewright/crds/gatewayparameters.yaml by \`node scripts/gateway-parameters-reference.ts\`.
 `;

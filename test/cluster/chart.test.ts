@@ -182,19 +182,14 @@ describe("the chart, before a real API server", { ...needsRoot, timeout: 300_000
         /say what runs in namespace shop, where operator may not create deployments. Leave them out/,
       );
       equal(await refusal("deployer", ["create"], withImage), "");
-      await cluster.apply(withImage);
-      equal(
-        await refusal("operator", ["apply", "--server-side"], parameters({ ...image, workload: { replicas: 3 } })),
-        "",
-      );
-      match(
-        await refusal(
-          "operator",
-          ["apply", "--server-side", "--force-conflicts"],
-          parameters({ envoy: { image: "other" } }),
-        ),
-        /may not create deployments/,
-      );
+      const bootstrap = (text: string) => ({ envoy: { ...image.envoy, extraBootstrap: { flags_path: text } } });
+      match(await refusal("operator", ["create"], parameters(bootstrap("/x"))), /may not create deployments/);
+      await cluster.apply(parameters(bootstrap("/x")));
+      const others = { ...bootstrap("/x"), workload: { replicas: 3 } };
+      const apply = ["apply", "--server-side", "--force-conflicts"];
+      equal(await refusal("operator", apply, parameters(others)), "");
+      match(await refusal("operator", apply, parameters(bootstrap("/y"))), /may not create deployments/);
+      match(await refusal("operator", apply, parameters({ envoy: { image: "other" } })), /may not create deployments/);
     });
   });
 
