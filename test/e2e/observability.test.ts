@@ -56,6 +56,19 @@ test("health and metrics after a change, a refused document, and what Envoy refu
     match(await (await get("/metrics/envoy")).text(), /^envoy_/m);
   });
 
+  await t.test("Envoy tells requests by Gateway, rule, backend and status", async () => {
+    const requests = async () => parseMetrics(await (await get("/metrics/envoy")).text());
+    const rule = 'gateway="default/edge",rule="HTTPRoute/default/app/0"';
+    const grpc = 'grpc_status="",grpc_service="",grpc_method=""';
+    const name = `envoy_route_requests_total{${rule},backend="Service/default/a/80/http1",response_code="200",${grpc}}`;
+    const duration = `envoy_route_duration_milliseconds_count{${rule}}`;
+    const before = (await requests()).get(name) ?? 0;
+    for (let number = 0; number < 3; number += 1) equal(await answer("app"), 200);
+    await eventually(async () => equal((await requests()).get(name), before + 3));
+    // Envoy's threads bring what they measured together every 5 seconds.
+    await eventually(async () => ok(((await requests()).get(duration) ?? 0) >= before + 3));
+  });
+
   await t.test("a new route is one push of one type, with its bytes and its time to the acknowledgement", async () => {
     const before = await metrics();
     await folder.write("new.yaml", httpRoute("new", "new.example.com", [{ name: "a" }]));

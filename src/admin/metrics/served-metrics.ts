@@ -67,7 +67,7 @@ export function servedMetrics(instruments: Instruments, controlPlane: ControlPla
   });
   instruments.gauge(
     "gatewright_backend_without_endpoints",
-    `1 for each backend that routes send to and that has no ready endpoint; the first ${namedSeries} by name.`,
+    `1 for each backend that routes send to and that has no ready endpoint (Service/shop/cart/80); the first ${namedSeries} by name.`,
     ["backend"],
     (set) => {
       const empty = new Set(
