@@ -2,10 +2,10 @@
  * What counting requests one by one costs Envoy: memory while nothing is asked for, memory once every rule has had a request, and
  * processor time of a request.
  *
- *     node bench/request-metrics.ts [--rules 10,1000,10000] [--requests 20000]
+ *     node bench/request-metrics.ts [--rules 10,1000,10000] [--requests 20000] [--shared]
  *
  * A real Envoy with one worker and one rule for each host, with and without the metrics; the same requests by one connection
- * after the other. Linux only.
+ * after the other. With `--shared`, rules say whose Gateway's they are, as where several share a proxy. Linux only.
  */
 import { readFileSync } from "node:fs";
 import { Agent, get } from "node:http";
@@ -20,9 +20,14 @@ import { resolveEnvoy } from "../src/fleet/resolve-envoy.ts";
 import { table } from "./table.ts";
 
 const { values } = parseArgs({
-  options: { rules: { type: "string", default: "10,1000,10000" }, requests: { type: "string", default: "20000" } },
+  options: {
+    rules: { type: "string", default: "10,1000,10000" },
+    requests: { type: "string", default: "20000" },
+    shared: { type: "boolean", default: false },
+  },
 });
 const requests = Number(values.requests);
+const owner = values.shared ? { gateway: "shop/edge" } : {};
 const { path } = await resolveEnvoy();
 const one = await startBackend("one");
 const rows: string[][] = [];
@@ -39,7 +44,9 @@ console.log(
 
 async function measure(rules: number, counted: boolean): Promise<string[]> {
   const tables = Array.from({ length: rules }, (_, index) =>
-    hostTable(`host-${index}.test`, [rule({ name: `HTTPRoute/shop/route-${index}/0`, action: forward([to("one")]) })]),
+    hostTable(`host-${index}.test`, [
+      rule({ name: `HTTPRoute/shop/route-${index}/0`, ...owner, action: forward([to("one")]) }),
+    ]),
   );
   const resources = resourcesOf({
     backends: [backend("one", [one.port])],
