@@ -128,7 +128,11 @@ function mixed(
       object,
       `The Gateway API's definitions are of several ${what}s (${groupsInWords}). Fields and kinds of one do not fit those of the other: what one of them does not know, the API server drops in silence.`,
       `Install all of one release and channel; whoever shipped the odd ones (a chart of another product, often) should not. ${install(ours)}`,
-      { path: ["metadata", "annotations", `${gatewayApi}/${what === "release" ? "bundle-version" : "channel"}`] },
+      {
+        path: ["metadata", "annotations", `${gatewayApi}/${what === "release" ? "bundle-version" : "channel"}`],
+        // Kinds of the experimental channel beside standard ones work, as long as nobody replaces the one by the other.
+        severity: what === "release" ? "error" : "warning",
+      },
     ),
   ];
 }

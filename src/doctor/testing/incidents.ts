@@ -47,7 +47,7 @@ export const incidents: readonly Incident[] = [
   {
     name: "definitions of two channels",
     facts: factsOf(withObjects(definition("tcproutes", "v1.7.0", "experimental"))),
-    finds: ["error mixed-definitions CustomResourceDefinition tcproutes.gateway.networking.k8s.io"],
+    finds: ["warning mixed-definitions CustomResourceDefinition tcproutes.gateway.networking.k8s.io"],
     says: /several channels \(experimental: tcproutes; standard: /,
   },
   {
