@@ -28,12 +28,12 @@ import {
 } from "./components.ts";
 import {
   containerdConfiguration,
-  controlGroup,
+  controlGroupOf,
   ctrCommand,
   fetchContainerd,
-  makeControlGroups,
+  makeControlGroup,
   podNetwork,
-  removeControlGroups,
+  removeControlGroup,
   writePauseArchive,
 } from "./containerd.ts";
 import { type Channel, installGatewayApi } from "./custom-resources.ts";
@@ -113,7 +113,7 @@ export async function startCluster(options: ClusterOptions): Promise<TestCluster
     ...programs,
     ...(options.containerd === undefined
       ? {}
-      : { containerd: { debian: await fetchContainerd(), controlGroup: controlGroup(name) } }),
+      : { containerd: { debian: await fetchContainerd(), controlGroup: controlGroupOf(folder) } }),
   };
   await writeIdentities(folder);
   writeJson(join(folder, "images.json"), [...(await images()), ...(options.images ?? [])]);
@@ -122,7 +122,7 @@ export async function startCluster(options: ClusterOptions): Promise<TestCluster
   writeFileSync(join(folder, "Corefile"), dnsConfiguration(folder));
   writeJson(join(folder, "kubelet.json"), kubeletConfiguration(files));
   if (files.containerd !== undefined) {
-    await makeControlGroups(name);
+    await makeControlGroup(files.containerd.controlGroup);
     mkdirSync(join(folder, "cni"));
     writeJson(join(folder, "cni/pods.conflist"), podNetwork);
     writeFileSync(join(folder, "containerd.toml"), containerdConfiguration(files.containerd.debian, folder));
@@ -247,7 +247,7 @@ function handle(name: string, { holder, files }: State, watchdog: Watchdog | und
     stop: async () => {
       await release(holder);
       watchdog?.close();
-      if (files.containerd !== undefined) await removeControlGroups(name);
+      if (files.containerd !== undefined) await removeControlGroup(files.containerd.controlGroup);
       rmSync(files.folder, { recursive: true, force: true });
     },
   };

@@ -126,25 +126,25 @@ export async function writePauseArchive(path: string, file: string): Promise<voi
   await writeProgramArchive(path, pauseImage, file);
 }
 
-/** Control groups of a cluster, below which kubelet makes those of pods. */
-export function controlGroup(cluster: string): string {
-  return `/gatewright-test-cluster-${cluster}`;
+/** The control group below which kubelet makes those of pods: of the cluster in this folder, since other checkouts have others of its name. */
+export function controlGroupOf(folder: string): string {
+  return `/gatewright-test-cluster-${createHash("sha256").update(folder).digest("hex").slice(0, 16)}`;
 }
 
-/** Makes them, in each hierarchy of control groups (version 1). */
-export async function makeControlGroups(cluster: string): Promise<void> {
-  await removeControlGroups(cluster);
-  for (const hierarchy of hierarchies()) mkdirSync(join(hierarchy, controlGroup(cluster)), { recursive: true });
+/** Makes it in each hierarchy of control groups (version 1). */
+export async function makeControlGroup(group: string): Promise<void> {
+  await removeControlGroup(group);
+  for (const hierarchy of hierarchies()) mkdirSync(join(hierarchy, group), { recursive: true });
 }
 
 /**
- * Removes them, once the last process in them has ended, which was told to.
+ * Removes it, once the last process in it has ended, which was told to.
  *
  * @throws Error when one goes on for half a minute
  */
-export async function removeControlGroups(cluster: string): Promise<void> {
+export async function removeControlGroup(group: string): Promise<void> {
   await eventually(() => {
-    for (const hierarchy of hierarchies()) removeGroup(join(hierarchy, controlGroup(cluster)));
+    for (const hierarchy of hierarchies()) removeGroup(join(hierarchy, group));
   }, 30_000);
 }
 
