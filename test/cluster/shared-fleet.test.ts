@@ -29,7 +29,7 @@ const parameters = {
   apiVersion: "gatewright.dev/v1alpha1",
   kind: "GatewayParameters",
   metadata: { name: "shared", namespace: "infra" },
-  spec: { sharedFleet: true, workload: { replicas: 2 }, envoy: { resources: { requests: { cpu: "50m" } } } },
+  spec: { sharedFleet: true, accessLogs: [{}], workload: { replicas: 2 }, drain: { seconds: 10 } },
 };
 const gatewayClass = {
   apiVersion: "gateway.networking.k8s.io/v1",
@@ -100,6 +100,13 @@ describe("one fleet of proxies for all Gateways of a class", { ...needsRoot, tim
       const body = await soon(() => get(host));
       ok((await pods(kubectl, "app=web")).includes(`pod/${body}`), `${body} is not a pod of its namespace`);
     }
+    await soon(async () => {
+      const logs = await infra("logs", `--selector=${fleet}`, "--container=envoy", "--tail=-1");
+      for (const namespace of ["shop", "other"]) {
+        match(logs, new RegExp(`"gateway":"${namespace}/edge"`));
+        match(logs, new RegExp(`"backend":"${namespace}/web[^"]*"`));
+      }
+    });
     const workloads = await cluster.kubectl([
       "get",
       "deployments,daemonsets",
