@@ -103,8 +103,9 @@ describe("one fleet of proxies for all Gateways of a class", { ...needsRoot, tim
     await soon(async () => {
       const logs = await infra("logs", `--selector=${fleet}`, "--container=envoy", "--tail=-1");
       for (const namespace of ["shop", "other"]) {
-        match(logs, new RegExp(`"gateway":"${namespace}/edge"`));
-        match(logs, new RegExp(`"backend":"${namespace}/web[^"]*"`));
+        const line = logs.split("\n").find((each) => each.includes(`"gateway":"${namespace}/edge"`)) ?? "{}";
+        const { backend: cluster, rule } = JSON.parse(line);
+        deepEqual([cluster, rule], [`Service/${namespace}/web/80/http1`, `HTTPRoute/${namespace}/shop/0`]);
       }
     });
     const workloads = await cluster.kubectl([
