@@ -6,8 +6,8 @@ import { parse } from "yaml";
 import { reference, referenceFile } from "../scripts/gateway-parameters-reference.ts";
 import { type CustomResourceDefinition, mapSchema, type Schema, shortened } from "../scripts/generate/schema.ts";
 
-const read = (file: string) => readFileSync(join(import.meta.dirname, "..", file), "utf8");
-const own: CustomResourceDefinition = JSON.parse(read("src/resources/generated/crds/own/gatewayparameters.json"));
+const textOf = (file: string) => readFileSync(join(import.meta.dirname, "..", file), "utf8");
+const own: CustomResourceDefinition = JSON.parse(textOf("src/resources/generated/crds/own/gatewayparameters.json"));
 
 function schemaOf({ spec }: CustomResourceDefinition): Schema {
   return spec.versions[0]?.schema.openAPIV3Schema ?? {};
@@ -18,8 +18,10 @@ test("docs/gateway-parameters.md is what the definition says (node scripts/gatew
 });
 
 test("the definition in the chart is the one that Gatewright reads by (npm run generate writes both)", () => {
-  const chart: CustomResourceDefinition = parse(read("charts/gatewright/crds/gatewayparameters.yaml"));
-  deepEqual(shortened(schemaOf(chart)), schemaOf(own));
+  const chart: CustomResourceDefinition = parse(textOf("charts/gatewright/crds/gatewayparameters.yaml"));
+  // Null is for the API server alone: definitionText of scripts/generate/own.ts says why.
+  const read = mapSchema(shortened(schemaOf(chart)), ({ nullable: _, ...schema }) => schema);
+  deepEqual(read, schemaOf(own));
 });
 
 test("no field has a default: it would hide what a GatewayClass says", () => {

@@ -12,6 +12,7 @@ import { refusedListeners } from "../status/listener-refusals.ts";
 import type { ProxyState } from "../status/proxy-state.ts";
 import type { Refusal } from "../status/refusal.ts";
 import type { OwnedObjects } from "./owned-objects.ts";
+import { replicasOf, workloadKinds } from "./workloads.ts";
 
 export interface ProxyStatesOptions {
   readonly semantics: Pick<Semantics, "gateways" | "places">;
@@ -120,22 +121,6 @@ function refusedObjects(
     problem: { reason: "AddressNotAssigned", message },
     addressesAssigned: isFalse("AddressesAssigned", "NotAssigned", message),
   };
-}
-
-const workloadKinds = ["Deployment", "DaemonSet"] as const;
-
-interface Workload extends ApiObject {
-  readonly spec?: { readonly replicas?: number };
-  readonly status?: {
-    readonly readyReplicas?: number;
-    readonly numberReady?: number;
-    readonly desiredNumberScheduled?: number;
-  };
-}
-
-function replicasOf(workload: Workload | undefined): { readonly ready: number; readonly wanted: number | undefined } {
-  const { readyReplicas, numberReady, desiredNumberScheduled } = workload?.status ?? {};
-  return { ready: readyReplicas ?? numberReady ?? 0, wanted: workload?.spec?.replicas ?? desiredNumberScheduled };
 }
 
 function asService(object: ApiObject | undefined): Service | undefined {

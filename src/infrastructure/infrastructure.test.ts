@@ -74,7 +74,7 @@ describe("what a Gateway is given", () => {
     deepEqual(deploymentOf([web]), deploymentOf([web, { port: 53, targetPort: 53, transport: "UDP" }]));
     const moved = { ...settings, xds: { ...settings.xds, port: 18_001 } };
     ok(
-      differences(deploymentOf([web]), deploymentOf([web], moved)).some((path) =>
+      differences(deploymentOf([web]), deploymentOf([web], moved)).some(({ path }) =>
         path.endsWith("gatewright.dev/bootstrap"),
       ),
     );
@@ -92,8 +92,8 @@ describe("what a Gateway is given", () => {
       differences(service, {
         spec: {
           ports: [
-            { name: "tcp-443", port: 443 },
-            { name: "udp-443", port: 443 },
+            { name: "tcp-443", port: 443, protocol: "TCP" },
+            { name: "udp-443", port: 443, protocol: "UDP" },
           ],
         },
       }),
@@ -209,11 +209,22 @@ describe("addresses", () => {
 });
 
 test("defaults of the API server and fields of others are no difference", () => {
-  const desired = { spec: { ports: [{ port: 80 }], type: "LoadBalancer" }, metadata: { labels: { a: "1" } } };
+  const desired = {
+    spec: { ports: [{ port: 80, protocol: "TCP", targetPort: 80 }], type: "LoadBalancer" },
+    metadata: { labels: { a: "1" } },
+  };
+  const [port] = desired.spec.ports;
   const live = {
-    spec: { ports: [{ port: 80, protocol: "TCP", nodePort: 30_000 }], type: "LoadBalancer", clusterIP: "10.96.0.1" },
+    spec: { ports: [{ ...port, nodePort: 30_000 }], type: "LoadBalancer", clusterIP: "10.96.0.1" },
     metadata: { labels: { a: "1", other: "2" }, uid: "u" },
   };
   deepEqual(differences(live, desired), []);
-  deepEqual(differences({ ...live, spec: { ports: [] } }, desired), ["spec.ports", "spec.type"]);
+  const added = [{ port: 443, protocol: "TCP" }, ...live.spec.ports];
+  deepEqual(differences({ ...live, spec: { ...live.spec, ports: added } }, desired), []);
+  const moved = [{ ...port, targetPort: 81 }];
+  deepEqual(differences({ ...live, spec: { ports: moved } }, desired), [
+    { path: 'spec.ports[80,"TCP"].targetPort', live: 81 },
+    { path: "spec.type", live: undefined },
+  ]);
+  deepEqual(differences({ command: ["a", "b"] }, { command: ["a"] }), [{ path: "command", live: ["a", "b"] }]);
 });

@@ -78,11 +78,9 @@ function read(
   }
   const found = reader.fetch(resources.GatewayParameters, `${namespace}/${name}`);
   if (found === undefined) return { problem: `${field} names ${kind} ${namespace}/${name}, which does not exist.` };
-  const parameters = merged(base, found.spec);
+  const { spec = {} } = found;
+  const parameters = merged(base, spec);
   const problem =
-    refuse(found.spec) ??
-    accessLogProblem(found.spec.accessLogs ?? []) ??
-    bootstrapProblem(found.spec) ??
-    contradiction(found.spec, parameters);
+    refuse(spec) ?? accessLogProblem(spec.accessLogs ?? []) ?? bootstrapProblem(spec) ?? contradiction(spec, parameters);
   return problem === undefined ? { parameters } : { problem: `${kind} ${namespace}/${name}: ${problem}` };
 }

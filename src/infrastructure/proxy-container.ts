@@ -78,7 +78,7 @@ export function proxyContainer(settings: ProxySettings, { pod, envoy, drain }: P
         },
       },
     },
-    resources,
+    resources: Object.fromEntries(Object.entries(resources).map(([name, quantities]) => [name, texts(quantities)])),
     securityContext: {
       allowPrivilegeEscalation: false,
       readOnlyRootFilesystem: true,
@@ -90,6 +90,11 @@ export function proxyContainer(settings: ProxySettings, { pod, envoy, drain }: P
       { name: "run", mountPath: paths.run },
     ],
   };
+}
+
+/** As the API server has quantities, however they were written. */
+function texts(quantities: Readonly<Record<string, number | string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(quantities).map(([name, quantity]) => [name, String(quantity)]));
 }
 
 function componentLogLevels({ componentLogLevels: levels = {} }: ProxyParameters["envoy"]): readonly string[] {

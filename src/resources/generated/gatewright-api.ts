@@ -71,7 +71,7 @@ export interface GatewayParameters {
   readonly kind: "GatewayParameters";
   readonly metadata: ObjectMeta;
   /** GatewayParametersSpec is how the proxies of Gateways run and how they are reached. */
-  readonly spec: GatewayParametersSpec;
+  readonly spec?: GatewayParametersSpec;
 }
 
 /** GatewayParametersSpec is how the proxies of Gateways run and how they are reached. */
