@@ -9,7 +9,8 @@ export const layout = {
   serviceRange: "10.96.0.0/16",
   /** `kubernetes.default`: the first address of the range. */
   apiService: "10.96.0.1",
-  dnsService: "10.96.0.10",
+  /** No Service's: kube-proxy drops what the node's own processes send to addresses of its range that no Service has. */
+  dnsService: "10.99.0.10",
   /** Given to Services of type LoadBalancer; those of its last /24 only to Services that ask for them. */
   loadBalancerRange: "10.97.0.0/16",
   /** One that a Service can have if it asks for it. */
