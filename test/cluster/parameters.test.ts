@@ -26,7 +26,14 @@ describe("parameters in a cluster", { ...needsRoot, timeout: 600_000 }, () => {
   const codeOf = (address: string) =>
     shop.cluster.execute([
       "curl",
-      ...["--silent", "--show-error", "--max-time", "5", "--output", "/dev/null", "--write-out", "%{http_code}"],
+      "--silent",
+      "--show-error",
+      "--max-time",
+      "5",
+      "--output",
+      "/dev/null",
+      "--write-out",
+      "%{http_code}",
       `http://${address}/`,
     ]);
 
