@@ -81,6 +81,9 @@ function read(
   const { spec = {} } = found;
   const parameters = merged(base, spec);
   const problem =
-    refuse(spec) ?? accessLogProblem(spec.accessLogs ?? []) ?? bootstrapProblem(spec) ?? contradiction(spec, parameters);
+    refuse(spec) ??
+    accessLogProblem(spec.accessLogs ?? []) ??
+    bootstrapProblem(spec) ??
+    contradiction(spec, parameters);
   return problem === undefined ? { parameters } : { problem: `${kind} ${namespace}/${name}: ${problem}` };
 }
