@@ -10,6 +10,7 @@ import {
   kindsWithStatus,
   parameters,
   proxiesOnNodes,
+  refusedListener,
   scaledProxies,
   selectingBackend,
 } from "./fixtures/everything.ts";
@@ -130,6 +131,13 @@ describe("the controller's rights", { ...needsRoot, timeout: 480_000 }, () => {
         async (kind) => await soon(async () => ok((await field(`${kind}/all`, ".status")).includes("conditions"))),
       ),
     );
+    // What Envoys refuse is shared among replicas while they do.
+    const shared = async () =>
+      await controllerKubectl("get", "configmaps", "--selector=gatewright.dev/refusals", "--output=name");
+    await cluster.apply(refusedListener);
+    await soon(async () => notEqual(await shared(), ""));
+    await kubectl("delete", "listenerset/refused");
+    await soon(async () => equal(await shared(), ""));
     // Whatever runs and scales the proxies is made, changed and taken away.
     const most = (count: number) => async () =>
       equal(await field("hpa/edge-gatewright", ".spec.maxReplicas"), String(count));

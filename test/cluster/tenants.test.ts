@@ -14,6 +14,7 @@ import {
   waysToTheShop,
   waysToTheShopObjects,
 } from "./fixtures/hostile-objects.ts";
+import { proxies } from "./fixtures/pods.ts";
 import { controllersAuthority, expired, secretOf, selfMade } from "./fixtures/proxy-certificates.ts";
 import { gateway } from "./fixtures/shop.ts";
 import { needsRoot, type Shop, startShop } from "./fixtures/start-shop.ts";
@@ -114,6 +115,21 @@ describe("tenants", { ...needsRoot, timeout: 540_000 }, () => {
       const now = (await secretOf(shop.cluster, "mallory", "own-gatewright"))["tls.crt"] ?? "";
       notEqual(now, made.certificate);
     });
+  });
+
+  test("a proxy has no token, and nobody reaches its admin interface", async () => {
+    const own = (path: string) =>
+      shop.kubectl("get", "pods", `--selector=${proxies}`, `--output=jsonpath={.items[0]${path}}`);
+    equal(await own(".spec.automountServiceAccountToken"), "false");
+    equal(await own(".spec.volumes[*].projected"), "");
+    const health = `http://${await own(".status.podIP")}:19003`;
+    equal(await codeOf(`${health}/ready`), "200");
+    for (const path of ["/", "/config_dump", "/certs", "/ready/../config_dump"]) {
+      equal(await codeOf("--path-as-is", `${health}${path}`), "404", path);
+    }
+    for (const path of ["/quitquitquit", "/ready", "/logging?level=trace"]) {
+      equal(await codeOf("--request", "POST", `${health}${path}`), "404", path);
+    }
   });
 
   test("a route reaches no backend that it was not granted", async () => {
