@@ -167,6 +167,14 @@ describe("the controller's rights", { ...needsRoot, timeout: 480_000 }, () => {
     await soon(async () => equal(await field("gateway/edge", ".status.addresses[*].value"), layout.usableAddress));
     await cluster.apply(gateway([], gatewaySpec));
     await soon(async () => notEqual(await field("gateway/edge", ".status.addresses[*].value"), layout.usableAddress));
+    // What Envoy refuses, the port of its own health here, is told to other replicas until it is over.
+    const refusals = async () =>
+      await controllerKubectl("get", "configmaps", "--selector=gatewright.dev/refusals", "--output=name");
+    const taken = { name: "taken", port: 19_003, protocol: "HTTP" };
+    await cluster.apply(gateway([], { ...gatewaySpec, listeners: [...gatewaySpec.listeners, taken] }));
+    await soon(async () => notEqual(await refusals(), ""));
+    await cluster.apply(gateway([], gatewaySpec));
+    await soon(async () => equal(await refusals(), ""));
     // The authority is replaced.
     const text = (data: string) => Buffer.from(data, "base64").toString("utf8");
     const secret = ["get", "secret/gatewright-authority", "--output=jsonpath={.data}"];
