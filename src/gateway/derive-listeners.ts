@@ -145,10 +145,11 @@ export function deriveListeners(
     ),
   );
   const listenersByGateway = graph.group("listenersByGateway", listeners, (listener) => [listener.gateway.key]);
-  const notEnforced = graph.derive("notEnforcedOfGateways", gateways, (gateway, key, { fetch }) => {
+  const notEnforced = graph.derive("notEnforcedOfGateways", gateways, (gateway, key, reader) => {
+    const { fetch } = reader;
     const { frontend } = gateway.spec.tls ?? {};
     const fields = [
-      ...placement.notEnforced(gateway),
+      ...placement.notEnforced(gateway, reader, resources),
       ...idleSelector(gateway.spec.allowedListeners?.namespaces, ["spec", "allowedListeners", "namespaces"]),
       ...(frontend === undefined
         ? []

@@ -1,5 +1,6 @@
 import type { Gateway } from "../resources/generated/gateway-api.ts";
 import { type Condition, isFalse } from "./condition.ts";
+import { namesParameters } from "./parameters-reference.ts";
 
 /**
  * Why a Gateway as a whole can't be served; undefined if it can. None of its listeners is served then.
@@ -26,7 +27,7 @@ export function refuseGateway({ spec }: Gateway): Condition | undefined {
     );
   }
   const parameters = spec.infrastructure?.parametersRef;
-  if (parameters !== undefined) {
+  if (parameters !== undefined && !namesParameters(parameters)) {
     return isFalse(
       "Accepted",
       "InvalidParameters",

@@ -5,6 +5,7 @@ import type { Condition } from "./condition.ts";
 import { refuseGateway } from "./gateway-acceptance.ts";
 import type { Resources } from "./inputs.ts";
 import { ifSet, type UnenforcedField } from "./not-enforced.ts";
+import { namesParameters } from "./parameters-reference.ts";
 
 /** Where one Gateway is served. */
 export interface Place {
@@ -50,7 +51,7 @@ export interface Placement {
   /** What becomes of a hostname that a backend names: a Service of type ExternalName, an XBackend. */
   readonly externalHostname: (written: string) => ExternalHostname;
   /** Fields of a Gateway that mean something elsewhere, and nothing here. */
-  readonly notEnforced: (gateway: Gateway) => readonly UnenforcedField[];
+  readonly notEnforced: (gateway: Gateway, reader: Reader, resources: Resources) => readonly UnenforcedField[];
 }
 
 /** What DNS is asked for, or why it is not asked. */
@@ -72,19 +73,32 @@ export function onThisMachine(proxy: string): Placement {
   };
 }
 
-/** GEP-1867: labels and annotations of what a Gateway is given in a cluster. */
-function withoutCluster({ spec: { infrastructure } }: Gateway): readonly UnenforcedField[] {
+/** GEP-1867: what a Gateway is given in a cluster, and how its proxies run there. */
+function withoutCluster(
+  { spec: { infrastructure, gatewayClassName } }: Gateway,
+  reader: Reader,
+  { GatewayClass }: Resources,
+): readonly UnenforcedField[] {
   const because = "It is for what a Gateway is given in a cluster; here, one Envoy on this machine serves it.";
   const path = ["spec", "infrastructure"];
+  // What is of another kind is refused.
+  const [own, ofClass] = [
+    infrastructure?.parametersRef,
+    reader.fetch(GatewayClass, gatewayClassName)?.spec.parametersRef,
+  ].map((reference) => (reference !== undefined && namesParameters(reference) ? reference : undefined));
   return [
     ...ifSet(infrastructure?.labels, [...path, "labels"], because),
     ...ifSet(infrastructure?.annotations, [...path, "annotations"], because),
+    ...ifSet(own, [...path, "parametersRef"], because),
+    ...(ofClass === undefined
+      ? []
+      : [{ path: ["spec", "gatewayClassName"], part: `the parameters of ${gatewayClassName}`, because }]),
   ];
 }
 
 function noParameters({ spec }: GatewayClass): string | undefined {
   const reference = spec.parametersRef;
-  if (reference === undefined) return undefined;
+  if (reference === undefined || namesParameters(reference)) return undefined;
   const group = reference.group === "" ? "core" : reference.group;
   return `spec.parametersRef names ${reference.kind} ${reference.name} of group ${group}: Gatewright reads no parameters of that kind. Remove spec.parametersRef.`;
 }

@@ -1,6 +1,7 @@
 import type { Reader } from "../collections/collection.ts";
 import { extraBootstrapProblem } from "../envoy/bootstrap.ts";
 import type { Resources } from "../gateway/inputs.ts";
+import { namesParameters, parametersGroup, parametersKind } from "../gateway/parameters-reference.ts";
 import type { Gateway, GatewayClass } from "../resources/generated/gateway-api.ts";
 import type { GatewayParametersSpec } from "../resources/generated/gatewright-api.ts";
 import { accessLogProblem } from "./access-logs.ts";
@@ -56,9 +57,6 @@ function bootstrapProblem({ envoy }: GatewayParametersSpec): string | undefined 
   return problem === undefined ? undefined : `spec.envoy.extraBootstrap: ${problem}`;
 }
 
-const parametersGroup = "gatewright.dev";
-const parametersKind = "GatewayParameters";
-
 function read(
   reference: Reference,
   base: ProxyParameters,
@@ -67,7 +65,7 @@ function read(
   refuse: (own: GatewayParametersSpec) => string | undefined = () => undefined,
 ): Parameters {
   const { field, group, kind, namespace, name } = reference;
-  if (group !== parametersGroup || kind !== parametersKind) {
+  if (!namesParameters(reference)) {
     const named = `${kind} ${name} of group "${group}"`;
     return {
       problem: `${field} names ${named}: Gatewright reads parameters from GatewayParameters. Write group: ${parametersGroup}, kind: ${parametersKind}, and its name.`,
