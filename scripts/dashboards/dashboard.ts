@@ -63,6 +63,7 @@ export function grafana({ name, title, variables, rows }: Dashboard): object {
   };
 }
 
+// biome-ignore lint/suspicious/noTemplateCurlyInString: Grafana's own variable.
 const source = { type: "prometheus", uid: "${datasource}" };
 const dataSource = { name: "datasource", label: "Data source", type: "datasource", query: "prometheus" };
 

@@ -104,8 +104,8 @@ describe("one fleet of proxies for all Gateways of a class", { ...needsRoot, tim
       const logs = await infra("logs", `--selector=${fleet}`, "--container=envoy", "--tail=-1");
       for (const namespace of ["shop", "other"]) {
         const line = logs.split("\n").find((each) => each.includes(`"gateway":"${namespace}/edge"`)) ?? "{}";
-        const { backend: cluster, rule } = JSON.parse(line);
-        deepEqual([cluster, rule], [`Service/${namespace}/web/80/http1`, `HTTPRoute/${namespace}/shop/0`]);
+        const { backend: served, rule } = JSON.parse(line);
+        deepEqual([served, rule], [`Service/${namespace}/web/80/http1`, `HTTPRoute/${namespace}/shop/0`]);
       }
     });
     const workloads = await cluster.kubectl([
