@@ -277,7 +277,10 @@ describe("high availability under load", { ...needsRoot, timeout: 1_500_000 }, (
   test("the controller is upgraded: with it its proxies, if their image is another one", async (context) => {
     const replaceController = async (edit: (deployed: string) => string): Promise<void> => {
       const deployed = await shop.controllerKubectl("get", "deployment/gatewright", "--output=json");
-      await shop.cluster.kubectl(["replace", "--filename=-"], edit(deployed));
+      const edited: { readonly metadata: object } = JSON.parse(edit(deployed));
+      // Whatever its status has become meanwhile.
+      const metadata = { ...edited.metadata, resourceVersion: undefined };
+      await shop.cluster.kubectl(["replace", "--filename=-"], JSON.stringify({ ...edited, metadata }));
       await controllerRolledOut();
       const changed = await change();
       await isTold(changed);
