@@ -140,7 +140,9 @@ function closed({
   format,
   ...rest
 }: Schema): Readonly<Record<string, unknown>> {
-  if (rest["x-kubernetes-int-or-string"]) return { type: ["integer", "string"] };
+  if (rest["x-kubernetes-int-or-string"]) {
+    return { type: ["integer", "string"], ...(rest.pattern !== undefined && { pattern: rest.pattern }) };
+  }
   const map = <T>(fields: Readonly<Record<string, Schema>>, change: (schema: Schema) => T) =>
     Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, change(field)]));
   return {
