@@ -2,6 +2,7 @@ import type { FindingCode } from "./finding-codes.ts";
 import type { Change } from "./fix.ts";
 import { formMistakes } from "./forms.ts";
 import { type Mistake, mistake } from "./mistake.ts";
+import { isTooDeep, tooDeep } from "./nesting.ts";
 import { type FieldPath, formatPath } from "./origin.ts";
 import { isSameName, matchesPattern, meaningOf, mended } from "./patterns.ts";
 import { fieldsOf, isJsonObject, type Json, type JsonList, type JsonObject, jsonCopy, type Schema } from "./schema.ts";
@@ -57,7 +58,9 @@ function check(value: Json, schema: Schema, walk: Walk): Json {
     case "boolean":
       return typeof value === "boolean" ? value : refuse(value, schema, walk);
     default:
-      return schema.properties === undefined || !isJsonObject(value) ? frozen(value) : checkObject(value, schema, walk);
+      return schema.properties === undefined || !isJsonObject(value)
+        ? anything(value, walk)
+        : checkObject(value, schema, walk);
   }
 }
 
@@ -76,7 +79,7 @@ function setHere(walk: Walk, value: Json): readonly Change[] {
 
 function checkObject(value: JsonObject, schema: Schema, walk: Walk): Json {
   const { properties, additionalProperties } = schema;
-  if (schema["x-kubernetes-preserve-unknown-fields"] && properties === undefined) return frozen(value);
+  if (schema["x-kubernetes-preserve-unknown-fields"] && properties === undefined) return anything(value, walk);
   const result: Record<string, Json> = {};
   const before = walk.mistakes.length;
   const unknown: string[] = [];
@@ -87,7 +90,7 @@ function checkObject(value: JsonObject, schema: Schema, walk: Walk): Json {
     const own = properties !== undefined && Object.hasOwn(properties, field) ? properties[field] : undefined;
     const fieldSchema = own ?? (typeof additionalProperties === "object" ? additionalProperties : undefined);
     if (field === "__proto__" || (fieldSchema === undefined && !takesAnything(schema))) unknown.push(field);
-    else if (fieldSchema === undefined) result[field] = frozen(given);
+    else if (fieldSchema === undefined) result[field] = anything(given, walk);
     else if (given !== null || fieldSchema.nullable || own === undefined) {
       walk.path.push(field);
       result[field] = given === null && fieldSchema.nullable ? null : check(given, fieldSchema, walk);
@@ -260,8 +263,15 @@ function checkNumber(value: number, schema: Schema, walk: Walk): Json {
   return value;
 }
 
+/** What no schema describes, unless it is nested so deep that nobody could walk it. */
+function anything(value: Json, walk: Walk): Json {
+  if (!isTooDeep(value)) return frozen(value);
+  report(walk, "wrong-format", `${at(walk)}: ${tooDeep}`);
+  return null;
+}
+
 /** The value and all in it, made immutable. Its nulls stay: no schema says what they mean. */
-export function frozen(value: Json): Json {
+function frozen(value: Json): Json {
   if (typeof value !== "object" || value === null || Object.isFrozen(value)) return value;
   for (const part of Object.values(value)) frozen(part);
   return Object.freeze(value);

@@ -1,4 +1,5 @@
 import { type Mistake, warning } from "../mistake.ts";
+import { isTooDeep, tooDeep } from "../nesting.ts";
 import { type FieldPath, formatPath } from "../origin.ts";
 import { isJsonObject, type Json } from "../schema.ts";
 import { type Positioned, positionsIn, valueIn } from "./positioned.ts";
@@ -17,6 +18,23 @@ export interface ParsedText {
 
 /** Reads one document of YAML or JSON. Positions are worked out only if something is wrong or doubtful. */
 export function parseDocumentText(text: string, file: string): ParsedText {
+  try {
+    const parsed = parse(text, file);
+    return isTooDeep(parsed.value) ? unreadable : parsed;
+  } catch (error) {
+    // The parsers recurse, too.
+    if (error instanceof RangeError) return unreadable;
+    throw error;
+  }
+}
+
+const unreadable: ParsedText = {
+  value: null,
+  mistakes: [{ code: "yaml-syntax", position: { line: 0, column: 1 }, message: tooDeep }],
+  warnings: noWarnings,
+};
+
+function parse(text: string, file: string): ParsedText {
   const isJson = /^\s*[[{]/.test(text);
   const quick = isJson ? parseJson(text) : quickParse(text);
   if (quick !== undefined) return { value: quick.value, mistakes: [], warnings: noWarnings };

@@ -1,4 +1,5 @@
 import { type Document, visit, type YAMLError } from "yaml";
+import { tooDeep } from "../nesting.ts";
 import type { Position, Positioned } from "./positioned.ts";
 
 /** Something that makes a text no YAML, or no JSON, and how to mend it. */
@@ -70,6 +71,7 @@ function explained(text: string, error: YAMLError): Explained {
       remedy: "Render it first: helm template, or put the value in quotes if the braces are meant.",
     };
   }
+  if (/call stack/.test(error.message)) return { offset, message: tooDeep };
   const line = text.slice(text.lastIndexOf("\n", offset - 1) + 1).split("\n", 1)[0] ?? "";
   if (error.code === "TAB_AS_INDENT" || /^ *\t/.test(line)) {
     return {
