@@ -102,13 +102,14 @@ function notRunning(facts: Facts, controller: ApiObject): readonly Finding[] {
   }
   // Whoever holds the lease may run outside of the cluster, under another name; nobody at all is wrong.
   if (isWhole(facts, "Lease") && !isServed(facts)) {
-    const since = age === undefined ? "nobody holds it" : `it was last renewed ${Math.round(age / 1000)} s ago`;
+    const since =
+      age === undefined ? "nobody holds its Lease" : `its Lease was last renewed ${Math.round(age / 1000)} s ago`;
     return [
       problem(
         "controller-not-running",
         lease ?? controller,
-        `The controller's pods run, and none of them leads: of its Lease, ${since}. Statuses are not written, and Gateways are given nothing.`,
-        `kubectl -n ${namespace} logs ${workloadName(controller)} | grep lease; it needs get, create and update of leases there.`,
+        `The controller's pods run, and none of them leads: ${since}. Statuses are not written, and Gateways are given nothing.`,
+        `kubectl -n ${namespace} logs ${workloadName(controller)} | grep lease. 403: it needs get, create and update of leases there. 401: its ServiceAccount was made anew, and its pods have the old one's token: kubectl -n ${namespace} rollout restart ${workloadName(controller)}`,
       ),
       ...trouble,
     ];
