@@ -1,3 +1,4 @@
+import { parametersGroup, parametersKind } from "../gateway/parameters-reference.ts";
 import { experimentalGroup, gatewayGroup, routeKinds } from "../gateway/route-kind.ts";
 import type { Finding } from "../resources/finding.ts";
 import type { ReferenceGrant } from "../resources/generated/gateway-api.ts";
@@ -15,6 +16,7 @@ const known: { readonly from: readonly GroupKind[]; readonly to: readonly GroupK
     ...[...routeKinds, "Gateway", "ListenerSet"].map((kind) => ({ group: gatewayGroup, kind })),
     { group: experimentalGroup, kind: "XBackend" },
     { group: experimentalGroup, kind: "XTelemetryPolicy" },
+    { group: parametersGroup, kind: parametersKind },
   ],
   to: [
     ...["Service", "Secret", "ConfigMap"].map((kind) => ({ group: "", kind })),

@@ -3,7 +3,6 @@ import type { Graph } from "../collections/graph.ts";
 import type { AccessLog } from "../ir/access-log.ts";
 import type { Gateway } from "../resources/generated/gateway-api.ts";
 import { keyOf } from "../resources/object.ts";
-import { deriveAccessLogs } from "./access-logs.ts";
 import { idleSelector } from "./allowed-routes.ts";
 import { deriveBoundPorts } from "./bound-ports.ts";
 import { type AcceptedClass, acceptClass, controllerName } from "./class.ts";
@@ -17,6 +16,7 @@ import {
   hostnamesHeldElsewhere,
   settleListener,
 } from "./gateway-listener.ts";
+import { deriveGivenTelemetry, readGivenTracing, tracingNotEnforced } from "./given-telemetry.ts";
 import type { Resources } from "./inputs.ts";
 import { type ListenerContext, listenerCandidates, socketKey } from "./listener.ts";
 import { distinguish } from "./listener-conflict.ts";
@@ -24,6 +24,7 @@ import { parentKey } from "./listener-parent.ts";
 import { attachListenerSet, type GatewayListenerSet, gatewayKeyOf } from "./listener-set.ts";
 import type { UnenforcedField } from "./not-enforced.ts";
 import type { GivenPlace, Placement } from "./placement.ts";
+import type { ReadTracing } from "./tracing-config.ts";
 
 /** Gateways of ours, the ListenerSets that add to them, and the listeners of both, by themselves and against each other. */
 export interface ListenerCollections {
@@ -33,6 +34,8 @@ export interface ListenerCollections {
   readonly places: Collection<GivenPlace>;
   /** How requests and connections of a Gateway are written down; missing where they are not. */
   readonly accessLogs: Collection<readonly AccessLog[]>;
+  /** How requests of a Gateway are traced where no XTelemetryPolicy says anything. */
+  readonly tracingOfParameters: Collection<ReadTracing>;
   /** Where the fleet listens, by the socket's key, if not on the port that clients know. */
   readonly boundPorts: Collection<number>;
   /** Of Gateways that can't be served as a whole. */
@@ -144,12 +147,17 @@ export function deriveListeners(
       fetch(clientCertificates, listener.gateway.key)?.secret,
     ),
   );
+  const { accessLogs, givenTracing } = deriveGivenTelemetry(graph, gateways, placement, resources);
+  const tracingOfParameters = graph.derive("tracingOfParameters", givenTracing, (given, _key, reader) =>
+    readGivenTracing(given, reader, context),
+  );
   const listenersByGateway = graph.group("listenersByGateway", listeners, (listener) => [listener.gateway.key]);
   const notEnforced = graph.derive("notEnforcedOfGateways", gateways, (gateway, key, reader) => {
     const { fetch } = reader;
     const { frontend } = gateway.spec.tls ?? {};
     const fields = [
       ...placement.notEnforced(gateway, reader, resources),
+      ...tracingNotEnforced(gateway, fetch(tracingOfParameters, key)),
       ...idleSelector(gateway.spec.allowedListeners?.namespaces, ["spec", "allowedListeners", "namespaces"]),
       ...(frontend === undefined
         ? []
@@ -167,7 +175,8 @@ export function deriveListeners(
     classes,
     gateways,
     places,
-    accessLogs: deriveAccessLogs(graph, gateways, placement, resources),
+    accessLogs,
+    tracingOfParameters,
     boundPorts: deriveBoundPorts(graph, candidates, places),
     notEnforced,
     refusals,

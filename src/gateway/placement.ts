@@ -1,6 +1,6 @@
 import type { Reader } from "../collections/collection.ts";
 import type { AccessLog } from "../ir/access-log.ts";
-import type { Gateway, GatewayClass } from "../resources/generated/gateway-api.ts";
+import type { Gateway, GatewayClass, TracingConfig } from "../resources/generated/gateway-api.ts";
 import type { Condition } from "./condition.ts";
 import { refuseGateway } from "./gateway-acceptance.ts";
 import type { Resources } from "./inputs.ts";
@@ -29,6 +29,20 @@ export interface GivenPlace extends Place {
   readonly boundPorts?: Readonly<Record<string, number>>;
 }
 
+/** What the parameters of a Gateway say of logs and traces. */
+export interface GivenTelemetry {
+  /** How requests and connections are written down. */
+  readonly accessLogs: readonly AccessLog[];
+  /** Where no XTelemetryPolicy says anything. */
+  readonly tracing?: GivenTracing;
+}
+
+export interface GivenTracing {
+  readonly config: Omit<TracingConfig, "mode"> & Required<Pick<TracingConfig, "provider">>;
+  /** The GatewayParameters that say so. */
+  readonly writtenIn: { readonly namespace: string; readonly name: string };
+}
+
 /** Where Gateways are served, as far as their meaning depends on it. */
 export interface Placement {
   readonly placeOf: (gateway: Gateway, reader: Reader, resources: Resources) => GivenPlace;
@@ -37,8 +51,8 @@ export interface Placement {
    * {@link Placement.proxiesOutlastParameters}.
    */
   readonly refuse: (gateway: Gateway, reader: Reader, resources: Resources) => Condition | undefined;
-  /** How a Gateway's requests and connections are written down; undefined where its parameters can't be read. */
-  readonly accessLogs: (gateway: Gateway, reader: Reader, resources: Resources) => readonly AccessLog[] | undefined;
+  /** What a Gateway's parameters say of logs and traces; undefined where they can't be read. */
+  readonly telemetry: (gateway: Gateway, reader: Reader, resources: Resources) => GivenTelemetry | undefined;
   /** What is wrong with the parameters of a class, in words; undefined if they are right. */
   readonly parametersProblem: (gatewayClass: GatewayClass, reader: Reader, resources: Resources) => string | undefined;
   /**
@@ -63,7 +77,7 @@ export type ExternalHostname =
 export function onThisMachine(proxy: string): Placement {
   return {
     placeOf: () => ({ proxy }),
-    accessLogs: () => [],
+    telemetry: () => ({ accessLogs: [] }),
     refuse: refuseGateway,
     parametersProblem: noParameters,
     proxiesOutlastParameters: false,

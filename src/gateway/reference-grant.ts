@@ -40,7 +40,11 @@ export function allows({ spec }: ReferenceGrant, from: Referrer, to: ResourceRef
 
 /** The grant that is missing, in words that can be acted on. */
 export function missingGrant(from: Referrer, to: ResourceReference & { readonly namespace: string }): string {
-  return `${from.kind.replace(/Policy$/, "Policie")}s of namespace ${from.namespace} may not refer to ${to.kind} ${to.namespace}/${to.name}: no ReferenceGrant in namespace ${to.namespace} allows it (spec.from: group "${from.group}", kind ${from.kind}, namespace ${from.namespace}; spec.to: group "${to.group}", kind ${to.kind}).`;
+  return `${plural(from.kind)} of namespace ${from.namespace} may not refer to ${to.kind} ${to.namespace}/${to.name}: no ReferenceGrant in namespace ${to.namespace} allows it (spec.from: group "${from.group}", kind ${from.kind}, namespace ${from.namespace}; spec.to: group "${to.group}", kind ${to.kind}).`;
+}
+
+function plural(kind: string): string {
+  return kind.endsWith("s") ? kind : `${kind.replace(/Policy$/, "Policie")}s`;
 }
 
 /** The object that would allow it. */

@@ -3,6 +3,7 @@ import type { BackendObjectReference } from "../resources/generated/gateway-api.
 import type { Origin } from "../resources/origin.ts";
 import type { AllowedReference, BackendContext, ResolvedBackend } from "./backend.ts";
 import type { ListenerParentKind } from "./listener-parent.ts";
+import { parametersGroup, parametersKind } from "./parameters-reference.ts";
 import type { BackendKind } from "./policy-target.ts";
 import { mayRefer, missingGrant, missingGrantReference } from "./reference-grant.ts";
 import { resolveService } from "./resolve-service.ts";
@@ -18,7 +19,7 @@ import { experimentalGroup, gatewayGroup, isRouteKind, type RouteKind } from "./
 export function resolveBackend(
   reader: Reader,
   context: BackendContext,
-  referrer: RouteKind | ListenerParentKind | "XTelemetryPolicy",
+  referrer: RouteKind | ListenerParentKind | "XTelemetryPolicy" | typeof parametersKind,
   routeNamespace: string,
   reference: BackendObjectReference,
   origin: Origin,
@@ -35,13 +36,17 @@ export function resolveBackend(
     );
   }
   const namespace = reference.namespace ?? routeNamespace;
-  const group = referrer === "XTelemetryPolicy" ? experimentalGroup : gatewayGroup;
-  const from = { group, kind: referrer, namespace: routeNamespace };
+  const from = { group: groupOf(referrer), kind: referrer, namespace: routeNamespace };
   const to = { group: reference.group, kind, namespace, name: reference.name };
   if (!mayRefer(reader, context.grants, from, to))
     return refused("RefNotPermitted", missingGrant(from, to), missingGrantReference(to));
   const allowed: AllowedReference = { reference, key: `${namespace}/${reference.name}`, spokenAs, refused, origin };
   return kind === "Service" ? resolveService(reader, context, allowed) : resolveXBackend(reader, context, allowed);
+}
+
+function groupOf(referrer: string): string {
+  if (referrer === parametersKind) return parametersGroup;
+  return referrer === "XTelemetryPolicy" ? experimentalGroup : gatewayGroup;
 }
 
 function backendKind({ group, kind }: BackendObjectReference): BackendKind | undefined {

@@ -1,38 +1,16 @@
 import type { Reader } from "../collections/collection.ts";
-import { type Share, type SpanAttribute, standardAttributes, type Tracing } from "../ir/tracing.ts";
-import type {
-  Attribute,
-  ParentBasedSampling,
-  TracingConfig,
-  TracingProvider,
-  XTelemetryPolicy,
-} from "../resources/generated/gateway-api.ts";
-import type { Origin } from "../resources/origin.ts";
-import { type BackendContext, type BackendTarget, clusterName } from "./backend.ts";
+import type { XTelemetryPolicy } from "../resources/generated/gateway-api.ts";
+import type { BackendContext } from "./backend.ts";
 import type { Condition } from "./condition.ts";
-import type { UnenforcedField } from "./not-enforced.ts";
-import type { PolicyTarget } from "./policy-target.ts";
-import { type Problem, resolvedRefs } from "./problem.ts";
-import { resolveBackend } from "./resolve-backend.ts";
+import { resolvedRefs } from "./problem.ts";
 import { experimentalGroup, gatewayGroup } from "./route-kind.ts";
+import { type ReadTracing, readTracing } from "./tracing-config.ts";
 
 /** An XTelemetryPolicy by itself: what it asks for, and whether that can be done. */
-export interface TelemetryPolicy {
+export interface TelemetryPolicy extends ReadTracing {
   /** Gateways, `namespace/name`, each once. */
   readonly targets: readonly string[];
   readonly resolvedRefs: Condition;
-  readonly notEnforced: readonly UnenforcedField[];
-  readonly problems: readonly Problem[];
-  /** Absent where it is not enabled, and where nobody is there to send spans to. */
-  readonly tracing?: PolicyTracing;
-  /** The backend that it names, whether it can be sent to or not. */
-  readonly use?: PolicyTarget;
-}
-
-/** Of a policy, wherever it applies: the name of a Gateway is the service's name where the policy gives none. */
-export interface PolicyTracing extends Omit<Tracing, "serviceName"> {
-  readonly serviceName?: string;
-  readonly target: BackendTarget;
 }
 
 /** TelemetryPolicySpec.targetRefs: Gateways of the policy's own namespace. */
@@ -41,10 +19,7 @@ export function telemetryTargets({ metadata, spec }: XTelemetryPolicy): readonly
   return [...new Set(gateways.map(({ name }) => `${metadata.namespace ?? "default"}/${name}`))];
 }
 
-/**
- * Gateway API, TelemetryPolicySpec. Without a `mode`, or with ImplementationDefault, nothing is traced. Of new traces all are
- * recorded unless `samplingRate` says otherwise, and a client's decision is respected unless `parentBasedSampling` is Disabled.
- */
+/** Gateway API, TelemetryPolicySpec. Without a `mode`, or with ImplementationDefault, nothing is traced. */
 export function readTelemetryPolicy(
   policy: XTelemetryPolicy,
   reader: Reader,
@@ -67,139 +42,16 @@ export function readTelemetryPolicy(
   if (config?.mode !== "Enabled" || config.provider === undefined) {
     return { targets, resolvedRefs: resolvedRefs([]), notEnforced: otherTargets, problems: [] };
   }
-  const { provider } = config;
-  const origin: Origin = { resource, path: ["spec", "tracing", "provider", "backendRef"] };
-  const protocol = exportProtocol(provider, namespace, reader, context);
-  const spokenAs = protocol === "gRPC" ? "GRPCRoute" : "HTTPRoute";
-  const { target, problem, use } = resolveBackend(
+  const read = readTracing(
+    { ...config, provider: config.provider },
+    { ...resource, kind: "XTelemetryPolicy" },
     reader,
     context,
-    "XTelemetryPolicy",
-    namespace,
-    provider.backendRef,
-    origin,
-    spokenAs,
   );
-  const headers = exportHeaders(provider, protocol);
-  const attributes = spanAttributes(config);
-  const problems = problem === undefined ? [] : [problem];
   return {
+    ...read,
     targets,
-    resolvedRefs: resolvedRefs(problems),
-    notEnforced: [...otherTargets, ...headers.notEnforced, ...attributes.notEnforced],
-    problems,
-    ...(use === undefined ? {} : { use }),
-    ...(target === undefined
-      ? {}
-      : {
-          tracing: {
-            target,
-            collector: {
-              cluster: clusterName(target),
-              protocol,
-              authority: authority(provider, namespace),
-              headers: headers.headers,
-            },
-            ...(config.serviceName === undefined ? {} : { serviceName: config.serviceName }),
-            ...(config.spanName === undefined ? {} : { spanName: config.spanName }),
-            sampling: config.samplingRate ?? everything,
-            ...samplingOfParents(config.parentBasedSampling),
-            attributes: attributes.attributes,
-          },
-        }),
+    resolvedRefs: resolvedRefs(read.problems),
+    notEnforced: [...otherTargets, ...read.notEnforced],
   };
-}
-
-const everything: Share = { numerator: 100, denominator: 100 };
-
-function samplingOfParents(parents: ParentBasedSampling | undefined): Pick<Tracing, "samplingOfParents"> {
-  return parents?.mode === "Disabled" ? {} : { samplingOfParents: parents?.samplingRate ?? everything };
-}
-
-/** The port that IANA gives to OTLP over HTTP. */
-const otlpHttpPort = 4318;
-
-/**
- * OTLP goes over gRPC, as the port 4317 of a collector takes it, but to a port that says it speaks HTTP (`appProtocol`, or HTTP11
- * of an XBackend), or that says nothing and is OTLP's own for HTTP.
- */
-function exportProtocol(
-  { backendRef }: TracingProvider,
-  policyNamespace: string,
-  { fetch }: Reader,
-  { services, xBackends }: BackendContext,
-): "gRPC" | "HTTP" {
-  const key = `${backendRef.namespace ?? policyNamespace}/${backendRef.name}`;
-  if (backendRef.kind === "XBackend") {
-    const xBackend = fetch(xBackends, key);
-    return xBackend?.protocol === "HTTP11" || xBackend?.port === otlpHttpPort ? "HTTP" : "gRPC";
-  }
-  const named = fetch(services, key)?.ports.find(({ port }) => port === backendRef.port);
-  const speaks = named?.appProtocol?.toLowerCase();
-  if (speaks === "http" || speaks === "https") return "HTTP";
-  return speaks === undefined && backendRef.port === otlpHttpPort ? "HTTP" : "gRPC";
-}
-
-/** Envoy takes a "%" in a header of a gRPC export for a command, and knows no way to write one that is meant. */
-function exportHeaders({ headers = [] }: TracingProvider, protocol: "gRPC" | "HTTP") {
-  const mayBeSent = (value: string) => protocol === "HTTP" || !value.includes("%");
-  return {
-    headers: headers
-      .filter(({ name, value }) => mayBeSent(value) && !isHost(name))
-      .map(({ name, value }) => ({ name: name.toLowerCase(), value })),
-    notEnforced: headers.flatMap(({ value }, index) =>
-      mayBeSent(value)
-        ? []
-        : [
-            {
-              path: ["spec", "tracing", "provider", "headers", index],
-              because: 'Envoy can send no "%" in a header over gRPC; over HTTP it can.',
-            },
-          ],
-    ),
-  };
-}
-
-/** What a client of the Service would say as its Host, unless a header says otherwise. */
-function authority({ backendRef: { name, namespace, port }, headers = [] }: TracingProvider, policyNamespace: string) {
-  const host = headers.find((header) => isHost(header.name))?.value;
-  return host ?? `${name}.${namespace ?? policyNamespace}${port === undefined ? "" : `:${port}`}`;
-}
-
-function isHost(name: string): boolean {
-  return name.toLowerCase() === "host";
-}
-
-function spanAttributes({ attributes = [] }: TracingConfig) {
-  const read = attributes.map(spanAttribute);
-  return {
-    attributes: read.flatMap((attribute) => attribute ?? []),
-    notEnforced: read.flatMap((attribute, index) =>
-      attribute === undefined
-        ? [
-            {
-              path: ["spec", "tracing", "attributes", index, "attributeKey"],
-              because: "Envoy has no value for it.",
-            },
-          ]
-        : [],
-    ),
-  };
-}
-
-/** Undefined for a key of OpenTelemetry's that Envoy has no value for. */
-function spanAttribute(attribute: Attribute): SpanAttribute | undefined {
-  const { name, sourceType, headerName = "", literalValue = "", attributeKey = "" } = attribute;
-  switch (sourceType) {
-    case "Literal":
-      return { name, kind: "literal", value: literalValue };
-    case "Header":
-      return { name, kind: "header", header: headerName.toLowerCase() };
-    case "Attribute": {
-      const [, side, header] = /^http\.(request|response)\.header\.(.+)$/.exec(attributeKey) ?? [];
-      if (header !== undefined) return { name, kind: side === "request" ? "requestHeader" : "responseHeader", header };
-      const key = standardAttributes.find((known) => known === attributeKey);
-      return key === undefined ? undefined : { name, kind: "standard", key };
-    }
-  }
 }

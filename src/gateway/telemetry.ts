@@ -13,6 +13,7 @@ import type { PolicyAncestor, PolicyAncestors } from "./policy-ancestors.ts";
 import { oldestMember } from "./policy-target.ts";
 import { compareSeniority, type Seniority } from "./precedence.ts";
 import { readTelemetryPolicy, type TelemetryPolicy, telemetryTargets } from "./telemetry-policy.ts";
+import type { TracingOfGateways } from "./tracing-config.ts";
 
 /** Which Gateways' requests are traced, and how. */
 export interface TelemetryCollections {
@@ -45,7 +46,7 @@ export interface ListenerTracing {
 export function deriveTelemetry(
   graph: Graph,
   resources: Resources,
-  { gateways, points }: ListenerCollections,
+  { gateways, points, tracingOfParameters }: ListenerCollections,
   backends: BackendContext,
 ): TelemetryCollections {
   const policies = graph.derive("telemetryPolicies", resources.XTelemetryPolicy, (policy, _key, reader) =>
@@ -68,9 +69,8 @@ export function deriveTelemetry(
   });
   const tracingOfListeners = graph.derive("tracingOfListeners", http, (point, key, { fetch }) => {
     const holder = fetch(holdersOfListeners, key);
-    if (holder === undefined) return undefined;
-    const tracing = fetch(policies, holder.key)?.tracing;
-    return tracing && listenerTracing(point, holder.gateway, tracing);
+    const read = holder === undefined ? fetch(tracingOfParameters, point.gatewayKey) : fetch(policies, holder.key);
+    return read?.tracing && listenerTracing(point, holder?.gateway ?? point.gatewayKey, read.tracing);
   });
   const httpByGateway = graph.group("httpPointsByGateway", http, ({ gatewayKey }) => [gatewayKey]);
   const ancestors = graph.derive("telemetryAncestors", policies, (policy, key, reader): readonly PolicyAncestor[] =>
@@ -86,7 +86,7 @@ export function deriveTelemetry(
         return { gateway, conditions };
       }),
   );
-  const uses = graph.deriveMany("telemetryUses", ancestors, (found, key, { fetch }) => {
+  const usesOfPolicies = graph.deriveMany("usesOfTelemetryPolicies", ancestors, (found, key, { fetch }) => {
     const use = fetch(policies, key)?.use;
     return use === undefined
       ? []
@@ -94,19 +94,27 @@ export function deriveTelemetry(
           .filter(({ gateway }) => fetch(holders, gateway)?.key === key)
           .map(({ gateway }) => [`${key}|${gateway}`, { ...use, gateway, traffic: "requests" } as const] as const);
   });
+  const usesOfParameters = graph.deriveMany(
+    "usesOfTracingParameters",
+    tracingOfParameters,
+    ({ use }, gateway, { fetch }) =>
+      use === undefined || fetch(holders, gateway) !== undefined
+        ? []
+        : [[gateway, { ...use, gateway, traffic: "requests" } as const]],
+  );
   return {
     telemetryPolicies: policies,
     telemetryAncestors: ancestors,
     telemetryHolders: holders,
     tracingOfListeners,
-    telemetryUses: uses,
+    telemetryUses: graph.join<BackendUse>("telemetryUses", [usesOfPolicies, usesOfParameters]),
   };
 }
 
 function listenerTracing(
   { clientCertificate, socket: { proxy } }: AttachmentPoint,
   gateway: string,
-  { target, collector, serviceName, ...tracing }: NonNullable<TelemetryPolicy["tracing"]>,
+  { target, collector, serviceName, ...tracing }: TracingOfGateways,
 ): ListenerTracing {
   const [namespace = "", name = ""] = gateway.split("/");
   return {

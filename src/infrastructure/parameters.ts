@@ -77,7 +77,7 @@ function read(
   const found = reader.fetch(resources.GatewayParameters, `${namespace}/${name}`);
   if (found === undefined) return { problem: `${field} names ${kind} ${namespace}/${name}, which does not exist.` };
   const { spec = {} } = found;
-  const parameters = merged(base, spec);
+  const parameters = merged(base, spec, found.metadata);
   const problem =
     refuse(spec) ??
     accessLogProblem(spec.accessLogs ?? []) ??

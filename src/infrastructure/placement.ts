@@ -16,9 +16,11 @@ import { boundPortsOf } from "./services.ts";
  */
 export const inCluster: Placement = {
   placeOf,
-  accessLogs: (gateway, reader, resources) => {
+  telemetry: (gateway, reader, resources) => {
     const found = gatewayParameters(gateway, reader, resources);
-    return "problem" in found ? undefined : accessLogsOf(found.parameters);
+    if ("problem" in found) return undefined;
+    const { tracing } = found.parameters;
+    return { accessLogs: accessLogsOf(found.parameters), ...(tracing === undefined ? {} : { tracing }) };
   },
   refuse: (gateway, reader, resources) => {
     const gatewayClass = reader.fetch(resources.GatewayClass, gateway.spec.gatewayClassName);

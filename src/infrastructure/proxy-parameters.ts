@@ -1,3 +1,4 @@
+import type { GivenTracing } from "../gateway/placement.ts";
 import type {
   AccessLog,
   DisruptionBudget,
@@ -9,6 +10,8 @@ import type {
   Resources,
   Workload,
 } from "../resources/generated/gatewright-api.ts";
+import type { ObjectMeta } from "../resources/object.ts";
+import { tracingOf } from "./tracing.ts";
 
 /** How the proxies of a Gateway run and are reached, when everybody has been asked: the Gateway, its class, and the defaults. */
 export interface ProxyParameters {
@@ -21,6 +24,7 @@ export interface ProxyParameters {
   readonly drain: Required<Drain>;
   readonly service: ProxyService & Required<Pick<ProxyService, "type" | "ipFamilyPolicy">>;
   readonly accessLogs: readonly AccessLog[];
+  readonly tracing?: GivenTracing;
   /** All Gateways of the class are served by one fleet. */
   readonly sharedFleet: boolean;
 }
@@ -37,15 +41,17 @@ export const defaultParameters: ProxyParameters = {
 };
 
 /**
- * Parameters over others: field by field, maps by key, lists and what is Kubernetes' own (an affinity, a scaling behavior) whole.
+ * Parameters over others: field by field, maps by key; lists, tracing and what is Kubernetes' own (an affinity, a scaling behavior)
+ * whole.
  *
  * Of what excludes each other (replicas, autoscaling and a DaemonSet; both bounds of a disruption budget; a host's network and its
  * ports), what `over` says takes the place of what `base` says.
  *
- * @example merged(defaultParameters, { workload: { replicas: 3 } }).workload  // { kind: "Deployment", replicas: 3 }
+ * @example merged(defaultParameters, { workload: { replicas: 3 } }, { name: "edge" }).workload  // { kind: "Deployment", replicas: 3 }
  */
-export function merged(base: ProxyParameters, over: GatewayParametersSpec): ProxyParameters {
+export function merged(base: ProxyParameters, over: GatewayParametersSpec, metadata: ObjectMeta): ProxyParameters {
   const { disruptionBudget = base.disruptionBudget } = over;
+  const tracing = over.tracing === undefined ? base.tracing : tracingOf(over.tracing, metadata);
   return {
     workload: mergedWorkload(base.workload, over.workload ?? {}),
     ...(disruptionBudget === undefined ? {} : { disruptionBudget }),
@@ -69,6 +75,7 @@ export function merged(base: ProxyParameters, over: GatewayParametersSpec): Prox
       ...joined(base.service.annotations, over.service?.annotations, (annotations) => ({ annotations })),
     },
     accessLogs: over.accessLogs ?? base.accessLogs,
+    ...(tracing === undefined ? {} : { tracing }),
     sharedFleet: over.sharedFleet ?? base.sharedFleet,
   };
 }

@@ -65,6 +65,22 @@ export interface Envoy {
   readonly extraBootstrap?: unknown;
 }
 
+/** ExportHeader is a header of an export. */
+export interface ExportHeader {
+  /** Name of the header. */
+  readonly name: string;
+  /** Value of the header. */
+  readonly value: string;
+}
+
+/** Fraction is a share. */
+export interface Fraction {
+  /** Numerator of the share. */
+  readonly numerator: number;
+  /** Denominator of the share. */
+  readonly denominator?: number;
+}
+
 /** GatewayParameters say how the proxies of Gateways run and how they are reached. */
 export interface GatewayParameters {
   readonly apiVersion: "gatewright.dev/v1alpha1";
@@ -90,6 +106,8 @@ export interface GatewayParametersSpec {
   readonly service?: ProxyService;
   /** AccessLogs are where requests and connections are written down when they end. */
   readonly accessLogs?: readonly AccessLog[];
+  /** Tracing has spans of HTTP requests sent over OTLP, in the words of an XTelemetryPolicy, which counts instead, as a whole, where one targets the Gateway. */
+  readonly tracing?: Tracing;
   /** SharedFleet has one fleet of proxies serve all Gateways of the GatewayClass whose parametersRef names these parameters. */
   readonly sharedFleet?: boolean;
 }
@@ -118,6 +136,14 @@ export interface NodePort {
   readonly nodePort: number;
   /** Protocol of both. */
   readonly protocol?: "TCP" | "UDP";
+}
+
+/** ParentBasedSampling is what a client's own decision to record a trace counts for. */
+export interface ParentBasedSampling {
+  /** Mode is Disabled where samplingRate of tracing decides on clients' traces, too. */
+  readonly mode?: "Enabled" | "Disabled";
+  /** SamplingRate is the share of traces that clients record. */
+  readonly samplingRate?: Fraction;
 }
 
 /** Pod is where and with what rights the proxies' pods run. */
@@ -186,6 +212,60 @@ export interface RollingUpdate {
   readonly maxSurge?: number | string;
   /** MaxUnavailable is how many proxies may be missing, as a number or in percent. */
   readonly maxUnavailable?: number | string;
+}
+
+/** SpanAttribute is a key of every span, and where its value comes from. */
+export interface SpanAttribute {
+  /** Name of the attribute. */
+  readonly name: string;
+  /** SourceType is where the value comes from. */
+  readonly sourceType: "Header" | "Literal" | "Attribute";
+  /** HeaderName is a header of the request, else of the response. */
+  readonly headerName?: string;
+  /** LiteralValue is the value itself. */
+  readonly literalValue?: string;
+  /** AttributeKey is a name of OpenTelemetry's. */
+  readonly attributeKey?: string;
+}
+
+/** Tracing has spans of HTTP requests sent over OTLP, in the words of an XTelemetryPolicy, which counts instead, as a whole, where one targets the Gateway. */
+export interface Tracing {
+  /** Mode is Disabled where nothing is to be traced, whatever the other fields and the GatewayClass's parameters say. */
+  readonly mode?: "Enabled" | "Disabled";
+  /** TracingProvider is who is told of spans. */
+  readonly provider?: TracingProvider;
+  /** SamplingRate is the share of traces that begin here. */
+  readonly samplingRate?: Fraction;
+  /** ParentBasedSampling is what a client's own decision to record a trace counts for. */
+  readonly parentBasedSampling?: ParentBasedSampling;
+  /** ServiceName is the resource attribute service.name. */
+  readonly serviceName?: string;
+  /** SpanName is the name of spans. */
+  readonly spanName?: string;
+  /** Attributes are given to every span. */
+  readonly attributes?: readonly SpanAttribute[];
+}
+
+/** TracingBackend is a Service or XBackend that takes OTLP, over gRPC unless its port says HTTP (appProtocol), or says nothing and is 4318. */
+export interface TracingBackend {
+  /** Group of the backend. */
+  readonly group?: string;
+  /** Kind of the backend, Service or XBackend. */
+  readonly kind?: string;
+  /** Name of the backend. */
+  readonly name: string;
+  /** Namespace of the backend. */
+  readonly namespace?: string;
+  /** Port of the Service. */
+  readonly port?: number;
+}
+
+/** TracingProvider is who is told of spans. */
+export interface TracingProvider {
+  /** TracingBackend is a Service or XBackend that takes OTLP, over gRPC unless its port says HTTP (appProtocol), or says nothing and is 4318. */
+  readonly backendRef: TracingBackend;
+  /** Headers are sent with every export. */
+  readonly headers?: readonly ExportHeader[];
 }
 
 /** Workload is what runs the proxies, and how many of them. */
