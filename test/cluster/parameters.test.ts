@@ -2,7 +2,7 @@ import { deepEqual, equal, match } from "node:assert/strict";
 import { after, afterEach, before, describe, test } from "node:test";
 import { eventually } from "../e2e/harness/wait.ts";
 import { pods, proxies, untilGone } from "./fixtures/pods.ts";
-import { gateway, gatewayParameters } from "./fixtures/shop.ts";
+import { collector, gateway, gatewayParameters } from "./fixtures/shop.ts";
 import { needsRoot, type Shop, startShop } from "./fixtures/start-shop.ts";
 import { underLoad } from "./fixtures/steady-load.ts";
 import { layout } from "./layout.ts";
@@ -148,6 +148,20 @@ describe("parameters in a cluster", { ...needsRoot, timeout: 600_000 }, () => {
       await parameters({ workload: { kind: "Deployment" } });
       await gone(daemonSet);
       equal(await field(deployment, ".status.readyReplicas"), "1");
+    });
+  });
+
+  test("spans go to the collector that is asked for; one that is not there, or goes, costs no request", async (context) => {
+    const lines = () => shop.kubectl("logs", "deployment/collector");
+    await underLoad(context, shop, async () => {
+      await parameters({ tracing: { provider: { backendRef: { name: "collector", port: 4318 } } } });
+      const notEnforced = () => condition("gatewright.dev/NotEnforced");
+      await soon(async () => match(await notEnforced(), /There is no Service shop\/collector\./));
+      await shop.cluster.apply(...collector);
+      await soon(async () => match(await lines(), /^POST \/v1\/traces$/m));
+      equal(await notEnforced(), "");
+      await shop.kubectl("scale", "deployment/collector", "--replicas=0");
+      await gone("pods", "--selector=app=collector");
     });
   });
 
