@@ -15,8 +15,8 @@ export interface AdminOptions {
   /** What is missing before traffic is served, in words; empty when ready. */
   readonly notReady: () => readonly string[];
   readonly findings: () => readonly Finding[];
-  /** Envoy's metrics in Prometheus' format. Rejects when no Envoy answers. */
-  readonly envoyMetrics: () => Promise<string>;
+  /** Envoy's metrics in Prometheus' format. Rejects when no Envoy answers. Absent where Envoys are pods of their own. */
+  readonly envoyMetrics?: () => Promise<string>;
   readonly times?: StatusTimes;
   /** Only health and our own metrics: for an address that others reach, who are not to read what everybody wrote. */
   readonly onlyHealth?: boolean;
@@ -44,6 +44,7 @@ const endpoints: Readonly<Record<string, Endpoint>> = {
     body: await metrics.render(),
   }),
   "/metrics/envoy": async (_query, { envoyMetrics }) => {
+    if (envoyMetrics === undefined) return text(404, "each proxy serves its own, at /stats/prometheus of port 19003");
     try {
       return { status: 200, type: "text/plain; version=0.0.4; charset=utf-8", body: await envoyMetrics() };
     } catch (error) {

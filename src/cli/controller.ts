@@ -82,7 +82,6 @@ export async function controller(options: ControllerOptions): Promise<number> {
       times: new TransitionTimes(cluster.controlPlane.status),
       findings: () => allFindings(cluster.controlPlane),
       notReady: () => cluster.notReady,
-      envoyMetrics: () => Promise.reject(new Error("each proxy serves its own, at /stats/prometheus of port 19003")),
     };
     const servers = [
       await serveAdmin(options.adminAddress, sources),

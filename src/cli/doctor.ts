@@ -68,13 +68,14 @@ async function instanceFacts(address: string): Promise<InstanceFacts> {
   const [ready, metrics, envoy] = await Promise.all(
     ["/readyz", "/metrics", "/metrics/envoy"].map(async (path) => {
       const response = await fetch(`http://${address}${path}`);
-      return { ok: response.ok, body: (await response.text()).trim() };
+      return { status: response.status, ok: response.ok, body: (await response.text()).trim() };
     }),
   );
   return {
     address,
     missing: ready?.ok === true ? "" : (ready?.body ?? ""),
     metrics: metrics?.body ?? "",
+    hasEnvoy: envoy?.status !== 404,
     ...(envoy?.ok !== true && { envoyProblem: envoy?.body ?? "" }),
     objects: objects.map((object): ApiObject => ({ ...object, metadata: { ...object.metadata } })),
     findings,

@@ -16,6 +16,8 @@ export interface InstanceFacts {
   readonly missing: string;
   /** Its metrics, in Prometheus' format. */
   readonly metrics: string;
+  /** Whether it runs an Envoy itself, as `gatewright controller` does not. */
+  readonly hasEnvoy: boolean;
   /** Why its Envoy does not answer; absent if it does. */
   readonly envoyProblem?: string;
   readonly objects: readonly ApiObject[];
@@ -37,7 +39,7 @@ export function diagnoseInstance(facts: InstanceFacts): Diagnosis {
   return {
     checks: [
       outcome("Instance", facts.address, notReady(facts)),
-      outcome("Envoy", facts.envoyProblem === undefined ? "answers" : "", envoy(facts)),
+      ...(facts.hasEnvoy ? [outcome("Envoy", facts.envoyProblem === undefined ? "answers" : "", envoy(facts))] : []),
       outcome(
         "Gateways",
         `${programmed.length} of ${gateways.length} programmed`,

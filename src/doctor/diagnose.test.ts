@@ -99,6 +99,7 @@ describe("doctor's checks", () => {
       address: "127.0.0.1:9911",
       missing: "",
       metrics: "",
+      hasEnvoy: true,
       objects: [the("Gateway shop/edge")],
       findings: [],
     };
@@ -115,6 +116,8 @@ describe("doctor's checks", () => {
     deepEqual(codes({ missing: "Envoy has not acknowledged.", objects: waiting }), ["error instance-not-ready"]);
     deepEqual(codes({ envoyProblem: "Envoy does not answer: ENOENT" }), ["error envoy-not-running"]);
     deepEqual(codes({ metrics: "gatewright_envoy_restarts_total 2" }), ["warning envoy-not-running"]);
+    // A controller's proxies are pods of their own.
+    deepEqual(codes({ hasEnvoy: false, envoyProblem: "There is none here." }), []);
     deepEqual(codes({ objects: waiting }), ["error not-programmed"]);
   });
 
