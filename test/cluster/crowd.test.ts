@@ -32,8 +32,15 @@ describe("a tenant with very many routes", { ...needsRoot, timeout: 590_000 }, (
     const seconds = () => Math.round((performance.now() - started) / 1000);
     await underLoad(context, shop, async () => {
       const script = join(import.meta.dirname, "fixtures/flood.ts");
-      const flood = shop.cluster.execute([process.execPath, script, "mallory", String(count)]);
+      let over = false;
+      const flood = shop.cluster.execute([process.execPath, script, "mallory", String(count)]).finally(() => {
+        over = true;
+      });
+      const begun = `httproute/flood-${Math.floor(count / 10)}`;
+      const isUnderWay = shop.cluster.kubectl(["--namespace=mallory", "wait", "--for=create", begun, "--timeout=180s"]);
+      await Promise.race([flood, isUnderWay]);
       await changeOfShopIsServed(context, shop, "meanwhile");
+      equal(over, false, "the change was served while routes were written");
       await flood;
       context.diagnostic(`${count} routes are written after ${seconds()} s`);
       await changeOfShopIsServed(context, shop, "afterwards");
