@@ -3,7 +3,7 @@ import { field, list, text } from "../resources/field.ts";
 import type { Finding } from "../resources/finding.ts";
 import { type Check, type Facts, numberAt, objectsOf, problem } from "./facts.ts";
 import { gatewaysOf, workloadsOf } from "./gateways.ts";
-import { controllersOf, nameOf, podsOf, readyReplicas } from "./installation.ts";
+import { controllersOf, nameOf, podsOf, readyReplicas, servedInstead } from "./installation.ts";
 import { selects } from "./label-selector.ts";
 
 /** Where proxies find the controller. */
@@ -19,7 +19,9 @@ export const checkNetworkPolicies: Check = {
     findings: controllersOf(facts).flatMap((controller) => {
       const [to] = podsOf(facts, controller);
       if (to === undefined) return [];
-      return gatewaysOf(facts).flatMap((gateway) =>
+      // Those of other namespaces have nothing to look for there.
+      const served = gatewaysOf(facts).filter((gateway) => servedInstead(facts, gateway) === undefined);
+      return served.flatMap((gateway) =>
         workloadsOf(facts, gateway).flatMap((workload) => {
           const [from] = podsOf(facts, workload);
           return from === undefined ? [] : cut(facts, from, to, gateway, readyReplicas(workload) > 0);

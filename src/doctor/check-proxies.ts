@@ -2,7 +2,7 @@ import type { ApiObject } from "../kubernetes/api-object.ts";
 import type { Finding } from "../resources/finding.ts";
 import { type Check, type Facts, problem, some } from "./facts.ts";
 import { gatewaysOf, workloadsOf } from "./gateways.ts";
-import { nameOf, podsOf, readyReplicas, wantedReplicas } from "./installation.ts";
+import { nameOf, podsOf, readyReplicas, servedInstead, wantedReplicas } from "./installation.ts";
 import { metric } from "./metrics.ts";
 import { refusals } from "./refusals.ts";
 import { workloadTrouble } from "./workload-trouble.ts";
@@ -55,12 +55,15 @@ function disconnected(facts: Facts, workload: ApiObject, gateway: string): reado
   const [first] = alone;
   if (first === undefined) return [];
   const pods = some(alone.map(({ pod }) => pod));
+  const served = servedInstead(facts, workload);
   return [
     problem(
       "proxy-not-connected",
       { group: "", kind: "Pod", namespace: first.namespace, name: first.pod },
-      `Proxies of Gateway ${gateway} are not connected to the controller (${pods}): they go on with what they have, and hear of no change.`,
-      `See whether the controller runs and its Service has endpoints, whether a NetworkPolicy is between them, and what the proxy says: kubectl -n ${first.namespace} logs ${first.pod}`,
+      `Proxies of Gateway ${gateway} are not connected to the controller (${pods}): they go on with what they have, and hear of no change.${served === undefined ? "" : ` The controller serves the namespaces ${some(served)} alone.`}`,
+      served !== undefined
+        ? `Add ${first.namespace} to watchNamespaces of the chart (--watch-namespace of the controller), or delete the Gateway there.`
+        : `See whether the controller runs and its Service has endpoints, whether a NetworkPolicy is between them, and what the proxy says: kubectl -n ${first.namespace} logs ${first.pod}`,
     ),
   ];
 }

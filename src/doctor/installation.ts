@@ -75,6 +75,13 @@ export function watchedNamespaces(controller: ApiObject): readonly string[] | un
   return named.length === 0 ? undefined : named;
 }
 
+/** The namespaces that controllers are told to serve, where none serves that of a Gateway. */
+export function servedInstead(facts: Facts, { metadata }: ApiObject): readonly string[] | undefined {
+  const served = controllersOf(facts).map(watchedNamespaces);
+  const isServedBySome = served.some((each) => each === undefined || each.includes(metadata.namespace ?? ""));
+  return served.length === 0 || isServedBySome ? undefined : served.flatMap((each) => each ?? []);
+}
+
 /** @example "gatewright-system/gatewright" */
 export function nameOf(object: ApiObject): string {
   return keyOf(object);

@@ -13,6 +13,7 @@ import {
   webhook,
 } from "./incident-parts.ts";
 import {
+  controllerWith,
   definition,
   factsOf,
   healthyWorld,
@@ -262,6 +263,14 @@ export const incidents: readonly Incident[] = [
     }),
     finds: [`error proxy-not-connected ${proxies}`],
     says: /not connected to the controller \(edge-gatewright-1\)/,
+  },
+  {
+    name: "a proxy of a namespace that is not served any more",
+    facts: factsOf(withObjects(controllerWith("--watch-namespace=blog"), denyAll("gatewright-system", "Ingress")), {
+      proxies: [{ namespace: "shop", pod: "edge-gatewright-1", metrics: "envoy_control_plane_connected_state{} 0\n" }],
+    }),
+    finds: [`error proxy-not-connected ${proxies}`],
+    says: /The controller serves the namespaces blog alone/,
   },
   {
     name: "a leader that can't write, and a proxy that hangs",

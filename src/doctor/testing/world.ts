@@ -201,6 +201,12 @@ export function networkPolicy(key: string, spec: object): ApiObject {
   return object("networking.k8s.io/v1", "NetworkPolicy", key, { spec });
 }
 
+/** With options of the controller. */
+export function controllerWith(...args: readonly string[]): ApiObject {
+  const spec = { selector: { matchLabels: controllerLabels }, template: { spec: { containers: [{ args }] } } };
+  return { ...the("Deployment gatewright-system/gatewright"), spec };
+}
+
 /** With the proxies' Deployment as this says that it is. */
 export function proxyDeployment(status: object): ApiObject {
   return { ...the("Deployment shop/edge-gatewright"), status };
