@@ -5,10 +5,16 @@ import { eventually } from "../e2e/harness/wait.ts";
 import { createAuthority } from "./certificates.ts";
 import {
   bombs,
+  deepParameters,
   foreignListeners,
+  gatewayWithDeepParameters,
   gatewayWithForeignSecret,
+  gatewayWithParameters,
   hostile,
   large,
+  lookAlikes,
+  misspeltHosts,
+  routeForLookAlikes,
   routesToForeignListeners,
   specialEndpoints,
   waysToTheShop,
@@ -16,7 +22,7 @@ import {
 } from "./fixtures/hostile-objects.ts";
 import { proxies } from "./fixtures/pods.ts";
 import { controllersAuthority, expired, secretOf, selfMade } from "./fixtures/proxy-certificates.ts";
-import { gateway } from "./fixtures/shop.ts";
+import { gateway, route } from "./fixtures/shop.ts";
 import { needsRoot, type Shop, startShop } from "./fixtures/start-shop.ts";
 import { underLoad } from "./fixtures/steady-load.ts";
 import { changeOfShopIsServed, lives } from "./fixtures/unharmed.ts";
@@ -188,6 +194,40 @@ describe("tenants", { ...needsRoot, timeout: 540_000 }, () => {
       codeOf("--insecure", "--connect-to", `::${shop.address}:443`, "--header", `host: ${host}`, `https://${server}/`);
     equal(await overTls("tls.example.com", "tls.example.com"), "200");
     equal(await overTls("directly.mallory.example.com", "tls.example.com"), "421");
+  });
+
+  test("a host that looks like another's gets nothing of it", async () => {
+    await shop.cluster.apply(
+      {
+        ...route,
+        metadata: { ...route.metadata, name: "bank" },
+        spec: { ...route.spec, hostnames: ["bank.example.com"] },
+      },
+      routeForLookAlikes,
+    );
+    for (const host of lookAlikes) await soon(async () => equal(await codeFor(host), "302"));
+    for (const host of ["bank.example.com", "BANK.Example.COM", "bank.example.com:80", "bank.example.com."]) {
+      equal(await codeFor(host), "200", host);
+    }
+    for (const misspelt of misspeltHosts) await rejects(shop.cluster.apply(misspelt), /hostnames/);
+  });
+
+  test("values that are nested without end stop nobody", async () => {
+    const lived = await lives(shop);
+    await shop.cluster.kubectl(["create", "--filename=-"], deepParameters);
+    await shop.cluster.apply(gatewayWithDeepParameters);
+    await soon(async () =>
+      equal(await reasonOf("gateway/deep", "Accepted", ".status.conditions"), "InvalidParameters"),
+    );
+    // All of it is compared with what it was.
+    await mallory("patch", "gatewayparameters/deep", "--type=merge", '--patch={"spec":{"workload":{"replicas":2}}}');
+    const shallow = { metadata: { name: "shallow", namespace: "shop" }, spec: { service: { type: "ClusterIP" } } };
+    await shop.cluster.apply(
+      { apiVersion: "gatewright.dev/v1alpha1", kind: "GatewayParameters", ...shallow },
+      gatewayWithParameters("shop", "shallow"),
+    );
+    await shop.kubectl("wait", "--for=condition=Programmed", "gateway/shallow", "--timeout=120s");
+    deepEqual(await lives(shop), lived);
   });
 
   test("what is hostile, huge or refused by Envoy harms nobody else", async (context) => {
