@@ -1,7 +1,7 @@
 import type { Diagnosis, Outcome } from "../doctor/diagnose.ts";
+import { counted } from "../resources/counted.ts";
 import { isError } from "../resources/mistake.ts";
 import { type FindingJson, findingJson, formatFindings, type Output, usesColours } from "./print-findings.ts";
-import { count } from "./validation-result.ts";
 
 /** What `doctor --output json` prints. */
 export interface DiagnosisJson {
@@ -72,7 +72,7 @@ export function diagnosisText(diagnosis: Diagnosis, output: Output): string {
       ? outcomes.some((outcome) => stateOf(outcome) === "not-looked")
         ? "Nothing is wrong with what you may read."
         : "Nothing is wrong."
-      : `${count(errors, "error")}, ${count(warnings, "warning")}. docs/troubleshoot.md goes by what you see.`,
+      : `${counted(errors, "error")}, ${counted(warnings, "warning")}. docs/troubleshoot.md goes by what you see.`,
     "",
   ].join("\n");
 }
@@ -91,7 +91,7 @@ export function stateOf({ findings, seen, unread }: Outcome): keyof typeof signs
 
 function withWritten({ checks, written: findings }: Diagnosis): readonly Outcome[] {
   const seen =
-    findings.length === 0 ? "nothing to mend" : `${count(findings.length, "finding")} of gatewright validate`;
+    findings.length === 0 ? "nothing to mend" : `${counted(findings.length, "finding")} of gatewright validate`;
   return [...checks, { name: written, findings, seen, unread: [] }];
 }
 

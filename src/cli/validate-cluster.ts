@@ -1,10 +1,10 @@
+import { counted } from "../resources/counted.ts";
 import type { Finding } from "../resources/finding.ts";
 import { type KubernetesObject, keyOf } from "../resources/object.ts";
 import { analyseCluster, readObjects } from "./analyse-cluster.ts";
 import { clusterOrigin, type OriginOptions } from "./choose-origin.ts";
 import { UsageError } from "./usage-error.ts";
 import { printResult, type ValidateExitCode, type ValidateOptions, validate } from "./validate.ts";
-import { count } from "./validation-result.ts";
 
 export interface ValidateFlags
   extends Pick<ValidateOptions, "output" | "strict" | "fix" | "dryRun" | "stdout">,
@@ -47,7 +47,7 @@ export async function validateInCluster(paths: readonly string[], flags: Validat
       findings: asked,
       counts: { files: 0, objects: checked },
       files: [],
-      read: `${count(checked, "object")} in ${where}`,
+      read: `${counted(checked, "object")} in ${where}`,
     },
     { output: flags.output ?? "text", strict: flags.strict ?? false, stdout: flags.stdout ?? process.stdout },
   );

@@ -1,5 +1,6 @@
 import { chmod, readFile, realpath, rename, stat, writeFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
+import { counted } from "../resources/counted.ts";
 import type { Finding } from "../resources/finding.ts";
 import { isError } from "../resources/mistake.ts";
 import { findFiles, standardInput, unreadable } from "../sources/files/find-files.ts";
@@ -8,7 +9,7 @@ import { mendFiles } from "./mend-files.ts";
 import type { ValidationFormat } from "./outputs.ts";
 import { type Output, printFindings } from "./print-findings.ts";
 import { UsageError } from "./usage-error.ts";
-import { count, fails, formatResult, type ValidationResult } from "./validation-result.ts";
+import { fails, formatResult, type ValidationResult } from "./validation-result.ts";
 
 export interface ValidateOptions {
   readonly output?: ValidationFormat;
@@ -63,9 +64,9 @@ export async function validate(paths: readonly string[], options: ValidateOption
   }
   const written = result.files.filter(({ text: now }, index) => now !== files[index]?.text);
   for (const file of written) await replaceFile(file);
-  const whatWasRead = `${count(result.objects.length, "valid object")} in ${count(found.length, "file")}`;
+  const whatWasRead = `${counted(result.objects.length, "valid object")} in ${counted(found.length, "file")}`;
   const mended =
-    written.length === 0 ? "" : `; ${count(result.mended, "finding")} mended in ${count(written.length, "file")}`;
+    written.length === 0 ? "" : `; ${counted(result.mended, "finding")} mended in ${counted(written.length, "file")}`;
   const counts = { files: found.length, objects: result.objects.length, ...(fix && { mended: result.mended }) };
   const exitCode = printResult(
     { findings, counts, files: files.map(({ name }) => name), read: whatWasRead + mended },

@@ -1,3 +1,4 @@
+import { counted } from "../resources/counted.ts";
 import type { Finding } from "../resources/finding.ts";
 import { ruleOf } from "../resources/finding-codes.ts";
 import { isError } from "../resources/mistake.ts";
@@ -53,7 +54,7 @@ function lines(value: object): string {
 function textOf({ findings, read }: ValidationResult, output: Output): string {
   const { errors, warnings } = graveness(findings);
   const outcome =
-    findings.length === 0 ? "nothing to mend" : `${count(errors, "error")}, ${count(warnings, "warning")}`;
+    findings.length === 0 ? "nothing to mend" : `${counted(errors, "error")}, ${counted(warnings, "warning")}`;
   const fixable = findings.filter(({ edits }) => edits !== undefined).length;
   const hint = fixable === 0 ? "" : ` --fix mends ${fixable === findings.length ? "all" : fixable}.`;
   const shown = findings.length > 0 ? `${formatFindings(findings, usesColours(output))}\n` : "";
@@ -72,8 +73,4 @@ function graveness(findings: readonly Finding[]): { readonly errors: number; rea
 /** Whether a finding makes a run fail. */
 export function fails({ severity, code }: Pick<Finding, "severity" | "code">, strict: boolean): boolean {
   return severity === "error" || (strict && ruleOf(code).harmless !== true);
-}
-
-export function count(number: number, what: string): string {
-  return `${number} ${what}${number === 1 ? "" : "s"}`;
 }

@@ -1,8 +1,9 @@
 import { controllerName } from "../gateway/class.ts";
 import type { ApiObject } from "../kubernetes/api-object.ts";
+import { counted } from "../resources/counted.ts";
 import { field, text } from "../resources/field.ts";
 import type { Finding } from "../resources/finding.ts";
-import { type Check, counted, type Facts, isWhole, objectsOf, problem, some } from "./facts.ts";
+import { type Check, type Facts, isWhole, objectsOf, problem, some } from "./facts.ts";
 import { classesOf, gatewaysOf } from "./gateways.ts";
 import {
   controllersOf,

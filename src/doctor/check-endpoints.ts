@@ -1,9 +1,10 @@
 import type { ApiObject } from "../kubernetes/api-object.ts";
+import { counted } from "../resources/counted.ts";
 import { field, list, text } from "../resources/field.ts";
 import type { Finding } from "../resources/finding.ts";
 import { keyOf } from "../resources/object.ts";
 import { readyEndpoints, slicesOf } from "./endpoints.ts";
-import { type Check, counted, type Facts, hasLabels, labelsAt, numberAt, objectsOf, problem, some } from "./facts.ts";
+import { type Check, type Facts, hasLabels, labelsAt, numberAt, objectsOf, problem, some } from "./facts.ts";
 import { conditionOf, troubleOf } from "./workload-trouble.ts";
 
 /** Have the Services that routes lead to somewhere to send requests? */

@@ -1,5 +1,6 @@
+import { counted } from "../resources/counted.ts";
 import type { Finding } from "../resources/finding.ts";
-import { type Check, counted, problem, type Scrape, some } from "./facts.ts";
+import { type Check, problem, type Scrape, some } from "./facts.ts";
 import { metric, samples } from "./metrics.ts";
 
 /** Longer than anything takes that will end by itself: a write that is tried again, or a push to a slow proxy. */

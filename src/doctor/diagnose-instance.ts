@@ -1,9 +1,10 @@
 import type { ApiObject } from "../kubernetes/api-object.ts";
+import { counted } from "../resources/counted.ts";
 import type { Finding } from "../resources/finding.ts";
 import type { FindingCode } from "../resources/finding-codes.ts";
 import { isAbout } from "./check-gateways.ts";
 import type { Diagnosis, Outcome } from "./diagnose.ts";
-import { counted, problem } from "./facts.ts";
+import { problem } from "./facts.ts";
 import { metric } from "./metrics.ts";
 import { isRefusal, refusals } from "./refusals.ts";
 import { conditionOf } from "./workload-trouble.ts";

@@ -6,6 +6,7 @@ import {
   StderrAccessLogSchema,
   StdoutAccessLogSchema,
 } from "./generated/envoy/extensions/access_loggers/stream/v3/stream_pb.ts";
+import { literal } from "./headers.ts";
 import { type Init, pack } from "./message.ts";
 import { METADATA } from "./request-metrics.ts";
 
@@ -52,10 +53,6 @@ function format(log: AccessLog, chain: FilterChain, listener: string): Init<type
 function gatewayOf(chain: FilterChain): string {
   if (chain.gateway !== undefined) return literal(chain.gateway);
   return chain.kind === "http" ? `%METADATA(ROUTE:${METADATA}:gateway)%` : "-";
-}
-
-function literal(text: string): string {
-  return text.replaceAll("%", "%%");
 }
 
 const common = {

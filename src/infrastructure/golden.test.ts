@@ -11,12 +11,9 @@ import { readDocuments } from "../resources/read-documents.ts";
 import { isJsonObject, type Json, type JsonObject, jsonCopy } from "../resources/schema.ts";
 import { deriveInfrastructure } from "./derive-infrastructure.ts";
 import { inCluster } from "./placement.ts";
+import { settings } from "./testing/proxy-settings.ts";
 
 const folder = join(import.meta.dirname, "testdata");
-const settings = {
-  image: "gatewright:test",
-  xds: { host: "gatewright.gatewright-system.svc", port: 18_000, serverName: "gatewright.gatewright-system.svc" },
-};
 
 /**
  * Parameters in, objects of the Gateway out: whole in defaults.out.yaml, and in the others what differs from that. A field that is not

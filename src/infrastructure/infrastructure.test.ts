@@ -11,6 +11,7 @@ import { baseName, boundedName, numberedName } from "./names.ts";
 import { refuseAddresses } from "./placement.ts";
 import { defaultParameters } from "./proxy-parameters.ts";
 import { type ExposedPort, exposedPorts } from "./services.ts";
+import { settings } from "./testing/proxy-settings.ts";
 
 function gatewayWith(spec: Partial<Gateway["spec"]>): Gateway {
   return {
@@ -21,10 +22,6 @@ function gatewayWith(spec: Partial<Gateway["spec"]>): Gateway {
   };
 }
 
-const settings = {
-  image: "gatewright:test",
-  xds: { host: "gatewright.gatewright-system.svc", port: 18_000, serverName: "gatewright.gatewright-system.svc" },
-};
 const web = { port: 80, targetPort: 80, transport: "TCP" } as const;
 const mainServiceName = (gateway: Gateway) => exposureOf(gateway, fleetOfGateway(gateway)).metadata.name;
 
