@@ -44,7 +44,7 @@ fuzz: $(installed) ## look for resources that break a rule; SECONDS=600, SEED=N 
 	@$(node) test/fuzz/main.ts $(or $(SECONDS),600) $(SEED)
 
 bench: $(installed) ## from a file's rename to the first request served, at 10, 1,000 and 10,000 hosts
-	@$(node) bench/propagation.ts
+	@$(node) bench/standalone/propagation.ts
 
 generate: $(installed) ## rewrite generated code from pinned sources (needs Go and grpcurl)
 	@npm run --silent generate

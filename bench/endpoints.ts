@@ -7,8 +7,8 @@
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { startShop } from "../test/cluster/fixtures/start-shop.ts";
-import { judge } from "./judge.ts";
-import { table } from "./table.ts";
+import { judge } from "./harness/judge.ts";
+import { table } from "./harness/table.ts";
 
 const changes = Number(process.argv[2] ?? 500);
 const root = join(import.meta.dirname, "..");

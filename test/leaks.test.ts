@@ -1,6 +1,6 @@
 /**
  * Nothing is left of what is gone: everything comes, changes, is refused and goes, again and again, and the entries of all maps and
- * sets in the process are counted. What Envoy and the machine make of memory is measured by `bench/memory.ts`.
+ * sets in the process are counted. What Envoy and the machine make of memory is measured by `bench/standalone/memory.ts`.
  */
 import { ok } from "node:assert/strict";
 import { Session } from "node:inspector";

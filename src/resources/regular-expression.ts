@@ -8,7 +8,7 @@ export const maximalSize = 20_000;
 
 /**
  * What all expressions of a route may come to: its author shares Envoy's main thread, and ours, with everybody. Each of these takes us about a
- * microsecond (`node bench/hostile.ts`).
+ * microsecond (`node bench/standalone/hostile.ts`).
  */
 const maximalSizeOfRoute = 50_000;
 

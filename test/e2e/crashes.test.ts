@@ -28,7 +28,9 @@ test("Envoy is killed with -9: another one serves, and only until then do reques
   process.kill(envoy.pid, "SIGKILL");
   await eventually(() => ok(load.failures().length > 0));
   await answers(1);
-  t.diagnostic(`served again after ${(performance.now() - killedAt).toFixed(0)} ms (bench/crash.ts measures it)`);
+  t.diagnostic(
+    `served again after ${(performance.now() - killedAt).toFixed(0)} ms (bench/standalone/crash.ts measures it)`,
+  );
   // What was refused just before may be told only now.
   await answers(20);
   const failed = load.failures().length;

@@ -1,18 +1,18 @@
 /**
  * What wide configurations cost: to build them, and to change one route in them, at one size and at twice that.
  *
- *     node bench/shapes.ts
+ *     node bench/standalone/shapes.ts
  *
  * Pure computation in one process, from documents that are read already to Envoy's resources and status. "Runs" counts
  * derivations. Exits with 1 where twice as much takes more than 2.2 times the runs or 3 times the CPU to build, or where
  * a change takes more runs because more is there that it doesn't touch.
  */
-import { ControlPlane } from "../src/control-plane/control-plane.ts";
-import { onThisMachine } from "../src/gateway/placement.ts";
-import { readDocuments } from "../src/resources/read-documents.ts";
-import { ObjectTable } from "../src/sources/files/object-table.ts";
-import { judge, type Limit } from "./judge.ts";
-import { table } from "./table.ts";
+import { ControlPlane } from "../../src/control-plane/control-plane.ts";
+import { onThisMachine } from "../../src/gateway/placement.ts";
+import { readDocuments } from "../../src/resources/read-documents.ts";
+import { ObjectTable } from "../../src/sources/files/object-table.ts";
+import { judge, type Limit } from "../harness/judge.ts";
+import { table } from "../harness/table.ts";
 
 interface Shape {
   readonly name: string;

@@ -2,21 +2,21 @@
  * How long one object that is as large as an API server takes keeps the controller from everything else: from its JSON to Envoy's
  * resources and status, in one piece. CPU time, which a busy machine takes longer for.
  *
- *     node bench/hostile.ts
+ *     node bench/standalone/hostile.ts
  *
  * Exits with 1 where one takes longer than kubelet waits for an answer to a probe (a second, by default).
  */
-import { ControlPlane } from "../src/control-plane/control-plane.ts";
-import { inCluster } from "../src/infrastructure/placement.ts";
-import type { ApiObject } from "../src/kubernetes/api-object.ts";
-import { kinds } from "../src/resources/kinds.ts";
-import { keyOf } from "../src/resources/object.ts";
-import { decode } from "../src/sources/kubernetes/decode.ts";
-import type { ResourceChange } from "../src/sources/source.ts";
-import { bombs, hostileRoute, large } from "../test/cluster/fixtures/hostile-objects.ts";
-import { gateway, namespace } from "../test/cluster/fixtures/shop.ts";
-import { judge, type Limit } from "./judge.ts";
-import { table } from "./table.ts";
+import { ControlPlane } from "../../src/control-plane/control-plane.ts";
+import { inCluster } from "../../src/infrastructure/placement.ts";
+import type { ApiObject } from "../../src/kubernetes/api-object.ts";
+import { kinds } from "../../src/resources/kinds.ts";
+import { keyOf } from "../../src/resources/object.ts";
+import { decode } from "../../src/sources/kubernetes/decode.ts";
+import type { ResourceChange } from "../../src/sources/source.ts";
+import { bombs, hostileRoute, large } from "../../test/cluster/fixtures/hostile-objects.ts";
+import { gateway, namespace } from "../../test/cluster/fixtures/shop.ts";
+import { judge, type Limit } from "../harness/judge.ts";
+import { table } from "../harness/table.ts";
 
 const flood = 10_000;
 const gatewayClass = {

@@ -2,19 +2,19 @@
  * What following a cluster costs, against a stand-in for an API server in a process of its own: the first list of many
  * HTTPRoutes until everything is derived from them, and single changes until they are.
  *
- *     node bench/kubernetes-source.ts [ROUTES]
+ *     node bench/standalone/kubernetes-source.ts [ROUTES]
  */
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as wait } from "node:timers/promises";
-import { ControlPlane } from "../src/control-plane/control-plane.ts";
-import { resourceKinds } from "../src/gateway/inputs.ts";
-import { inCluster } from "../src/infrastructure/placement.ts";
-import { KubernetesClient } from "../src/kubernetes/client.ts";
-import { FakeApiServer } from "../src/kubernetes/testing/fake-api-server.ts";
-import { kinds } from "../src/resources/kinds.ts";
-import { watchCluster } from "../src/sources/kubernetes/watch-cluster.ts";
-import { percentile, table } from "./table.ts";
+import { ControlPlane } from "../../src/control-plane/control-plane.ts";
+import { resourceKinds } from "../../src/gateway/inputs.ts";
+import { inCluster } from "../../src/infrastructure/placement.ts";
+import { KubernetesClient } from "../../src/kubernetes/client.ts";
+import { FakeApiServer } from "../../src/kubernetes/testing/fake-api-server.ts";
+import { kinds } from "../../src/resources/kinds.ts";
+import { watchCluster } from "../../src/sources/kubernetes/watch-cluster.ts";
+import { percentile, table } from "../harness/table.ts";
 
 const apiVersion = "gateway.networking.k8s.io/v1";
 const count = Number(process.argv[2] ?? 10_000);

@@ -1,12 +1,12 @@
 /**
  * What it costs to read and check HTTPRoutes: CPU milliseconds for 10,000 of them, and a share of it for each step.
  *
- *     node bench/reading.ts [COUNT]
+ *     node bench/standalone/reading.ts [COUNT]
  */
 import { parse } from "yaml";
-import { DocumentCache, readDocuments } from "../src/resources/read-documents.ts";
-import { quickParse } from "../src/resources/text/quick-parse.ts";
-import { table } from "./table.ts";
+import { DocumentCache, readDocuments } from "../../src/resources/read-documents.ts";
+import { quickParse } from "../../src/resources/text/quick-parse.ts";
+import { table } from "../harness/table.ts";
 
 const count = Number(process.argv[2] ?? 10_000);
 const documents = Array.from({ length: count }, (_, index) => httpRoute(index));

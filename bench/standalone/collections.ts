@@ -7,12 +7,12 @@
  * still differs is memory: 100 routes stay in the processor's caches, 100,000 do not (at 100,000, changes to 100 of them only
  * cost 1.0 to 1.5 times as much as at 100).
  *
- *     node bench/collections.ts
+ *     node bench/standalone/collections.ts
  */
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import type { Collection, Input } from "../src/collections/collection.ts";
-import { Graph } from "../src/collections/graph.ts";
+import type { Collection, Input } from "../../src/collections/collection.ts";
+import { Graph } from "../../src/collections/graph.ts";
 
 interface Route {
   readonly gateway: string;

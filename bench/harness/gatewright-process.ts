@@ -25,7 +25,7 @@ export interface GatewrightProcess {
 }
 
 export async function startGatewright(args: readonly string[]): Promise<GatewrightProcess> {
-  const command = join(import.meta.dirname, "../bin/gatewright");
+  const command = join(import.meta.dirname, "../../bin/gatewright");
   const admin = await freePort();
   const child = spawn(command, ["run", ...args, "--admin-address", `127.0.0.1:${admin}`, "--log-level", "warn"], {
     stdio: ["ignore", "ignore", "ignore"],

@@ -2,7 +2,7 @@
  * What counting requests one by one costs Envoy: memory while nothing is asked for, memory once every rule has had a request, and
  * processor time of a request.
  *
- *     node bench/request-metrics.ts [--rules 10,1000,10000] [--requests 20000] [--shared]
+ *     node bench/standalone/request-metrics.ts [--rules 10,1000,10000] [--requests 20000] [--shared]
  *
  * A real Envoy with one worker and one rule for each host, with and without the metrics; the same requests by one connection
  * after the other. With `--shared`, rules say whose Gateway's they are, as where several share a proxy. Linux only.
@@ -10,14 +10,14 @@
 import { readFileSync } from "node:fs";
 import { Agent, get } from "node:http";
 import { parseArgs } from "node:util";
-import { startBackend } from "../src/envoy/testing/backend.ts";
-import { backend, forward, table as hostTable, httpListener, rule, to } from "../src/envoy/testing/ir.ts";
-import { resourcesOf } from "../src/envoy/testing/proxy.ts";
-import { validationBootstrap } from "../src/envoy/validation-bootstrap.ts";
-import { EnvoyProcess } from "../src/fleet/envoy-process.ts";
-import { silent } from "../src/fleet/logger.ts";
-import { resolveEnvoy } from "../src/fleet/resolve-envoy.ts";
-import { table } from "./table.ts";
+import { startBackend } from "../../src/envoy/testing/backend.ts";
+import { backend, forward, table as hostTable, httpListener, rule, to } from "../../src/envoy/testing/ir.ts";
+import { resourcesOf } from "../../src/envoy/testing/proxy.ts";
+import { validationBootstrap } from "../../src/envoy/validation-bootstrap.ts";
+import { EnvoyProcess } from "../../src/fleet/envoy-process.ts";
+import { silent } from "../../src/fleet/logger.ts";
+import { resolveEnvoy } from "../../src/fleet/resolve-envoy.ts";
+import { table } from "../harness/table.ts";
 
 const { values } = parseArgs({
   options: {

@@ -1,7 +1,7 @@
 /**
  * How long nobody is served when Envoy dies: from `kill -9` to the first answer, at 10 and 1,000 hosts with one HTTPRoute each.
  *
- *     node bench/crash.ts [--hosts 10,1000] [--times 10]
+ *     node bench/standalone/crash.ts [--hosts 10,1000] [--times 10]
  *
  * The product runs as a user runs it (`bin/gatewright run FOLDER`). Connections are refused meanwhile. Linux only. Exits with 1 if it
  * ever takes 2 s.
@@ -12,10 +12,10 @@ import { availableParallelism, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { freePort, startGatewright } from "./gatewright-process.ts";
-import { judge } from "./judge.ts";
-import { gateway, route } from "./resources.ts";
-import { percentile, table } from "./table.ts";
+import { freePort, startGatewright } from "../harness/gatewright-process.ts";
+import { judge } from "../harness/judge.ts";
+import { gateway, route } from "../harness/resources.ts";
+import { percentile, table } from "../harness/table.ts";
 
 const { values } = parseArgs({
   options: { hosts: { type: "string", default: "10,1000" }, times: { type: "string", default: "10" } },

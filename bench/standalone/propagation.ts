@@ -1,7 +1,7 @@
 /**
  * How long a change takes from a file to traffic, at 10, 1,000 and 10,000 hosts with one HTTPRoute each.
  *
- *     node bench/propagation.ts [--hosts 10,1000,10000] [--changes 60] [--layout files|one-file]
+ *     node bench/standalone/propagation.ts [--hosts 10,1000,10000] [--changes 60] [--layout files|one-file]
  *
  * The product runs as a user runs it (`bin/gatewright run FOLDER`). A change is the rename of a new version of one file
  * over the old one; it is done when a keep-alive client sees the new response header. By default each route is a file of
@@ -15,11 +15,11 @@ import { Agent, createServer, request } from "node:http";
 import { availableParallelism, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { defaultSettleTimes } from "../src/sources/files/settle.ts";
-import { freePort, startGatewright } from "./gatewright-process.ts";
-import { judge, type Limit } from "./judge.ts";
-import { gateway, route } from "./resources.ts";
-import { percentile, table } from "./table.ts";
+import { defaultSettleTimes } from "../../src/sources/files/settle.ts";
+import { freePort, startGatewright } from "../harness/gatewright-process.ts";
+import { judge, type Limit } from "../harness/judge.ts";
+import { gateway, route } from "../harness/resources.ts";
+import { percentile, table } from "../harness/table.ts";
 
 const { values } = parseArgs({
   options: {

@@ -1,7 +1,7 @@
 /**
  * Whether memory stays as it is while things change again and again: 10,000 times, among 1,000 hosts.
  *
- *     node bench/memory.ts [--changes 10000] [--routes 1000] [--layout files|one-file] [--only routes,endpoints,…]
+ *     node bench/standalone/memory.ts [--changes 10000] [--routes 1000] [--layout files|one-file] [--only routes,endpoints,…]
  *
  * In one process, with a real Envoy: a text is read, applied, sent, and acknowledged before the next one comes. Changes take turns:
  * a route (another header; another hostname, so that a table goes and another comes; it goes, and comes again), endpoints, a
@@ -14,18 +14,18 @@
 import { parseArgs } from "node:util";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { createAuthority } from "../examples/seeds/certificate-authority.ts";
-import { tlsSecret } from "../examples/seeds/make-certificates.ts";
-import type { Tampering } from "../src/control-plane/tampering.ts";
-import { silent } from "../src/fleet/logger.ts";
-import { resolveEnvoy } from "../src/fleet/resolve-envoy.ts";
-import { DocumentCache, readDocuments } from "../src/resources/read-documents.ts";
-import { ObjectTable } from "../src/sources/files/object-table.ts";
-import { localProxy, Standalone } from "../src/standalone/standalone.ts";
-import { freePort, memory } from "./gatewright-process.ts";
-import { judge } from "./judge.ts";
-import { backend, gateway, type Listener, route } from "./resources.ts";
-import { table } from "./table.ts";
+import { createAuthority } from "../../examples/seeds/certificate-authority.ts";
+import { tlsSecret } from "../../examples/seeds/make-certificates.ts";
+import type { Tampering } from "../../src/control-plane/tampering.ts";
+import { silent } from "../../src/fleet/logger.ts";
+import { resolveEnvoy } from "../../src/fleet/resolve-envoy.ts";
+import { DocumentCache, readDocuments } from "../../src/resources/read-documents.ts";
+import { ObjectTable } from "../../src/sources/files/object-table.ts";
+import { localProxy, Standalone } from "../../src/standalone/standalone.ts";
+import { freePort, memory } from "../harness/gatewright-process.ts";
+import { judge } from "../harness/judge.ts";
+import { backend, gateway, type Listener, route } from "../harness/resources.ts";
+import { table } from "../harness/table.ts";
 
 const { values } = parseArgs({
   options: {
