@@ -20,6 +20,8 @@ export interface Prepared {
   readonly version: string;
   /** Images that the cluster must have from its start. */
   readonly images: readonly Image[];
+  /** Users that its control plane is to the API server, whose log tells their requests. */
+  readonly users: readonly string[];
   /** Puts it into a cluster that has the Gateway API, and waits until its GatewayClass is accepted. */
   readonly install: (cluster: TestCluster) => Promise<Installed>;
 }
@@ -33,6 +35,4 @@ export interface Installed {
   readonly proxies: () => Promise<readonly number[]>;
   /** Bytes of configuration that its proxies have received since they started, as they count them; undefined where they don't. */
   readonly configurationBytes: () => Promise<number | undefined>;
-  /** Users in the API server's audit log (`audited` of the cluster) that make its requests. */
-  readonly users: readonly string[];
 }

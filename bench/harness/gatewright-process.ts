@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { readdir, readFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { cpuMsOf, usageOf } from "./processes.ts";
 
 /** CPU in milliseconds since {@link GatewrightProcess.mark}, and resident memory in megabytes. */
 export interface Usage {
@@ -45,8 +46,8 @@ export async function startGatewright(args: readonly string[]): Promise<Gatewrig
       return {
         ownCpu: own - marked[0],
         envoyCpu: envoy - marked[1],
-        ownMemory: await memory(processes.own),
-        envoyMemory: await memory(processes.envoy),
+        ownMemory: (await usageOf(processes.own)).rssMiB,
+        envoyMemory: (await usageOf(processes.envoy)).rssMiB,
       };
     },
     envoys: async () => (await processesOf(child)).envoy,
@@ -71,21 +72,13 @@ export async function freePort(): Promise<number> {
 async function cpu(child: ChildProcess): Promise<readonly [own: number, envoyMain: number]> {
   const { own, envoy } = await processesOf(child);
   return [
-    await allTicks(own.map((pid) => `/proc/${pid}/stat`)),
-    await allTicks(envoy.map((pid) => `/proc/${pid}/task/${pid}/stat`)),
+    await cpuOfAll(own.map((pid) => `/proc/${pid}/stat`)),
+    await cpuOfAll(envoy.map((pid) => `/proc/${pid}/task/${pid}/stat`)),
   ];
 }
 
-async function allTicks(stats: readonly string[]): Promise<number> {
-  return (await Promise.all(stats.map(ticks))).reduce((total, value) => total + value, 0);
-}
-
-// Kernel clock ticks are 10 ms on every Linux that Node runs on.
-const tickMilliseconds = 10;
-
-async function ticks(stat: string): Promise<number> {
-  const fields = (await readFile(stat, "utf8")).replace(/^.*\) /s, "").split(" ");
-  return (Number(fields[11]) + Number(fields[12])) * tickMilliseconds;
+async function cpuOfAll(stats: readonly string[]): Promise<number> {
+  return (await Promise.all(stats.map(cpuMsOf))).reduce((total, value) => total + value, 0);
 }
 
 /** The launcher, Gatewright and its watchdog on one side, Envoy on the other. */
@@ -108,14 +101,4 @@ async function processesOf(
   const family = [...parents.keys()].filter(descends);
   const isEnvoy = (pid: number) => names.get(pid)?.startsWith("envoy") === true;
   return { own: family.filter((pid) => !isEnvoy(pid)), envoy: family.filter(isEnvoy) };
-}
-
-/** Resident memory of processes, in megabytes. */
-export async function memory(pids: readonly number[]): Promise<number> {
-  let kilobytes = 0;
-  for (const pid of pids) {
-    const status = await readFile(`/proc/${pid}/status`, "utf8");
-    kilobytes += Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0);
-  }
-  return kilobytes / 1024;
 }

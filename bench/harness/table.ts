@@ -7,9 +7,3 @@ export function table(headings: readonly string[], rows: readonly (readonly stri
     `| ${cells.map((cell, column) => cell.padStart(widths[column] ?? 0)).join(" | ")} |`;
   return [line(headings), `|${widths.map((width) => "-".repeat(width + 2)).join("|")}|`, ...rows.map(line)].join("\n");
 }
-
-/** The value that `percent` percent of the values do not exceed (nearest rank). NaN without values. */
-export function percentile(values: readonly number[], percent: number): number {
-  const ordered = [...values].sort((left, right) => left - right);
-  return ordered[Math.max(0, Math.ceil((percent / 100) * ordered.length) - 1)] ?? Number.NaN;
-}

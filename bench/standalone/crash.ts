@@ -15,7 +15,8 @@ import { parseArgs } from "node:util";
 import { freePort, startGatewright } from "../harness/gatewright-process.ts";
 import { judge } from "../harness/judge.ts";
 import { gateway, route } from "../harness/resources.ts";
-import { percentile, table } from "../harness/table.ts";
+import { percentile } from "../harness/statistics.ts";
+import { table } from "../harness/table.ts";
 
 const { values } = parseArgs({
   options: { hosts: { type: "string", default: "10,1000" }, times: { type: "string", default: "10" } },

@@ -14,7 +14,8 @@ import { KubernetesClient } from "../../src/kubernetes/client.ts";
 import { FakeApiServer } from "../../src/kubernetes/testing/fake-api-server.ts";
 import { kinds } from "../../src/resources/kinds.ts";
 import { watchCluster } from "../../src/sources/kubernetes/watch-cluster.ts";
-import { percentile, table } from "../harness/table.ts";
+import { percentile } from "../harness/statistics.ts";
+import { table } from "../harness/table.ts";
 
 const apiVersion = "gateway.networking.k8s.io/v1";
 const count = Number(process.argv[2] ?? 10_000);

@@ -22,8 +22,9 @@ import { resolveEnvoy } from "../../src/fleet/resolve-envoy.ts";
 import { DocumentCache, readDocuments } from "../../src/resources/read-documents.ts";
 import { ObjectTable } from "../../src/sources/files/object-table.ts";
 import { localProxy, Standalone } from "../../src/standalone/standalone.ts";
-import { freePort, memory } from "../harness/gatewright-process.ts";
+import { freePort } from "../harness/gatewright-process.ts";
 import { judge } from "../harness/judge.ts";
+import { usageOf } from "../harness/processes.ts";
 import { backend, gateway, type Listener, route } from "../harness/resources.ts";
 import { table } from "../harness/table.ts";
 
@@ -159,7 +160,7 @@ async function sample(change: number): Promise<Sample> {
   return {
     change,
     heap: process.memoryUsage().heapUsed / 1e6,
-    own: await memory([process.pid]),
-    envoy: pid === undefined ? Number.NaN : await memory([pid]),
+    own: (await usageOf([process.pid])).rssMiB,
+    envoy: pid === undefined ? Number.NaN : (await usageOf([pid])).rssMiB,
   };
 }

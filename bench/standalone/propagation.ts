@@ -19,7 +19,8 @@ import { defaultSettleTimes } from "../../src/sources/files/settle.ts";
 import { freePort, startGatewright } from "../harness/gatewright-process.ts";
 import { judge, type Limit } from "../harness/judge.ts";
 import { gateway, route } from "../harness/resources.ts";
-import { percentile, table } from "../harness/table.ts";
+import { percentile } from "../harness/statistics.ts";
+import { table } from "../harness/table.ts";
 
 const { values } = parseArgs({
   options: {

@@ -2,16 +2,16 @@
  * In a test cluster, from the event of an EndpointSlice to Envoy's acknowledgement, as the controller's own metric tells it.
  * Needs root.
  *
- *     node bench/endpoints.ts [CHANGES]
+ *     node bench/cluster/endpoints.ts [CHANGES]
  */
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { startShop } from "../test/cluster/fixtures/start-shop.ts";
-import { judge } from "./harness/judge.ts";
-import { table } from "./harness/table.ts";
+import { startShop } from "../../test/cluster/fixtures/start-shop.ts";
+import { judge } from "../harness/judge.ts";
+import { table } from "../harness/table.ts";
 
 const changes = Number(process.argv[2] ?? 500);
-const root = join(import.meta.dirname, "..");
+const root = join(import.meta.dirname, "../..");
 const metadata = { name: "web", namespace: "shop" };
 const service = {
   apiVersion: "v1",
