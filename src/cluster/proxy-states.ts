@@ -89,7 +89,8 @@ export class ProxyStates {
     // While one takes the place of the other, both serve.
     const replicas = workloadKinds.map((each) => replicasOf(owned.get(each, namespace, proxies)));
     const ready = replicas.some((each) => each.ready > 0);
-    const wanted = replicasOf(owned.get(kind, namespace, proxies)).wanted ?? "";
+    const { wanted } = replicasOf(owned.get(kind, namespace, proxies));
+    const none = wanted === undefined ? "No proxy" : `None of the ${wanted} proxies`;
     const assigned = assignedAddresses(
       gateway,
       service,
@@ -99,7 +100,7 @@ export class ProxyStates {
     const problem = this.#problems.get(key) ?? this.#problems.get(proxy);
     return {
       ready,
-      message: ready ? "Envoy serves." : `None of the ${wanted} proxies of ${kind} ${proxies} is ready yet.`,
+      message: ready ? "Envoy serves." : `${none} of ${kind} ${proxies} is ready yet.`,
       ...refusedListeners(
         [...this.#options.refusals.entries()].flatMap(([, refusal]) => (refusal.proxy === proxy ? [refusal] : [])),
       ),

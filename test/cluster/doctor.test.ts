@@ -1,4 +1,4 @@
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -15,6 +15,12 @@ const program = join(import.meta.dirname, "../../src/cli/main.ts");
 interface Answer extends DiagnosisJson {
   readonly exitCode: number;
 }
+
+const gatewayOfNobody = {
+  apiVersion: "gateway.networking.k8s.io/v1",
+  kind: "Gateway",
+  spec: { gatewayClassName: "nobody", listeners: [{ name: "http", port: 80, protocol: "HTTP" }] },
+};
 
 describe("doctor", { ...needsRoot, timeout: 600_000 }, () => {
   let shop: Shop;
@@ -56,6 +62,18 @@ describe("doctor", { ...needsRoot, timeout: 600_000 }, () => {
         ok(remedy !== undefined || check === "What is written", code);
       return answer;
     }, 120_000);
+  /** Waits until the policy against statuses is in force, which the API server takes a while for: else one may be written before. */
+  const statusRefused = async () => {
+    const gateway = { ...gatewayOfNobody, metadata: { name: "probe", namespace: "status-refused" } };
+    await shop.cluster.apply(gateway);
+    const patch = ["--subresource=status", "--type=merge", '--patch={"status":{"addresses":[]}}', "--dry-run=server"];
+    await eventually(
+      () =>
+        rejects(shop.cluster.kubectl(["patch", "--namespace=status-refused", "gateway/probe", ...patch]), /not here/),
+      60_000,
+    );
+    await shop.cluster.kubectl(["delete", "--namespace=status-refused", "gateway/probe"]);
+  };
   const healthy = () =>
     eventually(async () => {
       const { exitCode, findings, checks } = await doctor();
@@ -84,7 +102,12 @@ describe("doctor", { ...needsRoot, timeout: 600_000 }, () => {
     const { cert, key } = await expired();
     const all = incidents({ certificate: cert, key });
     await shop.cluster.apply(...all.map(({ namespace }) => namespaceNamed(namespace)));
-    await shop.cluster.apply(...all.flatMap(({ objects }) => objects));
+    const objects = all.flatMap((incident) => incident.objects);
+    const policies = objects.filter(isAdmissionPolicy);
+    const others = objects.filter((object) => !isAdmissionPolicy(object));
+    await shop.cluster.apply(...policies);
+    await statusRefused();
+    await shop.cluster.apply(...others);
     const ofHostPorts = (...args: readonly string[]) => shop.cluster.kubectl(["--namespace=host-ports", ...args]);
     await ofHostPorts("wait", "--for=create", "deployment/edge-gatewright", "--timeout=60s");
     await ofHostPorts("rollout", "status", "deployment/edge-gatewright", "--timeout=120s");
@@ -218,6 +241,11 @@ globalThis.Date = class extends Real {
 
 function expired(): Promise<{ readonly cert: string; readonly key: string }> {
   return createAuthority().then((authority) => authority.issue(["a.example.com"], "ECDSA", new Date("2021-01-01")));
+}
+
+function isAdmissionPolicy(object: object): boolean {
+  const { kind }: { kind?: string } = object;
+  return kind?.startsWith("ValidatingAdmissionPolicy") === true;
 }
 
 function nameOfBinding(object: object): readonly string[] {
