@@ -3,7 +3,8 @@
 # Debian's packages as root through apt, programs in Go through a Go toolchain into .cache/bin.
 # Says for each one that is missing why; the tests that need it are then skipped, or fail with CI=true.
 #
-#     scripts/install-test-programs.sh
+#     scripts/install-test-programs.sh          # what tests need
+#     scripts/install-test-programs.sh bench    # and what only bench/standalone/data-plane.ts compares and measures with
 set -u
 cd "$(dirname "$0")/.."
 cache="$PWD/.cache"
@@ -28,6 +29,12 @@ have vim || need vim.tiny vim-tiny
 # What a test cluster's network is made of.
 need ip iproute2
 need nft nftables
+if [ "${1:-}" = bench ]; then
+  need h2load nghttp2-client
+  need nginx nginx-light
+  need haproxy haproxy
+  need taskset util-linux
+fi
 
 apt_install() (
   echo "installing Debian packages:$packages"

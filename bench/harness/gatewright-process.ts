@@ -17,12 +17,12 @@ export interface Usage {
 /** `bin/gatewright run` as a user starts it. */
 export interface GatewrightProcess {
   /** Throws if it has ended. To be awaited in loops that wait for it. */
-  alive(): Promise<void>;
-  mark(): Promise<void>;
-  usage(): Promise<Usage>;
+  readonly alive: () => Promise<void>;
+  readonly mark: () => Promise<void>;
+  readonly usage: () => Promise<Usage>;
   /** Process ids of its Envoy. */
-  envoys(): Promise<readonly number[]>;
-  stop(): Promise<void>;
+  readonly envoys: () => Promise<readonly number[]>;
+  readonly stop: () => Promise<void>;
 }
 
 export async function startGatewright(args: readonly string[]): Promise<GatewrightProcess> {

@@ -1,0 +1,156 @@
+/**
+ * What a request costs, and how many a second there can be, against an Envoy that is configured by hand, nginx and HAProxy.
+ *
+ *     node bench/standalone/data-plane.ts [--routes 1,1000,10000] [--protocols "HTTP/1.1,gRPC"] [--rounds 5] [--seconds 1]
+ *         [--contenders gatewright,envoy,nginx,haproxy] [--quick] [--output json]
+ *
+ * Each contender serves with one thread, all on the same processor; the load (h2load) and the backend (nginx) are on the others.
+ * One after the other gets a slice of load, round after round, so that noise hits all of them; figures are medians over the
+ * rounds, and ratios are medians of each round's. Linux only; needs h2load, nginx, haproxy and taskset. Exits with 1 if a limit
+ * is not kept.
+ */
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { createAuthority } from "../../src/certificates/authority.ts";
+import { commonOptions, outputOf, sizesOf } from "../harness/command-line.ts";
+import type { Limit } from "../harness/judge.ts";
+import { bind, family, processors } from "../harness/processors.ts";
+import { progress } from "../harness/progress.ts";
+import { report } from "../harness/report.ts";
+import { type Backend, startBackend } from "./data-plane/backend.ts";
+import { gatewright } from "./data-plane/gatewright.ts";
+import { handWrittenEnvoy } from "./data-plane/hand-written-envoy.ts";
+import { haproxy } from "./data-plane/haproxy.ts";
+import { measure, type Row } from "./data-plane/measure.ts";
+import { nginx } from "./data-plane/nginx.ts";
+import { protocols, type Scenario } from "./data-plane/scenario.ts";
+
+const { values } = parseArgs({
+  options: {
+    ...commonOptions,
+    routes: { type: "string" },
+    protocols: { type: "string" },
+    contenders: { type: "string", default: "gatewright,envoy,nginx,haproxy" },
+    rounds: { type: "string" },
+    seconds: { type: "string", default: "1" },
+    targets: { type: "string", default: "8" },
+    rate: { type: "string", default: "8000" },
+    quick: { type: "boolean", default: false },
+  },
+});
+const sizes = sizesOf(values.routes ?? (values.quick ? "100" : "1,1000,10000"));
+const effort = {
+  rounds: Number(values.rounds ?? (values.quick ? 3 : 7)),
+  seconds: values.quick ? 0.5 : Number(values.seconds),
+  targets: Number(values.targets),
+  rate: Number(values.rate),
+};
+const contenders = [gatewright, handWrittenEnvoy, nginx, haproxy].filter(({ id }) =>
+  values.contenders.split(",").includes(id),
+);
+const asked = protocols.filter((name) => values.protocols === undefined || values.protocols.split(",").includes(name));
+
+const folder = await mkdtemp(join(tmpdir(), "data-plane-"));
+const rows: Row[] = [];
+let backend: Backend | undefined;
+try {
+  backend = await startBackend(folder);
+  const [, ...others] = await processors();
+  if (others.length > 0) await bind(await family(backend.pid), others);
+  const certificate = await certificateIn(folder);
+  for (const routes of sizes) {
+    for (const layout of ["hosts", "paths"] as const) {
+      // One path is one host, and protocols don't matter to how a path is found.
+      const wanted = layout === "hosts" ? asked : asked.slice(0, 1);
+      if (layout === "paths" && routes === 1) continue;
+      const own = join(folder, `${layout}-${routes}`);
+      await mkdir(own);
+      rows.push(
+        ...(await measure({ routes, layout, backend, certificate, folder: own }, contenders, wanted, effort, progress)),
+      );
+    }
+  }
+} finally {
+  await backend?.stop();
+  await rm(folder, { recursive: true, force: true });
+}
+
+const versions = await Promise.all(contenders.map(async (one) => `${one.name} ${await one.version()}`));
+await report(outputOf(values.output), {
+  benchmark: "data-plane",
+  notes: [
+    `${versions.join(", ")}: one thread each, ${effort.rounds} rounds of ${effort.seconds} s, ${effort.targets} hosts or paths.`,
+  ],
+  tables: [
+    {
+      headings: [
+        "requests",
+        "routes",
+        "load average",
+        "",
+        "requests/s",
+        "of Envoy's by hand",
+        "processor in use",
+        "CPU a request, µs",
+        "of Envoy's by hand",
+        "failed",
+      ],
+      rows: rows.flatMap((row) => lines(row)),
+    },
+  ],
+  results: { effort, rows },
+  limits: rows.flatMap((row) => limits(row)),
+});
+
+function lines({ protocol, layout, routes, loadAverage, measured }: Row): readonly (readonly string[])[] {
+  return contenders.flatMap(({ id, name }) => {
+    const one = measured[id];
+    if (one === undefined) return [];
+    const { requestsPerSecond, utilisation, cpu, failed, relative } = one;
+    return [
+      [
+        protocol,
+        `${routes} ${layout}`,
+        loadAverage.toFixed(1),
+        name,
+        requestsPerSecond.toFixed(0),
+        relative?.requestsPerSecond.toFixed(3) ?? "",
+        `${(utilisation * 100).toFixed(0)} %`,
+        cpu.toFixed(1),
+        relative?.cpu.toFixed(3) ?? "",
+        String(failed),
+      ],
+    ];
+  });
+}
+
+/** What is asked of us, in comparison with Envoy by hand. */
+function limits({ protocol, layout, routes, measured }: Row): readonly Limit[] {
+  const ours = measured[gatewright.id];
+  if (ours === undefined) return [];
+  const row = `${protocol}, ${routes} ${layout}`;
+  return [
+    { what: `${row}: requests that failed`, value: ours.failed, atMost: 0 },
+    ...(ours.relative === undefined
+      ? []
+      : [
+          {
+            what: `${row}: requests/s of Envoy by hand, in ours`,
+            value: 1 / ours.relative.requestsPerSecond,
+            atMost: 1 / 0.97,
+          },
+          { what: `${row}: CPU per request, in that of Envoy by hand`, value: ours.relative.cpu, atMost: 1.05 },
+        ]),
+  ];
+}
+
+async function certificateIn(directory: string): Promise<Scenario["certificate"]> {
+  const authority = await createAuthority();
+  const pair = await authority.issue({ end: "server", dnsNames: ["*.example.com"] });
+  const [certificate, key] = [join(directory, "certificate.pem"), join(directory, "key.pem")];
+  await writeFile(certificate, pair.certificate);
+  await writeFile(key, pair.key, { mode: 0o600 });
+  return { certificate, key };
+}

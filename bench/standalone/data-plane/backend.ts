@@ -1,0 +1,38 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { freePort } from "../../harness/gatewright-process.ts";
+import { type Program, start } from "../../harness/program.ts";
+import { nginxHttp, nginxMain } from "./nginx.ts";
+
+/** Message of gRPC with nothing in it: not compressed, of length 0. */
+export const emptyMessage = Buffer.alloc(5);
+
+export interface Backend extends Program {
+  readonly http: number;
+  readonly grpc: number;
+}
+
+/**
+ * nginx, which answers by itself: "ok", or an empty message of gRPC. It costs a fraction of any proxy, and is the same for all.
+ */
+export async function startBackend(folder: string): Promise<Backend> {
+  const [http, grpc] = [await freePort(), await freePort()];
+  const file = join(folder, "backend.conf");
+  await writeFile(
+    file,
+    `${nginxMain(folder)}
+http {
+  ${nginxHttp(folder)}
+  server {
+    listen 127.0.0.1:${http};
+    location / { default_type text/plain; return 200 "ok"; }
+  }
+  server {
+    listen 127.0.0.1:${grpc} http2;
+    location / { default_type application/grpc; add_trailer grpc-status 0; return 200 "${emptyMessage.toString()}"; }
+  }
+}
+`,
+  );
+  return { ...start("nginx", ["-e", "stderr", "-c", file]), http, grpc };
+}
