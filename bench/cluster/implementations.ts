@@ -1,8 +1,9 @@
 import type { Implementation } from "./implementation.ts";
+import { envoyGateway } from "./implementations/envoy-gateway.ts";
 import { gatewright } from "./implementations/gatewright.ts";
 
 /** All that can be compared, in the order of tables. */
-const all: readonly Implementation[] = [gatewright];
+const all: readonly Implementation[] = [gatewright, envoyGateway];
 
 /**
  * Those that `--implementations` names.
