@@ -1,6 +1,6 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { describe, test } from "node:test";
-import * as fc from "fast-check";
+import { fc } from "../../test/fast-check.ts";
 import type { Collection, Input } from "./collection.ts";
 import { replay } from "./fixtures.ts";
 import { Graph } from "./graph.ts";

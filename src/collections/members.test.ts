@@ -1,6 +1,6 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { describe, test } from "node:test";
-import * as fc from "fast-check";
+import { fc } from "../../test/fast-check.ts";
 import { byKey, find, merge, position } from "./members.ts";
 
 const list = (keys: string) => keys.split("").map((key) => ({ key, value: key }));

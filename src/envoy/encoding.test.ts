@@ -1,6 +1,6 @@
 import { deepEqual, equal, notEqual } from "node:assert/strict";
 import { describe, test } from "node:test";
-import * as fc from "fast-check";
+import { fc } from "../../test/fast-check.ts";
 import type { Cluster, EndpointSet } from "../ir/cluster.ts";
 import type { HostTable } from "../ir/host-table.ts";
 import type { Listener } from "../ir/listener.ts";

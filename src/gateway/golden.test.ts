@@ -1,7 +1,7 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, test } from "node:test";
-import fc from "fast-check";
+import { fc } from "../../test/fast-check.ts";
 import { validationBootstrap } from "../envoy/validation-bootstrap.ts";
 import { resolveEnvoy } from "../fleet/resolve-envoy.ts";
 import { validate } from "../fleet/validate.ts";

@@ -1,6 +1,6 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { describe, test } from "node:test";
-import fc from "fast-check";
+import { fc } from "../../test/fast-check.ts";
 import type { RequestMatch } from "../ir/rule.ts";
 import { type Competitor, compareCompetitors, compareSeniority } from "./precedence.ts";
 

@@ -1,7 +1,7 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { describe, test } from "node:test";
 import { celEnv, parse, plan } from "@bufbuild/cel";
-import fc from "fast-check";
+import { fc } from "../../test/fast-check.ts";
 import { readable } from "./cel-value.ts";
 import { readsAlike } from "./reads.ts";
 import { isJsonObject, type Json, type JsonObject, type Schema } from "./schema.ts";

@@ -1,7 +1,7 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { describe, test } from "node:test";
 import { Ajv, type ValidateFunction } from "ajv";
-import fc from "fast-check";
+import { fc } from "../../test/fast-check.ts";
 import { formatPath } from "./origin.ts";
 import { jsonCopy, type Schema } from "./schema.ts";
 import { changedSomewhere, validObjects } from "./testing/changed-objects.ts";

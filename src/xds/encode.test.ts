@@ -1,7 +1,7 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { describe, test } from "node:test";
 import { create, fromBinary } from "@bufbuild/protobuf";
-import * as fc from "fast-check";
+import { fc } from "../../test/fast-check.ts";
 import { DeltaDiscoveryResponseSchema } from "../envoy/generated/envoy/service/discovery/v3/discovery_pb.ts";
 import { approximateSize, encodeResponse } from "./encode.ts";
 import type { DeltaResponse } from "./protocol.ts";

@@ -1,6 +1,6 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
-import * as fc from "fast-check";
+import { fc } from "../../test/fast-check.ts";
 import { type EnvoyResource, envoyResourceKey } from "../envoy/resource.ts";
 import {
   cluster,

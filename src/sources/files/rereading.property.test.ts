@@ -1,6 +1,6 @@
 import { deepEqual } from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
+import { fc } from "../../../test/fast-check.ts";
 import type { Finding } from "../../resources/finding.ts";
 import { DocumentCache, readDocuments } from "../../resources/read-documents.ts";
 import type { ResourceBatch } from "../source.ts";
