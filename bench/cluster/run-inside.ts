@@ -1,14 +1,16 @@
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { text } from "node:stream/consumers";
 import type { TestCluster } from "../../test/cluster/cluster.ts";
 import { progress } from "../harness/progress.ts";
 
 /** A program in the cluster's network. */
 export interface Inside<Result> {
-  /** What it printed as JSON when it ended. */
+  /** What it printed last, as JSON, when it ended. */
   readonly result: Promise<Result>;
+  /** Resolves when it has printed this line. Rejects if it ends before. */
+  readonly said: (line: string) => Promise<void>;
   /** Tells it, by a line on its standard input. */
   readonly tell: (line: string) => void;
   /** Ends its standard input, at which one that goes on comes to its end. It does so, too, when this process ends. */
@@ -29,15 +31,23 @@ export function startInside<Result>(
   const child = spawn(program, args, { stdio: "pipe", env: { ...process.env, KUBECONFIG: cluster.kubeconfig } });
   child.stdin.on("error", () => {});
   createInterface({ input: child.stderr }).on("line", progress);
+  const printed: string[] = [];
+  const lines = createInterface({ input: child.stdout }).on("line", (line) => printed.push(line));
   const ended = new Promise<number | null>((resolve, reject) => child.on("error", reject).on("close", resolve));
-  const result = Promise.all([text(child.stdout), ended]).then(([printed, code]): Result => {
+  const result = ended.then((code): Result => {
     if (code !== 0) throw new Error(`${script} ended with ${code}`);
-    return JSON.parse(printed === "" ? "null" : printed);
+    return JSON.parse(printed.at(-1) ?? "null");
   });
   // Whoever awaits it is told; until then it is no unhandled rejection.
   result.catch(() => {});
   return {
     result,
+    said: async (wanted) => {
+      while (!printed.includes(wanted)) {
+        const last = await Promise.race([once(lines, "line").then(() => false), ended.then(() => true)]);
+        if (last && !printed.includes(wanted)) throw new Error(`${script} ended without a word of "${wanted}"`);
+      }
+    },
     tell: (line) => child.stdin.write(`${line}\n`),
     end: () => {
       child.stdin.end();
