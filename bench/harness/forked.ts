@@ -52,7 +52,8 @@ export function startForked<Known extends Commands>(
       }),
     stop: async () => {
       if (child.exitCode !== null || child.signalCode !== null) return;
-      child.kill("SIGKILL");
+      // It ends with the connection, and writes the profile that it was asked for.
+      child.disconnect();
       await once(child, "exit");
     },
   };

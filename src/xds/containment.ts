@@ -1,6 +1,7 @@
 import type { EnvoyResource, Parts, Substitution } from "../envoy/resource.ts";
 import type { Origin } from "../resources/origin.ts";
-import type { ProxyResources, ResourceChange } from "./resource-index.ts";
+import type { SharedMap } from "./overlay.ts";
+import type { ChangeFollower, ProxyResources, ResourceChange } from "./resource-index.ts";
 import { present, Search } from "./search.ts";
 
 /** A part of a resource that Envoy refuses. */
@@ -115,6 +116,18 @@ export class Containment implements ProxyResources {
   watch(observer: (changes: readonly ResourceChange[]) => void): () => void {
     this.#observers.add(observer);
     return () => this.#observers.delete(observer);
+  }
+
+  shared(typeUrl: string): SharedMap<EnvoyResource> {
+    return this.#resources.shared(typeUrl);
+  }
+
+  named(from: string, typeUrl: string, name: string): number {
+    return this.#resources.named(from, typeUrl, name);
+  }
+
+  follow(follower: ChangeFollower): () => void {
+    return this.#resources.follow(follower);
   }
 
   close(): void {

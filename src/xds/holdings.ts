@@ -1,4 +1,7 @@
+import type { EnvoyResource } from "../envoy/resource.ts";
 import { type Held, isKnown } from "./held.ts";
+import { NameCounts } from "./name-counts.ts";
+import type { ProxyResources } from "./resource-index.ts";
 import { CLUSTER, EXTENSION_CONFIG, LISTENER, SCOPED_ROUTE_CONFIGURATION } from "./type-url.ts";
 
 /** What resources of a type may name, for those whose content is not known. */
@@ -13,22 +16,26 @@ const mayName: ReadonlyMap<string, readonly string[]> = new Map([
  *
  * A resource counts from the moment that it is sent, and until another version of it (or its removal) is acknowledged: in
  * between Envoy may have either. One that Envoy brought along in a version we do not know may name anything.
+ *
+ * Of a type of which the Envoy has what is shared, but for exceptions, the shared resources are counted once for all Envoys, and
+ * here only what is different.
  */
 export class Holdings {
-  readonly #named = new Map<string, Map<string, number>>([
-    [CLUSTER, new Map()],
-    [SCOPED_ROUTE_CONFIGURATION, new Map()],
-  ]);
+  readonly #resources: ProxyResources;
+  readonly #counts = new NameCounts();
+  /** Types whose shared resources are part of the count. */
+  readonly #shared = new Set<string>();
   readonly #unknown = new Map<string, number>();
   readonly #onFree: (typeUrl: string, name: string | undefined) => void;
 
   /** @param onFree nothing may name this any more; without a name: any of this type may be free now */
-  constructor(onFree: (typeUrl: string, name: string | undefined) => void) {
+  constructor(resources: ProxyResources, onFree: (typeUrl: string, name: string | undefined) => void) {
+    this.#resources = resources;
     this.#onFree = onFree;
   }
 
   isNamed(typeUrl: string, name: string): boolean {
-    return this.#unknown.has(typeUrl) || this.#named.get(typeUrl)?.has(name) === true;
+    return this.#unknown.has(typeUrl) || this.#isCounted(typeUrl, name);
   }
 
   hold(typeUrl: string, held: Held): void {
@@ -39,27 +46,38 @@ export class Holdings {
     this.#count(typeUrl, held, -1);
   }
 
+  /** From now on the shared resources of a type are counted for all, or no longer are. The counts stay as they are. */
+  rebase(typeUrl: string, isShared: boolean): void {
+    if (isShared) this.#shared.add(typeUrl);
+    else this.#shared.delete(typeUrl);
+    if (!mayName.has(typeUrl)) return;
+    for (const [, resource] of this.#resources.shared(typeUrl).entries()) this.#counts.add(resource, isShared ? -1 : 1);
+  }
+
+  /** What is shared changed; what the Envoy has did not. */
+  shift(typeUrl: string, before: EnvoyResource | undefined, after: EnvoyResource | undefined): void {
+    if (!this.#shared.has(typeUrl)) return;
+    if (before !== undefined) this.#counts.add(before, 1);
+    if (after !== undefined) this.#counts.add(after, -1);
+  }
+
   #count(typeUrl: string, held: Held, by: 1 | -1): void {
-    if (!isKnown(held)) {
-      for (const target of mayName.get(typeUrl) ?? []) {
-        if (add(this.#unknown, target, by) === 0) this.#onFree(target, undefined);
-      }
+    if (isKnown(held)) {
+      this.#counts.add(held, by, (target, name) => {
+        if (by === -1 && !this.#isCounted(target, name)) this.#onFree(target, name);
+      });
       return;
     }
-    this.#countNames(CLUSTER, held.clusters ?? [], by);
-    this.#countNames(SCOPED_ROUTE_CONFIGURATION, held.scopes ?? [], by);
+    for (const target of mayName.get(typeUrl) ?? []) {
+      const count = (this.#unknown.get(target) ?? 0) + by;
+      if (count !== 0) this.#unknown.set(target, count);
+      else if (this.#unknown.delete(target)) this.#onFree(target, undefined);
+    }
   }
 
-  #countNames(target: string, names: readonly string[], by: 1 | -1): void {
-    const counts = this.#named.get(target);
-    if (counts === undefined) return;
-    for (const name of names) if (add(counts, name, by) === 0) this.#onFree(target, name);
+  #isCounted(typeUrl: string, name: string): boolean {
+    let count = this.#counts.get(typeUrl, name);
+    for (const from of this.#shared) count += this.#resources.named(from, typeUrl, name);
+    return count > 0;
   }
-}
-
-function add(counts: Map<string, number>, key: string, by: 1 | -1): number {
-  const count = (counts.get(key) ?? 0) + by;
-  if (count === 0) counts.delete(key);
-  else counts.set(key, count);
-  return count;
 }

@@ -56,8 +56,8 @@ export class Ordering {
     this.#resources = resources;
     this.#now = now;
     this.#changedAt = options.changedAt ?? (() => undefined);
-    this.#holdings = new Holdings((typeUrl, name) => this.#freed(typeUrl, name));
-    this.#warming = new Warming(options.patienceMilliseconds, (cluster) => this.#release(CLUSTER, cluster));
+    this.#holdings = new Holdings(resources, (typeUrl, name) => this.#freed(typeUrl, name));
+    this.#warming = new Warming(resources, options.patienceMilliseconds, (cluster) => this.#release(CLUSTER, cluster));
     this.#retirements = new Map([
       [CLUSTER, new Retirement(options.lingerMilliseconds)],
       [SCOPED_ROUTE_CONFIGURATION, new Retirement(0)],
@@ -96,7 +96,7 @@ export class Ordering {
   /** A first request came: what Envoy has from an earlier stream. */
   began(subscription: Subscription): void {
     if (subscription.typeUrl === CLUSTER) {
-      for (const [name, held] of subscription.held) {
+      for (const [name, held] of subscription.held.entries()) {
         if (isKnown(held)) this.#warming.clusterAdopted(name, held.endpoints, this.#now());
       }
     } else if (subscription.typeUrl === CLUSTER_LOAD_ASSIGNMENT) {
@@ -111,6 +111,12 @@ export class Ordering {
   unsubscribed(subscription: Subscription, names: readonly string[]): void {
     if (subscription.typeUrl !== CLUSTER_LOAD_ASSIGNMENT) return;
     for (const name of names) if (!subscription.isInterested(name)) this.#warming.endpointsForgotten(name);
+  }
+
+  /** A resource that is shared is another now. Nothing that is known of Envoy is. */
+  shift(typeUrl: string, name: string, before: EnvoyResource | undefined): void {
+    this.#byType.get(typeUrl)?.shift(name, before);
+    this.#warming.shift(typeUrl, name, before);
   }
 
   /** The desired state of a resource changed. */

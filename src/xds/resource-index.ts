@@ -1,11 +1,16 @@
 import type { Change, Collection } from "../collections/collection.ts";
 import type { EnvoyResource } from "../envoy/resource.ts";
+import { NameCounts } from "./name-counts.ts";
+import type { SharedMap } from "./overlay.ts";
 
 /** One resource that came, changed or went. */
 export interface ResourceChange {
   readonly typeUrl: string;
   readonly name: string;
 }
+
+/** Told of a resource that is another now, where it was `before`. */
+export type ChangeFollower = (typeUrl: string, name: string, before: EnvoyResource | undefined) => void;
 
 /** What one proxy should have, by type and name. */
 export interface ProxyResources {
@@ -15,6 +20,12 @@ export interface ProxyResources {
   typeUrls(): Iterable<string>;
   /** Calls `observer` once for each transaction that changed something of this proxy. Returns a function that ends it. */
   watch(observer: (changes: readonly ResourceChange[]) => void): () => void;
+  /** The resources of a type as they are derived, whatever becomes of those that Envoys refuse. Streams stand on them. */
+  shared(typeUrl: string): SharedMap<EnvoyResource>;
+  /** By how many of the shared resources of type `from` a cluster or scope is named. */
+  named(from: string, typeUrl: string, name: string): number;
+  /** Calls `follower` after each single change of what is shared, before any observer hears of the transaction. */
+  follow(follower: ChangeFollower): () => void;
 }
 
 /** A flat collection of resources, by proxy and type. Kept up to date change by change, never scanned. */
@@ -73,10 +84,14 @@ export class ResourceIndex {
   }
 }
 
+const none: ReadonlyMap<string, EnvoyResource> = new Map();
+
 class IndexedProxy implements ProxyResources {
   readonly name: string;
   readonly #types = new Map<string, Map<string, EnvoyResource>>();
+  readonly #named = new Map<string, NameCounts>();
   readonly #observers = new Set<(changes: readonly ResourceChange[]) => void>();
+  readonly #followers = new Set<ChangeFollower>();
   readonly #onUnwatched: () => void;
 
   constructor(name: string, onUnwatched: () => void) {
@@ -89,7 +104,7 @@ class IndexedProxy implements ProxyResources {
   }
 
   get watched(): boolean {
-    return this.#observers.size > 0;
+    return this.#observers.size > 0 || this.#followers.size > 0;
   }
 
   get(typeUrl: string, name: string): EnvoyResource | undefined {
@@ -116,19 +131,60 @@ class IndexedProxy implements ProxyResources {
     };
   }
 
+  shared(typeUrl: string): SharedMap<EnvoyResource> {
+    const resources = (): ReadonlyMap<string, EnvoyResource> => this.#types.get(typeUrl) ?? none;
+    return {
+      get size() {
+        return resources().size;
+      },
+      get: (name) => resources().get(name),
+      entries: () => resources(),
+    };
+  }
+
+  named(from: string, typeUrl: string, name: string): number {
+    return this.#named.get(from)?.get(typeUrl, name) ?? 0;
+  }
+
+  follow(follower: ChangeFollower): () => void {
+    this.#followers.add(follower);
+    return () => {
+      this.#followers.delete(follower);
+      this.#onUnwatched();
+    };
+  }
+
   announce(changes: readonly ResourceChange[]): void {
     for (const observer of this.#observers) observer(changes);
   }
 
   set(resource: EnvoyResource): void {
     const names = this.#types.get(resource.typeUrl);
+    const before = names?.get(resource.name);
     if (names === undefined) this.#types.set(resource.typeUrl, new Map([[resource.name, resource]]));
     else names.set(resource.name, resource);
+    this.#count(resource, 1);
+    this.#changed(resource, before);
   }
 
   delete(resource: EnvoyResource): void {
     const names = this.#types.get(resource.typeUrl);
+    const before = names?.get(resource.name);
     names?.delete(resource.name);
     if (names?.size === 0) this.#types.delete(resource.typeUrl);
+    this.#changed(resource, before);
+  }
+
+  #changed({ typeUrl, name }: EnvoyResource, before: EnvoyResource | undefined): void {
+    if (before !== undefined) this.#count(before, -1);
+    for (const follower of this.#followers) follower(typeUrl, name, before);
+  }
+
+  #count(resource: EnvoyResource, by: 1 | -1): void {
+    const { typeUrl } = resource;
+    const counts = this.#named.get(typeUrl) ?? new NameCounts();
+    this.#named.set(typeUrl, counts);
+    counts.add(resource, by);
+    if (counts.isEmpty) this.#named.delete(typeUrl);
   }
 }

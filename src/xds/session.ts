@@ -52,6 +52,7 @@ export class Session {
   readonly #resources: ProxyResources;
   readonly #ordering: Ordering;
   readonly #unwatch: () => void;
+  readonly #unfollow: () => void;
   #sequence = 0;
   #writable = true;
   #closed = false;
@@ -67,6 +68,7 @@ export class Session {
     this.#hooks = hooks;
     this.#ordering = new Ordering(resources, options, () => clock.now());
     this.#unsettledSince = clock.now();
+    this.#unfollow = resources.follow((typeUrl, name, before) => this.#ordering.shift(typeUrl, name, before));
     this.#unwatch = resources.watch((changes) => this.#changed(changes));
   }
 
@@ -112,6 +114,7 @@ export class Session {
     this.#cancelWake?.();
     for (const cancel of this.#cancelRetries.values()) cancel();
     this.#unwatch();
+    this.#unfollow();
   }
 
   #changed(changes: readonly ResourceChange[]): void {

@@ -1,6 +1,7 @@
 import type { EnvoyResource } from "../envoy/resource.ts";
 import { type Held, isKnown } from "./held.ts";
 import type { Holdings } from "./holdings.ts";
+import { Overlay } from "./overlay.ts";
 import { type DeltaRequest, WILDCARD } from "./protocol.ts";
 import type { ProxyResources } from "./resource-index.ts";
 import { Suspects, split } from "./suspects.ts";
@@ -29,12 +30,12 @@ export class Subscription {
   readonly typeUrl: string;
   readonly #resources: ProxyResources;
   readonly #holdings: Holdings;
-  readonly #names = new Set<string>();
+  readonly #names: Overlay<EnvoyResource, true>;
   #wildcard = false;
   #subscribed = false;
 
   /** The last state of each resource that Envoy acknowledged. */
-  readonly held = new Map<string, Held>();
+  readonly held: Overlay<EnvoyResource, Held>;
   /** States that a refused response may have left behind, besides the acknowledged one. */
   readonly #uncertain = new Map<string, (EnvoyResource | undefined)[]>();
   readonly rejected = new Map<string, Rejection>();
@@ -55,6 +56,13 @@ export class Subscription {
     this.typeUrl = typeUrl;
     this.#resources = resources;
     this.#holdings = holdings;
+    const shared = resources.shared(typeUrl);
+    this.#names = new Overlay(shared, () => true);
+    this.held = new Overlay(
+      shared,
+      (resource) => resource,
+      (isShared) => holdings.rebase(typeUrl, isShared),
+    );
   }
 
   get subscribed(): boolean {
@@ -66,6 +74,13 @@ export class Subscription {
     return (
       this.dirty.size === 0 && this.waiting.size === 0 && this.flights.length === 0 && this.awaitedSince === undefined
     );
+  }
+
+  /** A resource that is shared is another now. What Envoy has, and wants, is as before. */
+  shift(name: string, before: EnvoyResource | undefined): void {
+    this.#holdings.shift(this.typeUrl, before, this.#resources.shared(this.typeUrl).get(name));
+    this.held.shift(name, before);
+    this.#names.shift(name, before);
   }
 
   isInterested(name: string): boolean {
@@ -218,7 +233,7 @@ export class Subscription {
   #begin(request: DeltaRequest, now: number): void {
     this.#subscribed = true;
     this.#wildcard = request.subscribe.length === 0 || request.subscribe.includes(WILDCARD);
-    for (const name of request.subscribe) if (name !== WILDCARD) this.#names.add(name);
+    for (const name of request.subscribe) if (name !== WILDCARD) this.#names.set(name, true);
     for (const [name, version] of request.initialVersions) {
       if (!this.isInterested(name)) continue;
       const resource = this.#resources.get(this.typeUrl, name);
@@ -227,7 +242,7 @@ export class Subscription {
       this.#holdings.hold(this.typeUrl, held);
       if (held !== resource) this.mark(name, now);
     }
-    for (const name of this.#names) if (!this.held.has(name)) this.force(name, now);
+    for (const name of this.#names.keys()) if (!this.held.has(name)) this.force(name, now);
     if (!this.#wildcard) return;
     // Also to an Envoy that has clusters: its answer tells when those are warm.
     if (request.initialVersions.size === 0 || this.typeUrl === CLUSTER) this.awaitedSince = now;
@@ -236,7 +251,7 @@ export class Subscription {
 
   #subscribe(name: string, now: number): void {
     if (name !== WILDCARD) {
-      this.#names.add(name);
+      this.#names.set(name, true);
       // Also if it is there: who subscribes again wants it again.
       this.force(name, now);
       return;

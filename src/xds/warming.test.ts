@@ -6,7 +6,7 @@ const PATIENCE = 1_000;
 
 function warming(): { readonly subject: Warming; readonly warm: readonly string[] } {
   const warm: string[] = [];
-  return { subject: new Warming(PATIENCE, (cluster) => warm.push(cluster)), warm };
+  return { subject: new Warming({ shared: () => new Map() }, PATIENCE, (cluster) => warm.push(cluster)), warm };
 }
 
 describe("a cluster is warm", () => {

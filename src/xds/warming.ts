@@ -1,3 +1,8 @@
+import type { EnvoyResource } from "../envoy/resource.ts";
+import { Overlay } from "./overlay.ts";
+import type { ProxyResources } from "./resource-index.ts";
+import { CLUSTER, CLUSTER_LOAD_ASSIGNMENT } from "./type-url.ts";
+
 /** Sequence of what came before the stream's first response. */
 const ADOPTED = 0;
 
@@ -25,18 +30,28 @@ interface Version {
 export class Warming {
   readonly #patience: number;
   readonly #onWarm: (cluster: string) => void;
-  readonly #warm = new Set<string>();
+  readonly #warm: Overlay<EnvoyResource, true>;
   /** Latest version of each cluster that is not warm in it, in the order of sending. */
   readonly #warming = new Map<string, Version>();
   readonly #adopted: string[] = [];
   #answered = false;
   readonly #byEndpoints = new Map<string, Set<string>>();
-  /** Number of the last response with these endpoints that was acknowledged. */
-  readonly #endpoints = new Map<string, number>();
+  /** Endpoints that were acknowledged at all. */
+  readonly #acknowledged: Overlay<EnvoyResource, true>;
+  /** Number of the last response with these endpoints that was acknowledged while a cluster warmed with them. */
+  readonly #lastAcknowledged = new Map<string, number>();
 
-  constructor(patience: number, onWarm: (cluster: string) => void) {
+  constructor(resources: Pick<ProxyResources, "shared">, patience: number, onWarm: (cluster: string) => void) {
+    this.#warm = new Overlay(resources.shared(CLUSTER), () => true);
+    this.#acknowledged = new Overlay(resources.shared(CLUSTER_LOAD_ASSIGNMENT), () => true);
     this.#patience = patience;
     this.#onWarm = onWarm;
+  }
+
+  /** A resource that is shared is another now. What Envoy has is as before. */
+  shift(typeUrl: string, name: string, before: EnvoyResource | undefined): void {
+    if (typeUrl === CLUSTER) this.#warm.shift(name, before);
+    else if (typeUrl === CLUSTER_LOAD_ASSIGNMENT) this.#acknowledged.shift(name, before);
   }
 
   isWarm(cluster: string): boolean {
@@ -100,12 +115,16 @@ export class Warming {
 
   /** Also for endpoints that do not exist or were refused: Envoy no longer waits for those either. */
   endpointsAcknowledged(endpoints: string, sequence: number): void {
-    this.#endpoints.set(endpoints, sequence);
-    for (const cluster of this.#byEndpoints.get(endpoints) ?? []) this.#decide(cluster);
+    this.#acknowledged.set(endpoints, true);
+    const clusters = this.#byEndpoints.get(endpoints);
+    if (clusters === undefined) return;
+    this.#lastAcknowledged.set(endpoints, sequence);
+    for (const cluster of clusters) this.#decide(cluster);
   }
 
   endpointsForgotten(endpoints: string): void {
-    this.#endpoints.delete(endpoints);
+    this.#acknowledged.delete(endpoints);
+    this.#lastAcknowledged.delete(endpoints);
   }
 
   /** Ends the wait for acknowledgements that are overdue. */
@@ -128,7 +147,9 @@ export class Warming {
 
   #hasEndpoints({ endpoints, sequence }: Version, before = Number.POSITIVE_INFINITY): boolean {
     if (endpoints === undefined) return true;
-    const acknowledged = this.#endpoints.get(endpoints) ?? -1;
+    // Those that came before any cluster that warms now came before it was sent.
+    const earlier = this.#acknowledged.has(endpoints) ? ADOPTED : -1;
+    const acknowledged = this.#lastAcknowledged.get(endpoints) ?? earlier;
     return acknowledged >= sequence && acknowledged < before;
   }
 
@@ -153,7 +174,7 @@ export class Warming {
       if (version.acknowledged && this.#hasEndpoints(version, replacedAt)) {
         if (version === latest) this.#stopWarming(cluster);
         if (!this.#warm.has(cluster)) {
-          this.#warm.add(cluster);
+          this.#warm.set(cluster, true);
           this.#onWarm(cluster);
         }
         return;
@@ -169,7 +190,9 @@ export class Warming {
       if (version.endpoints === undefined) continue;
       const clusters = this.#byEndpoints.get(version.endpoints);
       clusters?.delete(cluster);
-      if (clusters?.size === 0) this.#byEndpoints.delete(version.endpoints);
+      if (clusters?.size !== 0) continue;
+      this.#byEndpoints.delete(version.endpoints);
+      this.#lastAcknowledged.delete(version.endpoints);
     }
   }
 }
