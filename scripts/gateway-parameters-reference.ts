@@ -3,10 +3,9 @@
  *
  *     node scripts/gateway-parameters-reference.ts
  */
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { parse } from "yaml";
-import type { CustomResourceDefinition, Schema } from "./generate/schema.ts";
+import { fieldSections } from "./definition-reference.ts";
 
 const root = join(import.meta.dirname, "..");
 
@@ -47,59 +46,7 @@ Made from charts/gatewright/crds/gatewayparameters.yaml by \`node scripts/gatewa
 /** The text of docs/gateway-parameters.md. */
 export function reference(): string {
   const file = join(root, "charts/gatewright/crds/gatewayparameters.yaml");
-  const definition: CustomResourceDefinition = parse(readFileSync(file, "utf8"));
-  const spec = definition.spec.versions[0]?.schema.openAPIV3Schema.properties?.["spec"];
-  if (spec === undefined) throw new Error(`${file} has no spec`);
-  const sections = Object.entries(spec.properties ?? {}).map(([name, section]) => sectionOf(`spec.${name}`, section));
-  return [head, ...sections].join("\n");
-}
-
-function sectionOf(path: string, schema: Schema): string {
-  const rows = rowsOf(path, schema, true).map(
-    ([field, type, description]) => `| \`${field}\` | ${type} | ${description} |`,
-  );
-  return [`## \`${path}\`\n`, `${notes(schema)}\n`, "| field | type | |", "|---|---|---|", ...rows, ""].join("\n");
-}
-
-type Row = readonly [field: string, type: string, description: string];
-
-function rowsOf(path: string, schema: Schema, isSection: boolean): readonly Row[] {
-  const own: readonly Row[] = isSection ? [] : [[path, typeOf(path, schema), notes(schema)]];
-  if (kubernetesOwn[path] !== undefined) return own;
-  const inner = schema.items ?? schema;
-  const at = schema.items === undefined ? path : `${path}[]`;
-  const properties = Object.entries(inner.properties ?? {});
-  return [...own, ...properties.flatMap(([name, property]) => rowsOf(`${at}.${name}`, property, false))];
-}
-
-function typeOf(path: string, schema: Schema): string {
-  const anchor = kubernetesOwn[path];
-  if (anchor !== undefined) {
-    const [kind = ""] = anchor.split("-");
-    return `[${schema.items === undefined ? "" : "list of "}${kind}](https://kubernetes.io/docs/reference/generated/kubernetes-api/v1.36/#${anchor})`;
-  }
-  if (schema.items !== undefined) return `list of ${typeOf("", schema.items)}`;
-  if (schema.additionalProperties !== undefined) return `map to ${typeOf("", schema.additionalProperties)}`;
-  if (schema.enum !== undefined) return schema.enum.map((value) => `\`${String(value)}\``).join(", ");
-  if (schema["x-kubernetes-int-or-string"] === true)
-    return schema["pattern"] === percentage ? "integer or percentage" : "quantity";
-  const { minimum, maximum } = schema;
-  const range = typeof minimum === "number" && typeof maximum === "number" ? ` ${minimum}–${maximum}` : "";
-  return `${schema.type ?? "object"}${range}`;
-}
-
-const percentage = "^([0-9]+|[0-9]+%)$";
-
-/** What it is for, and what its rules forbid. */
-function notes(schema: Schema): string {
-  const rules = schema["x-kubernetes-validations"];
-  const messages = Array.isArray(rules) ? rules.map(({ message }: { message: string }) => `Refused: ${message}.`) : [];
-  return [plain(schema.description), ...messages].join(" ");
-}
-
-/** As it stands in a document whose table names the field already. */
-function plain(description = ""): string {
-  return description.replaceAll(/\s+/g, " ").replaceAll("|", "\\|").trim();
+  return [head, ...fieldSections(file, kubernetesOwn)].join("\n");
 }
 
 if (process.argv[1] === import.meta.filename) writeFileSync(referenceFile, reference());

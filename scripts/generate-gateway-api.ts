@@ -4,8 +4,8 @@
  *     node scripts/generate-gateway-api.ts      # or: npm run generate
  *
  * - `crds/{standard,experimental}/<plural>.json`: the CustomResourceDefinitions of each channel
- * - `crds/own/<plural>.json`: kinds of our own, from scripts/generate/gateway-parameters.yaml, of which it also writes
- *   charts/gatewright/crds/gatewayparameters.yaml
+ * - `crds/own/<plural>.json`: kinds of our own, from scripts/generate/*.yaml, of which it also writes
+ *   charts/gatewright/crds/<plural>.yaml
  * - `core/<plural>.json`: Kubernetes' own kinds in the same shape, and `core/object-meta.json`, the schema of `metadata`
  * - `gateway-api.ts`, `gatewright-api.ts`, `core.ts`, `meta.ts`: their types; for the Gateway API those of the experimental channel, which
  *   holds all of the standard one
@@ -19,8 +19,8 @@ import { dirname, join } from "node:path";
 import { parseAllDocuments } from "yaml";
 import { coreDefinition, coreKinds, objectMeta } from "./generate/core.ts";
 import { cached, download, gatewayApi } from "./generate/go.ts";
-import { definitionText, gatewayParametersDefinition, ownDefinitions } from "./generate/own.ts";
-import { type CustomResourceDefinition, type Definitions, shortened } from "./generate/schema.ts";
+import { definitionText, ownDefinitions, ownKinds } from "./generate/own.ts";
+import { type CustomResourceDefinition, type Definitions, type Schema, shortened } from "./generate/schema.ts";
 import { type Kind, typeModules } from "./generate/types.ts";
 
 const kubernetes = {
@@ -44,7 +44,7 @@ const inputs: Inputs = JSON.parse(
   ).toString(),
 );
 const core = coreKinds.map((kind) => coreDefinition(kind, inputs.coreDefinitions));
-const own = [gatewayParametersDefinition(inputs.coreDefinitions)];
+const own = ownKinds(inputs.coreDefinitions, policyStatus());
 
 rmSync(output, { recursive: true, force: true });
 for (const channel of channels) for (const crd of inputs.crds[channel]) writeDefinition(`crds/${channel}`, crd);
@@ -77,6 +77,14 @@ function readInputs(): Inputs {
       ...readDefinitions(join(openApi, "apis__certificates.k8s.io__v1alpha1_openapi.json")),
     },
   };
+}
+
+/** As XBackendTrafficPolicy, a policy of the Gateway API for backends, has it. */
+function policyStatus(): Schema {
+  const policy = inputs.crds.experimental.find(({ spec }) => spec.names.kind === "XBackendTrafficPolicy");
+  const status = policy?.spec.versions[0]?.schema.openAPIV3Schema.properties?.["status"];
+  if (status === undefined) throw new Error("XBackendTrafficPolicy has no status");
+  return status;
 }
 
 /** The definitions of an OpenAPI document, which version 2 and 3 keep in different places. */

@@ -31,6 +31,7 @@ const objectMeta = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
 const scalars: Readonly<Record<string, string>> = {
   "io.k8s.apimachinery.pkg.apis.meta.v1.Time": "string",
   "io.k8s.apimachinery.pkg.apis.meta.v1.Duration": "string",
+  "dev.gatewright.v1alpha1.Duration": "string",
   "io.k8s.apimachinery.pkg.api.resource.Quantity": "number | string",
   "io.k8s.apimachinery.pkg.util.intstr.IntOrString": "number | string",
 };

@@ -9,6 +9,7 @@ import { analyseAnnotations } from "./annotations.ts";
 import { analyseCertificates } from "./certificates.ts";
 import { analyseEndpoints } from "./endpoints.ts";
 import { analyseGateways } from "./gateways.ts";
+import { analyseHealthPolicies } from "./health-policies.ts";
 import { analyseMeshes } from "./meshes.ts";
 import { analysePolicies } from "./policies.ts";
 import { analyseRedirects } from "./redirects.ts";
@@ -61,6 +62,7 @@ export function analyseAll(analysed: Analysed, now = new Date()): readonly Findi
     ...analyseXBackends(analysed),
     ...analysePolicies(analysed),
     ...analyseTrafficPolicies(analysed),
+    ...analyseHealthPolicies(analysed),
     ...analyseTelemetryPolicies(analysed),
     ...analyseMeshes(analysed),
     ...analyseEndpoints(analysed),

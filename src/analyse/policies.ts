@@ -4,6 +4,7 @@ import { gatewayGroup } from "../gateway/route-kind.ts";
 import type { Finding } from "../resources/finding.ts";
 import { codeOf } from "../resources/finding-codes.ts";
 import type { BackendTLSPolicy, XBackendTrafficPolicy } from "../resources/generated/gateway-api.ts";
+import type { BackendTrafficPolicy } from "../resources/generated/gatewright-api.ts";
 import { splitApiVersion } from "../resources/kinds.ts";
 import { type Analysed, sorted } from "./analysed.ts";
 import { findingOf, unenforcedFinding } from "./problem-finding.ts";
@@ -40,9 +41,9 @@ export function analysePolicies(analysed: Analysed): readonly Finding[] {
 /** A policy that holds for nobody, though its targets are there: no Gateway sends to them in a way that it is about. */
 export function unusedPolicy(
   { semantics, resources }: Analysed,
-  kind: "BackendTLSPolicy" | "XBackendTrafficPolicy",
+  kind: "BackendTLSPolicy" | "XBackendTrafficPolicy" | "BackendTrafficPolicy",
   key: string,
-  { apiVersion, metadata, spec }: BackendTLSPolicy | XBackendTrafficPolicy,
+  { apiVersion, metadata, spec }: BackendTLSPolicy | XBackendTrafficPolicy | BackendTrafficPolicy,
 ): readonly Finding[] {
   const { namespace = "default", name } = metadata;
   const isThere = spec.targetRefs.some(({ kind: target, name: targetName }) =>

@@ -32,7 +32,13 @@ function world() {
     graph,
     resources,
     semantics: {
-      ancestors: { XBackend: ancestors, BackendTLSPolicy: none, XBackendTrafficPolicy: none, XTelemetryPolicy: none },
+      ancestors: {
+        XBackend: ancestors,
+        BackendTLSPolicy: none,
+        XBackendTrafficPolicy: none,
+        BackendTrafficPolicy: none,
+        XTelemetryPolicy: none,
+      },
       selectorServices: graph.group("selectorServices", services, (service) => [selectorKeyOf(service) ?? ""]),
     },
     client: {

@@ -4,9 +4,10 @@ import { describe, test } from "node:test";
 import { parse } from "yaml";
 import { outdatedDefinitions } from "./outdated-definition.ts";
 
-const shipped = parse(
-  readFileSync(new URL("../../charts/gatewright/crds/gatewayparameters.yaml", import.meta.url), "utf8"),
-);
+const read = (plural: string) =>
+  parse(readFileSync(new URL(`../../charts/gatewright/crds/${plural}.yaml`, import.meta.url), "utf8"));
+const shipped = read("gatewayparameters");
+const policy = read("backendtrafficpolicies");
 
 /** What is shipped, with other fields in its spec. */
 function changed(change: (properties: Record<string, unknown>) => void) {
@@ -17,23 +18,24 @@ function changed(change: (properties: Record<string, unknown>) => void) {
 
 describe("definitions of our own kinds", () => {
   test("those of the chart have all that is read, and newer ones do no harm", () => {
-    deepEqual(outdatedDefinitions([shipped]), []);
+    deepEqual(outdatedDefinitions([shipped, policy]), []);
     const newer = changed((properties) => Object.assign(properties, { future: { type: "string" } }));
-    deepEqual(outdatedDefinitions([newer]), []);
+    deepEqual(outdatedDefinitions([newer, policy]), []);
   });
 
   test("one that lacks fields is named with them", () => {
     const older = changed((properties) => {
       delete properties["drain"];
     });
-    const [finding, ...others] = outdatedDefinitions([older]);
+    const [finding, ...others] = outdatedDefinitions([older, policy]);
     deepEqual(others, []);
     match(finding?.message ?? "", /older than this version of Gatewright and lacks spec\.drain: /);
     match(finding?.remedy ?? "", /kubectl apply --server-side -f charts\/gatewright\/crds/);
   });
 
   test("a cluster without it is told so", () => {
-    const [finding] = outdatedDefinitions([]);
-    match(finding?.message ?? "", /does not have GatewayParameters/);
+    const [parameters, policies] = outdatedDefinitions([]);
+    match(parameters?.message ?? "", /does not have GatewayParameters: none can be made. Who refers to one gets no proxies.$/);
+    match(policies?.message ?? "", /does not have BackendTrafficPolicy: none can be made.$/);
   });
 });

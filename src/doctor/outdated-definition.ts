@@ -1,3 +1,4 @@
+import { parametersKind } from "../gateway/parameters-reference.ts";
 import type { ApiObject } from "../kubernetes/api-object.ts";
 import { field, list } from "../resources/field.ts";
 import type { Finding } from "../resources/finding.ts";
@@ -24,7 +25,7 @@ export function outdatedDefinitions(definitions: readonly ApiObject[]): readonly
           problem(
             "outdated-definition",
             definition,
-            `The cluster does not have ${kind.kind}: none can be made, and who refers to one gets no proxies.`,
+            `The cluster does not have ${kind.kind}: none can be made.${kind.kind === parametersKind ? " Who refers to one gets no proxies." : ""}`,
             remedy,
           ),
         ];

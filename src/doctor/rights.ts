@@ -50,9 +50,11 @@ export const rights: readonly Right[] = [
   ...of("namespaces", gatewayApi, ["referencegrants"], follow),
   ...of("namespaces", experimental, experimentalKinds, read),
   ...of("namespaces", "gatewright.dev", ["gatewayparameters"], follow),
+  ...of("namespaces", "gatewright.dev", ["backendtrafficpolicies"], read),
   ...of("namespaces", "discovery.k8s.io", ["endpointslices"], follow),
   ...of("namespaces", gatewayApi, kinds, ["patch"], "status"),
   ...of("namespaces", experimental, experimentalKinds, ["patch"], "status"),
+  ...of("namespaces", "gatewright.dev", ["backendtrafficpolicies"], ["patch"], "status"),
   ...of("namespaces", gatewayApi, ["gateways"], ["update"], "finalizers"),
   ...of("namespaces", "events.k8s.io", ["events"], ["create"]),
   ...of(

@@ -2,6 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import type { Any } from "@bufbuild/protobuf/wkt";
 import type { Cluster, Endpoint, EndpointGroup } from "../ir/cluster.ts";
 import { ads, WAIT_A_LITTLE } from "./ads.ts";
+import { backendHealth } from "./backend-health.ts";
 import { loadAssignment } from "./endpoints.ts";
 import {
   Cluster_DiscoveryType,
@@ -50,6 +51,7 @@ export function envoyCluster(cluster: Cluster): EnvoyCluster {
       ],
     },
     ignoreHealthOnHostRemoval: true,
+    ...(cluster.health && backendHealth(cluster.health, cluster.protocol)),
     typedExtensionProtocolOptions: protocolOptions(cluster),
     ...(cluster.tls && { transportSocket: upstreamTls(cluster.tls, cluster.protocol) }),
     transportSocketMatches: Object.entries(cluster.tlsByGroup ?? {}).map(([tls, upstream]) => ({

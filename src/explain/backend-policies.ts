@@ -2,6 +2,7 @@ import type { Reader } from "../collections/collection.ts";
 import { backendKey, keyOfBackend, ofPort } from "../gateway/policy-target.ts";
 import { experimentalGroup, gatewayGroup } from "../gateway/route-kind.ts";
 import type { Cluster, UpstreamTls } from "../ir/cluster.ts";
+import { ownGroup } from "../resources/identify.ts";
 import type { ResourceReference } from "../resources/origin.ts";
 import { type Explained, placeOf } from "./explained.ts";
 import type { RuleAction } from "./explanation.ts";
@@ -17,8 +18,10 @@ export function backendPolicies(
   const { kind, namespace = "default", name } = cluster.origin.resource;
   if (kind !== "Service" && kind !== "XBackend") return [];
   const backend = backendKey(kind, `${namespace}/${name}`);
-  const { backendTls, backendTraffic } = explained.semantics;
-  const holder = ofPort(reader, backendTls.holders, backend, portName(explained, backend, port));
+  const { backendTls, backendTraffic, backendHealth } = explained.semantics;
+  const section = portName(explained, backend, port);
+  const holder = ofPort(reader, backendTls.holders, backend, section);
+  const health = ofPort(reader, backendHealth.holders, backend, section);
   const traffic = backendTraffic.holders.get(backend);
   const by = (policyGroup: string, policyKind: string, key: string, message: string): RuleAction => {
     const [policyNamespace = "", policyName = ""] = key.split("/");
@@ -46,6 +49,24 @@ export function backendPolicies(
             `at most ${cluster.retryBudget.percent} % of the requests may be retries`,
           ),
         ]),
+    ...(health === undefined
+      ? []
+      : healthTexts(cluster).map((text) => by(ownGroup, "BackendTrafficPolicy", health, text))),
+  ];
+}
+
+function healthTexts({ health }: Cluster): readonly string[] {
+  const { outlierDetection: outliers, healthCheck: check } = health ?? {};
+  const seconds = (milliseconds: number) => `${milliseconds / 1000} s`;
+  return [
+    ...(outliers === undefined
+      ? []
+      : [
+          `endpoints that fail several times in a row get no requests for ${seconds(outliers.baseEjectionMilliseconds)}`,
+        ]),
+    ...(check === undefined
+      ? []
+      : [`endpoints are asked for ${check.path} each ${seconds(check.intervalMilliseconds)}`]),
   ];
 }
 

@@ -97,6 +97,14 @@ kind: XBackendTrafficPolicy
 metadata: { name: budget, namespace: shop }
 spec: { targetRefs: [{ group: "", kind: Service, name: cart }], retryConstraint: { budget: { percent: 7, interval: 10s } } }
 ---
+apiVersion: gatewright.dev/v1alpha1
+kind: BackendTrafficPolicy
+metadata: { name: health, namespace: shop }
+spec:
+  targetRefs: [{ group: "", kind: Service, name: cart }]
+  outlierDetection: { baseEjectionTime: 1500ms }
+  healthCheck: { http: { path: /ready } }
+---
 apiVersion: v1
 kind: Service
 metadata: { name: empty, namespace: shop }
@@ -183,7 +191,17 @@ describe("explain", () => {
     );
     deepEqual(
       backends.map(({ policies }) => policies.map(({ message, place }) => [message, place?.resource.name])),
-      [[["at most 7 % of the requests may be retries (XBackendTrafficPolicy shop/budget)", "budget"]], []],
+      [
+        [
+          ["at most 7 % of the requests may be retries (XBackendTrafficPolicy shop/budget)", "budget"],
+          [
+            "endpoints that fail several times in a row get no requests for 1.5 s (BackendTrafficPolicy shop/health)",
+            "health",
+          ],
+          ["endpoints are asked for /ready each 10 s (BackendTrafficPolicy shop/health)", "health"],
+        ],
+        [],
+      ],
     );
     deepEqual(rule?.place.location, { file: "test.yaml", line: 32, column: 17 });
     equal(listener?.listeners[0]?.place.field, "spec.listeners[0]");

@@ -1,11 +1,13 @@
 import type { Collection, Reader } from "../collections/collection.ts";
 import type { Graph } from "../collections/graph.ts";
-import type { Cluster, Endpoint, EndpointGroup, EndpointSet, RetryBudget } from "../ir/cluster.ts";
+import type { BackendHealth, Cluster, Endpoint, EndpointGroup, EndpointSet, RetryBudget } from "../ir/cluster.ts";
 import { type BackendTarget, clusterName, isShownCertificate } from "./backend.ts";
+import { healthOf, type WrittenHealth } from "./backend-health.ts";
 import type { ListenerCollections } from "./derive-listeners.ts";
 import type { RouteAttachment, RouteCollections } from "./derive-routes.ts";
 import type { AttachmentPoint } from "./gateway-listener.ts";
 import type { BackendLocator, LocatedBackend } from "./locate-backend.ts";
+import { ofPort } from "./policy-target.ts";
 import { streamClusterName } from "./sockets.ts";
 import type { StreamBackend } from "./stream-route.ts";
 import type { TelemetryCollections } from "./telemetry.ts";
@@ -45,6 +47,7 @@ export function deriveDestinations(
   { tracingOfListeners }: TelemetryCollections,
   { locate }: BackendLocator,
   retryBudgets: Collection<RetryBudget>,
+  health: Collection<WrittenHealth>,
 ): DestinationCollections {
   const requestOf = (proxy: string, target: BackendTarget, clientCertificate: string | undefined) => {
     const shown = clientCertificate !== undefined && isShownCertificate(target) ? { clientCertificate } : {};
@@ -104,6 +107,7 @@ export function deriveDestinations(
         protocol: target.protocol,
         ...(target.tls ? { tls: located.tls(clientCertificate) } : {}),
         ...(retryBudget === undefined ? {} : { retryBudget }),
+        ...(carriesRequests(target) ? healthOfBackend(reader, health, target, located) : {}),
         origin: located.origin,
       } satisfies Cluster;
     }),
@@ -216,7 +220,19 @@ function carriesRequests({ protocol }: BackendTarget): boolean {
   return protocol === "HTTP/1.1" || protocol === "HTTP/2";
 }
 
-/** Shared by every cluster that speaks to the port, whatever it speaks. */
+/** Of the policy for the port, or else for the whole backend. */
+function healthOfBackend(
+  reader: Reader,
+  health: Collection<WrittenHealth>,
+  { backend }: BackendTarget,
+  { hostname, portName, origin }: LocatedBackend,
+): { readonly health?: BackendHealth } {
+  const written = ofPort(reader, health, backend, portName);
+  if (written === undefined) return {};
+  const { namespace = "default", name } = origin.resource;
+  return { health: healthOf(written, hostname ?? `${name}.${namespace}`) };
+}
+
 /** Name of the endpoints of a backend: those who speak to it in several ways share them. */
 export function endpointSetName({ backend, port, protocol }: BackendTarget): string {
   return `${backend}/${port}${protocol === "UDP" ? "/udp" : ""}`;

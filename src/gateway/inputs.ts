@@ -25,7 +25,7 @@ import type {
   XMesh,
   XTelemetryPolicy,
 } from "../resources/generated/gateway-api.ts";
-import type { GatewayParameters } from "../resources/generated/gatewright-api.ts";
+import type { BackendTrafficPolicy, GatewayParameters } from "../resources/generated/gatewright-api.ts";
 import { type KubernetesObject, keyOf } from "../resources/object.ts";
 
 /** The kinds that the semantics read, by their Kubernetes kind. Values are validated, and keyed `namespace/name`. */
@@ -44,6 +44,7 @@ export interface ResourceKinds {
   readonly XBackend: XBackend;
   readonly XBackendTrafficPolicy: XBackendTrafficPolicy;
   readonly XTelemetryPolicy: XTelemetryPolicy;
+  readonly BackendTrafficPolicy: BackendTrafficPolicy;
   readonly XMesh: XMesh;
   readonly Service: Service;
   readonly EndpointSlice: EndpointSlice;
@@ -71,6 +72,7 @@ export const resourceKinds = [
   "XBackend",
   "XBackendTrafficPolicy",
   "XTelemetryPolicy",
+  "BackendTrafficPolicy",
   "XMesh",
   "Service",
   "EndpointSlice",
@@ -101,6 +103,7 @@ export function createResourceInputs(graph: Graph): ResourceInputs {
     XBackend: graph.input("XBackend"),
     XBackendTrafficPolicy: graph.input("XBackendTrafficPolicy"),
     XTelemetryPolicy: graph.input("XTelemetryPolicy"),
+    BackendTrafficPolicy: graph.input("BackendTrafficPolicy"),
     XMesh: graph.input("XMesh"),
     Service: graph.input("Service"),
     EndpointSlice: graph.input("EndpointSlice"),

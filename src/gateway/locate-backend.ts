@@ -19,6 +19,8 @@ import { offeredOverConnections, type ReadXBackend } from "./x-backend.ts";
 export interface LocatedBackend {
   /** What it is called in DNS; one without has endpoints. */
   readonly hostname?: string;
+  /** Of the Service's port. */
+  readonly portName?: string;
   /** Where the port is written. */
   readonly origin: Origin;
   readonly endpoints: () => readonly Endpoint[];
@@ -60,6 +62,7 @@ export function deriveBackendLocator(
     const { namespace = "default", name } = service.metadata;
     return {
       ...(hostname === undefined ? {} : { hostname }),
+      ...(port?.name === undefined ? {} : { portName: port.name }),
       origin: { resource: { group: "", kind: "Service", namespace, name }, path: ["spec", "ports"] },
       endpoints: () => {
         if (port === undefined) return [];

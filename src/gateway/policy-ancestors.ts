@@ -1,5 +1,6 @@
 import type { Collection, Reader } from "../collections/collection.ts";
 import type { Graph } from "../collections/graph.ts";
+import type { BackendHealthCollections, HealthPolicy } from "./backend-health.ts";
 import type { BackendTlsCollections } from "./backend-tls.ts";
 import type { BackendTrafficCollections, TrafficPolicy } from "./backend-traffic.ts";
 import type { BackendUse } from "./backend-use.ts";
@@ -23,7 +24,13 @@ export interface PolicyAncestor {
 export type PolicyAncestors = Collection<readonly PolicyAncestor[]>;
 
 /** Kinds whose status names ancestors. */
-export const ancestorKinds = ["BackendTLSPolicy", "XBackendTrafficPolicy", "XBackend", "XTelemetryPolicy"] as const;
+export const ancestorKinds = [
+  "BackendTLSPolicy",
+  "XBackendTrafficPolicy",
+  "BackendTrafficPolicy",
+  "XBackend",
+  "XTelemetryPolicy",
+] as const;
 
 export type AncestorKind = (typeof ancestorKinds)[number];
 
@@ -118,12 +125,43 @@ export function trafficPolicyAncestors(
   });
 }
 
+/** Of BackendTrafficPolicies: everybody who sends to their targets, though only the answers to requests are looked at. */
+export function healthPolicyAncestors(
+  graph: Graph,
+  resources: Resources,
+  listeners: ListenerCollections,
+  routes: RouteCollections,
+  { policies, holders }: BackendHealthCollections,
+): PolicyAncestors {
+  return deriveAncestors(graph, "healthPolicyAncestors", policies, listeners, routes, {
+    targets: ({ targets }) => targets,
+    refusal: (_, key, target, reader) =>
+      missingPort(target, reader, resources) ??
+      conflict("BackendTrafficPolicy", reader.fetch(holders, targetKey(target)), key, target),
+    // A port that is not there can be used by nobody; the Service's users are told.
+    concerns: ({ portName }, target, cause) =>
+      target.portName === undefined || portName === target.portName || cause?.reason === "TargetNotFound",
+    conditions: (policy, causes, uses) => [
+      accepted("It holds for requests to its targets.", causes),
+      ...(uses.some(({ traffic }) => traffic === "requests") ? [] : notEnforced(healthFields(policy))),
+    ],
+  });
+}
+
+function healthFields({ health }: HealthPolicy): readonly UnenforcedField[] {
+  return [
+    ...ifSet(health.outlierDetection, ["spec", "outlierDetection"], noRequests),
+    ...ifSet(health.healthCheck, ["spec", "healthCheck"], noRequests),
+  ];
+}
+
+const noRequests = "No HTTPRoute or GRPCRoute sends to its targets.";
+
 /** Where connections and datagrams alone are sent, nothing is tried again and no session is known. */
 function requestFields({ retryBudget, sessionPersistence }: TrafficPolicy): readonly UnenforcedField[] {
-  const because = "No HTTPRoute or GRPCRoute sends to its targets.";
   return [
-    ...ifSet(retryBudget, ["spec", "retryConstraint"], because),
-    ...ifSet(sessionPersistence, ["spec", "sessionPersistence"], because),
+    ...ifSet(retryBudget, ["spec", "retryConstraint"], noRequests),
+    ...ifSet(sessionPersistence, ["spec", "sessionPersistence"], noRequests),
   ];
 }
 

@@ -5,6 +5,7 @@ import type { Cluster, UpstreamTls } from "../ir/cluster.ts";
 import { type HostTable, hostTableKey } from "../ir/host-table.ts";
 import type { Listener } from "../ir/listener.ts";
 import type { TrustBundle } from "../ir/trust-bundle.ts";
+import { type BackendHealthCollections, deriveBackendHealth } from "./backend-health.ts";
 import { backendService } from "./backend-service.ts";
 import { type BackendTlsCollections, deriveBackendTls } from "./backend-tls.ts";
 import { type BackendTrafficCollections, deriveBackendTraffic } from "./backend-traffic.ts";
@@ -21,6 +22,7 @@ import { type BackendLocator, deriveBackendLocator } from "./locate-backend.ts";
 import type { Placement } from "./placement.ts";
 import {
   type AncestorKind,
+  healthPolicyAncestors,
   type PolicyAncestors,
   tlsPolicyAncestors,
   trafficPolicyAncestors,
@@ -44,6 +46,7 @@ export interface Semantics
   readonly trustBundles: Collection<TrustBundle>;
   readonly backendTls: BackendTlsCollections;
   readonly backendTraffic: BackendTrafficCollections;
+  readonly backendHealth: BackendHealthCollections;
   /** By `namespace/name`. */
   readonly xBackends: Collection<ReadXBackend>;
   /** What became of each policy, and of each XBackend, for each Gateway that it matters to. */
@@ -68,6 +71,7 @@ export function deriveSemantics(
   const references = deriveReferences(graph, resources);
   const backendTls = deriveBackendTls(graph, resources, trust);
   const backendTraffic = deriveBackendTraffic(graph, resources);
+  const backendHealth = deriveBackendHealth(graph, resources);
   const xBackends = graph.derive("xBackends", resources.XBackend, (object, _key, reader) =>
     readXBackend(object, placement, reader, trust, references),
   );
@@ -83,7 +87,15 @@ export function deriveSemantics(
   const telemetry = deriveTelemetry(graph, resources, listeners, context);
   const routes = deriveRoutes(graph, resources, listeners, context, telemetry.telemetryUses);
   const locator = deriveBackendLocator(graph, resources, placement, xBackends, backendTls.tls);
-  const destinations = deriveDestinations(graph, listeners, routes, telemetry, locator, backendTraffic.retryBudgets);
+  const destinations = deriveDestinations(
+    graph,
+    listeners,
+    routes,
+    telemetry,
+    locator,
+    backendTraffic.retryBudgets,
+    backendHealth.health,
+  );
   const sockets = deriveSockets(graph, listeners, routes, telemetry);
   return {
     ...listeners,
@@ -98,10 +110,12 @@ export function deriveSemantics(
     trustBundles: deriveTrustBundles(graph, sockets, destinations, trust),
     backendTls,
     backendTraffic,
+    backendHealth,
     xBackends,
     ancestors: {
       BackendTLSPolicy: tlsPolicyAncestors(graph, resources, listeners, routes, backendTls),
       XBackendTrafficPolicy: trafficPolicyAncestors(graph, listeners, routes, backendTraffic),
+      BackendTrafficPolicy: healthPolicyAncestors(graph, resources, listeners, routes, backendHealth),
       XBackend: xBackendAncestors(graph, listeners, routes, xBackends),
       XTelemetryPolicy: telemetry.telemetryAncestors,
     },

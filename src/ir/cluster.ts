@@ -22,7 +22,42 @@ export interface Cluster {
   readonly tlsByGroup?: Readonly<Record<string, UpstreamTls>>;
   /** Limits retries; absent where nobody asked for a limit. */
   readonly retryBudget?: RetryBudget;
+  /** Which endpoints get requests; absent where every one that is ready does. */
+  readonly health?: BackendHealth;
   readonly origin: Origin;
+}
+
+/** How a proxy finds out which endpoints answer. */
+export interface BackendHealth {
+  readonly outlierDetection?: OutlierDetection;
+  readonly healthCheck?: HealthCheck;
+}
+
+/** Endpoints that have failed several times in a row get no requests for a while. */
+export interface OutlierDetection {
+  /** Answers with 500 to 599, and requests without an answer; 0 counts none. */
+  readonly consecutive5xxErrors: number;
+  /** Answers with 502, 503 and 504, and requests without an answer; 0 counts none. */
+  readonly consecutiveGatewayErrors: number;
+  readonly intervalMilliseconds: number;
+  readonly baseEjectionMilliseconds: number;
+  /** At least `baseEjectionMilliseconds`. */
+  readonly maxEjectionMilliseconds: number;
+  /** From which share of the endpoints on no further one is taken out. */
+  readonly maxEjectionPercent: number;
+}
+
+/** Endpoints that don't answer a GET as expected get no requests. */
+export interface HealthCheck {
+  readonly path: string;
+  /** The Host of the GET. */
+  readonly hostname: string;
+  /** In ascending order. */
+  readonly expectedStatuses: readonly number[];
+  readonly intervalMilliseconds: number;
+  readonly timeoutMilliseconds: number;
+  readonly unhealthyThreshold: number;
+  readonly healthyThreshold: number;
 }
 
 /** TLS that starts at the proxy. */

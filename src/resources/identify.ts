@@ -9,7 +9,7 @@ export type Identity =
   | { readonly kind: Kind; readonly version: string; readonly value: JsonObject }
   | { readonly mistake: Mistake };
 
-const ownGroup = "gatewright.dev";
+export const ownGroup = "gatewright.dev";
 const gatewayApiGroup = /^gateway\.networking\.(x-)?k8s\.io$/;
 const ours: ReadonlySet<string> = new Set([ownGroup, ...kinds.map(({ group }) => group)]);
 

@@ -6,14 +6,16 @@ const instead: Readonly<Record<string, string>> = {
   Backend: "Send to a Service, or to an XBackend of gateway.networking.x-k8s.io.",
   BackendLBPolicy: "It became XBackendTrafficPolicy of gateway.networking.x-k8s.io.",
   BackendPolicy: "It became BackendTLSPolicy.",
-  BackendTrafficPolicy: "It is XBackendTrafficPolicy of gateway.networking.x-k8s.io.",
+  BackendTrafficPolicy:
+    "It is BackendTrafficPolicy of gatewright.dev/v1alpha1, or XBackendTrafficPolicy of gateway.networking.x-k8s.io.",
   CORSPolicy: "CORS is a filter of an HTTPRoute's rule: type CORS.",
   CircuitBreakerPolicy:
     "The Gateway API has no circuit breakers; each implementation has its own, and Gatewright none yet.",
   HTTPFilter: "Filters stand in the rules of a route: spec.rules[].filters.",
   HTTPRouteFilter: "Filters stand in the rules of a route: spec.rules[].filters.",
   HTTPSRoute: "An HTTPRoute serves HTTPS, too: TLS belongs to the Gateway's listener.",
-  HealthCheckPolicy: "The Gateway API has no health checks; the pods' readiness probes decide where traffic goes.",
+  HealthCheckPolicy:
+    "Readiness probes of the pods decide where traffic goes; BackendTrafficPolicy of gatewright.dev/v1alpha1 has health checks.",
   Ingress: "Write an HTTPRoute; Ingress itself is a kind of networking.k8s.io/v1.",
   IngressClass: "Its counterpart is GatewayClass.",
   IngressRoute: "Write an HTTPRoute, or a TCPRoute for what is no HTTP.",

@@ -8,6 +8,7 @@ import { observed, type PolicyStatus } from "./object-status.ts";
 const maxAncestors: Readonly<Record<AncestorKind, number>> = {
   BackendTLSPolicy: 16,
   XBackendTrafficPolicy: 16,
+  BackendTrafficPolicy: 16,
   XBackend: 32,
   XTelemetryPolicy: 16,
 };

@@ -31,6 +31,7 @@ const writers: Readonly<Record<string, readonly Person[]>> = {
   "backendtlspolicies.gateway.networking.k8s.io": ["developer", "operator", "provider"],
   "xbackends.gateway.networking.x-k8s.io": ["developer", "operator", "provider"],
   "xbackendtrafficpolicies.gateway.networking.x-k8s.io": ["developer", "operator", "provider"],
+  "backendtrafficpolicies.gatewright.dev": ["developer", "operator", "provider"],
   "gateways.gateway.networking.k8s.io": ["operator", "provider"],
   "listenersets.gateway.networking.k8s.io": ["operator", "provider"],
   "referencegrants.gateway.networking.k8s.io": ["operator", "provider"],

@@ -30,6 +30,7 @@ export const healthyWorld: readonly ApiObject[] = [
     "backendtlspolicies",
   ].map((plural) => definition(plural)),
   parametersDefinition(schemaOfParameters()),
+  ownDefinition("BackendTrafficPolicy", "backendtrafficpolicies", specOf("BackendTrafficPolicy")),
   namespace("gatewright-system"),
   namespace("shop"),
   object("apps/v1", "Deployment", "gatewright-system/gatewright", {
@@ -173,10 +174,14 @@ export function definition(plural: string, release = "v1.7.0", channel = "standa
 
 /** The definition of GatewayParameters, with this schema of its `spec`. */
 export function parametersDefinition(spec: unknown): ApiObject {
-  return object("apiextensions.k8s.io/v1", "CustomResourceDefinition", "gatewayparameters.gatewright.dev", {
+  return ownDefinition("GatewayParameters", "gatewayparameters", spec);
+}
+
+function ownDefinition(kind: string, plural: string, spec: unknown): ApiObject {
+  return object("apiextensions.k8s.io/v1", "CustomResourceDefinition", `${plural}.gatewright.dev`, {
     spec: {
       group: "gatewright.dev",
-      names: { plural: "gatewayparameters" },
+      names: { kind, plural },
       versions: [
         { name: "v1alpha1", served: true, storage: true, schema: { openAPIV3Schema: { properties: { spec } } } },
       ],
@@ -186,7 +191,11 @@ export function parametersDefinition(spec: unknown): ApiObject {
 
 /** As this release has it. */
 export function schemaOfParameters(): Schema {
-  const kind = findKind("gatewright.dev", "GatewayParameters");
+  return specOf("GatewayParameters");
+}
+
+function specOf(name: string): Schema {
+  const kind = findKind("gatewright.dev", name);
   return (kind === undefined ? undefined : schemaOf(kind, "v1alpha1").properties?.["spec"]) ?? {};
 }
 

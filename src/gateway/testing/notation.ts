@@ -1,5 +1,5 @@
 import { X509Certificate } from "node:crypto";
-import type { Cluster, EndpointGroup, EndpointSet, RetryBudget, UpstreamTls } from "../../ir/cluster.ts";
+import type { BackendHealth, Cluster, EndpointGroup, EndpointSet, RetryBudget, UpstreamTls } from "../../ir/cluster.ts";
 import type { HostTable } from "../../ir/host-table.ts";
 import type { FilterChain } from "../../ir/listener.ts";
 import type {
@@ -188,12 +188,16 @@ function describeTracing(tracing: Tracing | undefined): readonly string[] {
 }
 
 /** @example "HTTP/2 with TLS to Service/default/a/443" */
-export function describeCluster({ protocol, tls, tlsByGroup, discovery, retryBudget }: Cluster): string {
+export function describeCluster({ protocol, tls, tlsByGroup, discovery, retryBudget, health }: Cluster): string {
   const wrapped = [
     ...(tls === undefined ? [] : [describeTls(tls)]),
     ...Object.entries(tlsByGroup ?? {}).map(([group, upstream]) => `${describeTls(upstream)} to ${group}`),
   ].join(",");
-  return `${protocol}${wrapped} to ${describeDiscovery(discovery)}${retryBudget === undefined ? "" : describeRetryBudget(retryBudget)}`;
+  return [
+    `${protocol}${wrapped} to ${describeDiscovery(discovery)}`,
+    ...(retryBudget === undefined ? [] : [describeRetryBudget(retryBudget)]),
+    ...describeHealth(health),
+  ].join(", ");
 }
 
 function describeDiscovery(discovery: Cluster["discovery"]): string {
@@ -208,7 +212,20 @@ function describeDiscovery(discovery: Cluster["discovery"]): string {
 }
 
 function describeRetryBudget({ percent, intervalMilliseconds, minimum }: RetryBudget): string {
-  return `, retries at most ${percent} % in ${intervalMilliseconds} ms or ${minimum.count} in ${minimum.intervalMilliseconds} ms`;
+  return `retries at most ${percent} % in ${intervalMilliseconds} ms or ${minimum.count} in ${minimum.intervalMilliseconds} ms`;
+}
+
+function describeHealth({ outlierDetection: outliers, healthCheck: check }: BackendHealth = {}): readonly string[] {
+  const ejection = outliers && [
+    `without those that fail ${outliers.consecutive5xxErrors} times (gateway errors ${outliers.consecutiveGatewayErrors})`,
+    `for ${outliers.baseEjectionMilliseconds} to ${outliers.maxEjectionMilliseconds} ms, looked at each ${outliers.intervalMilliseconds} ms`,
+    `up to ${outliers.maxEjectionPercent} %`,
+  ];
+  const asked = check && [
+    `GET ${check.hostname}${check.path} each ${check.intervalMilliseconds} ms is ${check.expectedStatuses.join(" or ")}`,
+    `in ${check.timeoutMilliseconds} ms, ${check.unhealthyThreshold} × down, ${check.healthyThreshold} × up`,
+  ];
+  return [...(ejection === undefined ? [] : [ejection.join(" ")]), ...(asked === undefined ? [] : [asked.join(" ")])];
 }
 
 function describeParameters(parameters: TlsParameters | undefined): readonly string[] {
