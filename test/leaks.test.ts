@@ -17,14 +17,7 @@ import { ObjectTable } from "../src/sources/files/object-table.ts";
 import { Delivery } from "../src/xds/delivery.ts";
 import { FakeClock } from "../src/xds/testing/fake-clock.ts";
 import { FakeStream, type Received } from "../src/xds/testing/fake-stream.ts";
-import {
-  CLUSTER,
-  CLUSTER_LOAD_ASSIGNMENT,
-  EXTENSION_CONFIG,
-  LISTENER,
-  SCOPED_ROUTE_CONFIGURATION,
-  SECRET,
-} from "../src/xds/type-url.ts";
+import { CLUSTER, CLUSTER_LOAD_ASSIGNMENT, LISTENER, SCOPED_ROUTE_CONFIGURATION, SECRET } from "../src/xds/type-url.ts";
 import { endpointSlice, gateway, gatewayClass, httpRoute, type Resource, service } from "./e2e/harness/resources.ts";
 import { stepFilter } from "./e2e/harness/steps.ts";
 
@@ -54,7 +47,6 @@ class PlayedEnvoy {
   #connect(delivery: Delivery): FakeStream {
     const stream = new FakeStream(delivery, proxy);
     for (const typeUrl of wildcards) stream.request(typeUrl);
-    stream.request(EXTENSION_CONFIG, { subscribe: ["fix"] });
     stream.request(SECRET, { subscribe: ["Secret/default/changing"] });
     return stream;
   }

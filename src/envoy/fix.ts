@@ -1,35 +1,68 @@
 import { create } from "@bufbuild/protobuf";
 import type { Listener } from "../ir/listener.ts";
-import { ads, WAIT_FOR_EVER } from "./ads.ts";
-import { TypedExtensionConfigSchema } from "./generated/envoy/config/core/v3/extension_pb.ts";
+import { HeaderValueOption_HeaderAppendAction } from "./generated/envoy/config/core/v3/base_pb.ts";
 import { FilterConfigSchema } from "./generated/envoy/config/route/v3/route_components_pb.ts";
-import { LuaSchema } from "./generated/envoy/extensions/filters/http/lua/v3/lua_pb.ts";
+import { ScopedRouteConfigurationSchema } from "./generated/envoy/config/route/v3/scoped_route_pb.ts";
+import { HeaderMutationSchema } from "./generated/envoy/extensions/filters/http/header_mutation/v3/header_mutation_pb.ts";
+import { LuaPerRouteSchema, LuaSchema } from "./generated/envoy/extensions/filters/http/lua/v3/lua_pb.ts";
+import { ConfigSchema as SetFilterStateSchema } from "./generated/envoy/extensions/filters/http/set_filter_state/v3/set_filter_state_pb.ts";
 import type { HttpFilterSchema } from "./generated/envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager_pb.ts";
-import { type Init, pack, resource, typeUrl } from "./message.ts";
+import { type Init, pack, resource } from "./message.ts";
 import { MISDIRECTED } from "./misdirected.ts";
 import type { EnvoyResource } from "./resource.ts";
 import { SCOPE_HEADER, scopeKey, scopePrefix } from "./scope.ts";
 
-/** Name of the filter, of its resource, and of its entry in a table's per-filter configuration. */
-export const FIX = "fix";
+/** Name of the two filters that lead a request which hit no table to {@link MISSED}. */
+const MISS = "miss";
+
+/** Name of the filter that runs the script, and of its entry in a table's per-filter configuration. */
+const FIX = "fix";
+
+/** Key of the one table that all chains of a proxy share for requests that hit none of their own; no chain has this name. */
+export const MISSED = "~";
 
 /**
- * Scope keys are exact. This filter runs only for a request that hit no exact table, and points it at the table that serves
- * it: the same host in lower case and without trailing dot, else the longest wildcard, else `*`. On a TLS connection it may
- * also find that the request is for a host of another chain: that one is {@link misdirected}.
+ * Scope keys are exact. These filters do something only for a request that hit no exact table: they lead it to the table
+ * {@link MISSED}, whose script points it at the table that serves it: the same host in lower case and without trailing dot, else the
+ * longest wildcard, else `*`. On a TLS connection it may also find that the request is for a host of another chain: that one is
+ * {@link misdirected}.
+ *
+ * The script is the table's, not the filter's, because a filter's own is compiled for every chain and thread, at 120 KB and more each.
  */
-export function fixFilter(): Init<typeof HttpFilterSchema> {
-  return {
-    name: FIX,
-    configType: {
-      case: "configDiscovery",
-      value: { configSource: ads(WAIT_FOR_EVER), typeUrls: [typeUrl(LuaSchema)] },
-    },
-  };
+export function fixFilters(): Init<typeof HttpFilterSchema>[] {
+  const missed = { key: SCOPE_HEADER, value: `${MISSED}:%REQ(${SCOPE_HEADER})%` };
+  return [
+    filter(
+      MISS,
+      pack(HeaderMutationSchema, {
+        mutations: {
+          requestMutations: [
+            {
+              action: {
+                case: "append",
+                value: {
+                  header: missed,
+                  appendAction: HeaderValueOption_HeaderAppendAction.OVERWRITE_IF_EXISTS_OR_ADD,
+                },
+              },
+            },
+          ],
+        },
+      }),
+    ),
+    filter(MISS, pack(SetFilterStateSchema, { clearRouteCache: true })),
+    filter(FIX, pack(LuaSchema, { statPrefix: FIX })),
+  ];
 }
 
-/** What an exact table says of {@link FIX}, so that a hit costs nothing. */
-export const fixDisabled = pack(FilterConfigSchema, { disabled: true });
+function filter(name: string, value: ReturnType<typeof pack>): Init<typeof HttpFilterSchema> {
+  return { name, configType: { case: "typedConfig", value } };
+}
+
+const disabled = pack(FilterConfigSchema, { disabled: true });
+
+/** What an exact table says of {@link fixFilters}, so that a hit costs nothing. */
+export const fixDisabled = { [MISS]: disabled, [FIX]: disabled };
 
 /** A wildcard or catch-all table: `*.example.com` or `*`. */
 export interface Wildcard {
@@ -51,28 +84,46 @@ export function serverNamesOf({ chains }: Listener): ServerNames | undefined {
 }
 
 /**
- * The filter's configuration with the wildcards and server names of all chains of a proxy, delivered by itself (ECDS), so that
- * a new wildcard touches no listener. A scope goes out before the script that names it, and stays until the script no longer does.
+ * The table {@link MISSED}, whose script knows the wildcards and server names of all chains of a proxy. A new wildcard changes it, and
+ * no listener. A scope goes out before the script that names it, and stays until the script no longer does.
  */
 export function fixResource(
   proxy: string,
   wildcards: readonly Wildcard[],
   listeners: readonly ServerNames[],
 ): EnvoyResource {
-  const extension = create(TypedExtensionConfigSchema, {
-    name: FIX,
-    typedConfig: pack(LuaSchema, {
-      statPrefix: FIX,
-      defaultSourceCode: { specifier: { case: "inlineString", value: fixScript(wildcards, listeners) } },
-    }),
+  const override = {
+    case: "sourceCode" as const,
+    value: { specifier: { case: "inlineString" as const, value: fixScript(wildcards, listeners) } },
+  };
+  const scope = create(ScopedRouteConfigurationSchema, {
+    name: MISSED,
+    key: { fragments: [{ type: { case: "stringKey", value: MISSED } }] },
+    routeConfiguration: {
+      name: MISSED,
+      requestHeadersToRemove: [SCOPE_HEADER],
+      typedPerFilterConfig: { [FIX]: pack(LuaPerRouteSchema, { override }) },
+      virtualHosts: [
+        {
+          name: "missed",
+          domains: ["*"],
+          routes: [
+            {
+              match: { pathSpecifier: { case: "prefix", value: "/" } },
+              action: { case: "directResponse", value: { status: 404 } },
+            },
+          ],
+        },
+      ],
+    },
   });
   const scopes = wildcards.filter(isNamed).map(({ chain, hostname }) => scopeKey(chain, hostname));
-  return resource(proxy, FIX, TypedExtensionConfigSchema, extension, {
+  return resource(proxy, MISSED, ScopedRouteConfigurationSchema, scope, {
     scopes: [...scopes, ...(listeners.length > 0 ? [MISDIRECTED] : [])].sort(),
   });
 }
 
-/** @see fixFilter */
+/** @see fixFilters */
 export function fixScript(wildcards: readonly Wildcard[], listeners: readonly ServerNames[] = []): string {
   return `local wildcards = ${wildcardTable(wildcards)}
 local names = {}
@@ -121,7 +172,7 @@ function escapeByte(byte: number): string {
 const WALK = `
 function envoy_on_request(handle)
   local headers = handle:headers()
-  local scope = headers:get("${SCOPE_HEADER}") or "/"
+  local scope = string.gsub(headers:get("${SCOPE_HEADER}") or "/", "^${MISSED}:", "")
   local slash = string.find(scope, "/", 1, true)
   local chain = string.sub(scope, 1, slash)
   local host = string.match(scope, "^[^:%[]*", slash + 1)

@@ -4,7 +4,7 @@ import type { RequestMatch, Rule } from "../ir/rule.ts";
 import type { Origin } from "../resources/origin.ts";
 import { contentId } from "./content-id.ts";
 import { listenerAuth } from "./external-auth.ts";
-import { FIX, fixDisabled } from "./fix.ts";
+import { fixDisabled } from "./fix.ts";
 import {
   type ScopedRouteConfiguration,
   ScopedRouteConfigurationSchema,
@@ -79,7 +79,7 @@ export function scopedRouteConfiguration(
       // Some clusters never exist, on purpose; that the others do is seen to by the order of delivery.
       validateClusters: false,
       typedPerFilterConfig: {
-        ...(exact && { [FIX]: fixDisabled }),
+        ...(exact && fixDisabled),
         ...listenerAuth(table.authorizations ?? []),
       },
       virtualHosts: [

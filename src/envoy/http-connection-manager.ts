@@ -3,7 +3,7 @@ import type { HttpChain } from "../ir/listener.ts";
 import { accessLogs } from "./access-log.ts";
 import { CORS } from "./cors.ts";
 import { EXTERNAL_AUTH, externalAuthFilter, LISTENER_AUTH } from "./external-auth.ts";
-import { fixFilter } from "./fix.ts";
+import { fixFilters } from "./fix.ts";
 import { HttpProtocolOptions_HeadersWithUnderscoresAction } from "./generated/envoy/config/core/v3/protocol_pb.ts";
 import { CorsSchema } from "./generated/envoy/extensions/filters/http/cors/v3/cors_pb.ts";
 import {
@@ -87,12 +87,12 @@ function verifiedClient({ tls }: HttpChain): Init<typeof HttpConnectionManagerSc
 }
 
 /**
- * Present from the start and idle until a route configures them. `fix` is the first, so that all that follow see the route
+ * Present from the start and idle until a route configures them. Those of `fix` are the first, so that all that follow see the route
  * that counts. A filter must never be `disabled` here and enabled by a route: the chain of filters is made before `fix` has run.
  */
 function httpFilters(): Init<typeof HttpFilterSchema>[] {
   return [
-    fixFilter(),
+    ...fixFilters(),
     ...LISTENER_AUTH.map((name) => externalAuthFilter(name)),
     { name: CORS, configType: { case: "typedConfig", value: pack(CorsSchema, {}) } },
     externalAuthFilter(EXTERNAL_AUTH),

@@ -26,7 +26,7 @@ function world() {
 }
 
 const SCOPE = "envoy.config.route.v3.ScopedRouteConfiguration";
-const FIX = "envoy.config.core.v3.TypedExtensionConfig|fix";
+const MISSED = `${SCOPE}|~`;
 
 describe("translate", () => {
   test("every node is one resource, and a proxy has one script", () => {
@@ -34,13 +34,13 @@ describe("translate", () => {
       [...world().resources.entries()].map(([key]) => key.replace(`${PROXY}|type.googleapis.com/`, "")).sort(),
       [
         "envoy.config.cluster.v3.Cluster|one",
-        FIX,
         "envoy.config.endpoint.v3.ClusterLoadAssignment|one",
         "envoy.config.listener.v3.Listener|http-80",
         `${SCOPE}|http-80/*`,
         `${SCOPE}|http-80/*.example.com`,
         `${SCOPE}|http-80/a.example.com`,
         `${SCOPE}|http-80/b.example.com`,
+        MISSED,
         "envoy.extensions.transport_sockets.tls.v3.Secret|cert",
       ],
     );
@@ -57,13 +57,13 @@ describe("translate", () => {
     put(table("c.example.com", []));
     deepEqual(changed.splice(0), [`+ ${SCOPE}|http-80/c.example.com`]);
     put(table("*.new.example.com", []));
-    deepEqual(changed, [`+ ${FIX}`, `+ ${SCOPE}|http-80/*.new.example.com`]);
+    deepEqual(changed, [`+ ${SCOPE}|http-80/*.new.example.com`, `+ ${MISSED}`]);
   });
 
   test("the script waits for the wildcards that it names", () => {
     const { put, resources } = world();
     put(table("*.new.example.com", []));
-    deepEqual(resources.get(`${PROXY}|type.googleapis.com/${FIX}`)?.scopes, [
+    deepEqual(resources.get(`${PROXY}|type.googleapis.com/${MISSED}`)?.scopes, [
       "http-80/*.example.com",
       "http-80/*.new.example.com",
     ]);
@@ -97,7 +97,7 @@ describe("translate", () => {
   test("the last table of a proxy takes the script with it", () => {
     const { inputs, resources, changed } = world();
     inputs.set({ removedTables: hostnames.map((hostname) => table(hostname, [])) });
-    equal(changed.includes(`- ${FIX}`), true);
+    equal(changed.includes(`- ${MISSED}`), true);
     equal(resources.size, 4);
   });
 
@@ -113,6 +113,7 @@ describe("translate", () => {
         validate_clusters: false,
         typed_per_filter_config: {
           fix: { "@type": "type.googleapis.com/envoy.config.route.v3.FilterConfig", disabled: true },
+          miss: { "@type": "type.googleapis.com/envoy.config.route.v3.FilterConfig", disabled: true },
         },
         virtual_hosts: [
           {

@@ -1,13 +1,9 @@
 import { create, type DescMessage, fromBinary, type MessageShape, toBinary } from "@bufbuild/protobuf";
 import type { Any } from "@bufbuild/protobuf/wkt";
 import { processWide } from "./bootstrap.ts";
-import { FIX } from "./fix.ts";
+import { MISSED } from "./fix.ts";
 import { type Bootstrap, BootstrapSchema } from "./generated/envoy/config/bootstrap/v3/bootstrap_pb.ts";
 import { type Cluster, Cluster_DiscoveryType, ClusterSchema } from "./generated/envoy/config/cluster/v3/cluster_pb.ts";
-import {
-  type TypedExtensionConfig,
-  TypedExtensionConfigSchema,
-} from "./generated/envoy/config/core/v3/extension_pb.ts";
 import {
   type ClusterLoadAssignment,
   ClusterLoadAssignmentSchema,
@@ -45,7 +41,7 @@ export interface ValidationOptions {
  * Everything that one proxy would be sent, as one static bootstrap, in the JSON that Envoy reads: what
  * `envoy --mode validate` accepts, Envoy accepts over xDS too. It can also be run, with no control plane.
  *
- * Scopes, the `fix` script, endpoints and secrets are inside; nothing else differs from what is sent.
+ * Scopes, endpoints and secrets are inside; nothing else differs from what is sent.
  *
  * @param resources of one proxy
  */
@@ -59,10 +55,9 @@ function validationMessage(resources: Iterable<EnvoyResource>, options: Validati
     return known.filter((one) => one.typeUrl === typeUrl(schema)).map((one) => fromBinary(schema, one.bytes));
   }
   const scopes = all(ScopedRouteConfigurationSchema);
-  const fix = all(TypedExtensionConfigSchema).find((extension) => extension.name === FIX);
   const assignments = new Map(all(ClusterLoadAssignmentSchema).map((set) => [set.clusterName, set]));
   const listeners = all(ListenerSchema);
-  for (const chain of listeners.flatMap((listener) => listener.filterChains)) makeChainStatic(chain, scopes, fix);
+  for (const chain of listeners.flatMap((listener) => listener.filterChains)) makeChainStatic(chain, scopes);
   const clusters = all(ClusterSchema);
   for (const cluster of clusters) makeClusterStatic(cluster, assignments);
   return create(BootstrapSchema, {
@@ -88,15 +83,12 @@ function makeClusterStatic(cluster: Cluster, assignments: ReadonlyMap<string, Cl
   cluster.edsClusterConfig = undefined;
 }
 
-function makeChainStatic(
-  chain: FilterChain,
-  scopes: readonly ScopedRouteConfiguration[],
-  fix: TypedExtensionConfig | undefined,
-): void {
-  const own = scopes.filter((scope) => scope.name === MISDIRECTED || scope.name.startsWith(scopePrefix(chain.name)));
+function makeChainStatic(chain: FilterChain, scopes: readonly ScopedRouteConfiguration[]): void {
+  const shared = [MISSED, MISDIRECTED];
+  const own = scopes.filter(({ name }) => shared.includes(name) || name.startsWith(scopePrefix(chain.name)));
   for (const filter of chain.filters) {
     if (filter.configType.case !== "typedConfig") continue;
-    edit(filter.configType.value, HttpConnectionManagerSchema, (manager) => makeManagerStatic(manager, own, fix));
+    edit(filter.configType.value, HttpConnectionManagerSchema, (manager) => makeManagerStatic(manager, own));
   }
   const socket = chain.transportSocket?.configType;
   if (socket?.case !== "typedConfig") return;
@@ -112,18 +104,10 @@ function makeSecretsStatic({ commonTlsContext }: { readonly commonTlsContext?: C
   }
 }
 
-function makeManagerStatic(
-  manager: HttpConnectionManager,
-  scopes: ScopedRouteConfiguration[],
-  fix: TypedExtensionConfig | undefined,
-): void {
+function makeManagerStatic(manager: HttpConnectionManager, scopes: ScopedRouteConfiguration[]): void {
   if (manager.routeSpecifier.case !== "scopedRoutes") return;
   const list = create(ScopedRouteConfigurationsListSchema, { scopedRouteConfigurations: scopes });
   manager.routeSpecifier.value.configSpecifier = { case: "scopedRouteConfigurationsList", value: list };
-  for (const filter of manager.httpFilters) {
-    if (filter.name !== FIX || fix?.typedConfig === undefined) continue;
-    filter.configType = { case: "typedConfig", value: fix.typedConfig };
-  }
 }
 
 function edit<Schema extends DescMessage>(

@@ -1,15 +1,18 @@
+import { MISSED } from "../envoy/fix.ts";
 import type { EnvoyResource } from "../envoy/resource.ts";
 import { type Held, isKnown } from "./held.ts";
 import { NameCounts } from "./name-counts.ts";
 import type { ProxyResources } from "./resource-index.ts";
-import { CLUSTER, EXTENSION_CONFIG, LISTENER, SCOPED_ROUTE_CONFIGURATION } from "./type-url.ts";
+import { CLUSTER, LISTENER, SCOPED_ROUTE_CONFIGURATION } from "./type-url.ts";
 
-/** What resources of a type may name, for those whose content is not known. */
-const mayName: ReadonlyMap<string, readonly string[]> = new Map([
-  [SCOPED_ROUTE_CONFIGURATION, [CLUSTER]],
-  [EXTENSION_CONFIG, [CLUSTER, SCOPED_ROUTE_CONFIGURATION]],
-  [LISTENER, [CLUSTER, SCOPED_ROUTE_CONFIGURATION]],
-]);
+/** Types whose resources name others. */
+const naming = [SCOPED_ROUTE_CONFIGURATION, LISTENER];
+
+/** Types of what a resource may name, for one whose content is not known. */
+function mayName(typeUrl: string, name: string): readonly string[] {
+  if (!naming.includes(typeUrl)) return [];
+  return typeUrl === LISTENER || name === MISSED ? [CLUSTER, SCOPED_ROUTE_CONFIGURATION] : [CLUSTER];
+}
 
 /**
  * By how many of the resources that one Envoy may have each cluster and each scope is named: what is named must stay.
@@ -50,7 +53,7 @@ export class Holdings {
   rebase(typeUrl: string, isShared: boolean): void {
     if (isShared) this.#shared.add(typeUrl);
     else this.#shared.delete(typeUrl);
-    if (!mayName.has(typeUrl)) return;
+    if (!naming.includes(typeUrl)) return;
     for (const [, resource] of this.#resources.shared(typeUrl).entries()) this.#counts.add(resource, isShared ? -1 : 1);
   }
 
@@ -68,7 +71,7 @@ export class Holdings {
       });
       return;
     }
-    for (const target of mayName.get(typeUrl) ?? []) {
+    for (const target of mayName(typeUrl, held.name)) {
       const count = (this.#unknown.get(target) ?? 0) + by;
       if (count !== 0) this.#unknown.set(target, count);
       else if (this.#unknown.delete(target)) this.#onFree(target, undefined);

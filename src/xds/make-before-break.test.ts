@@ -2,8 +2,8 @@ import { deepEqual, equal } from "node:assert/strict";
 import { describe, test } from "node:test";
 import { connected, lines, shop } from "./testing/connected.ts";
 import { FakeStream, summary } from "./testing/fake-stream.ts";
-import { cluster, endpoints, extension, fixture, listener, resource, scope } from "./testing/fixture.ts";
-import { CLUSTER, CLUSTER_LOAD_ASSIGNMENT, EXTENSION_CONFIG, SCOPED_ROUTE_CONFIGURATION } from "./type-url.ts";
+import { cluster, endpoints, fixture, listener, missed, resource, scope } from "./testing/fixture.ts";
+import { CLUSTER, CLUSTER_LOAD_ASSIGNMENT, SCOPED_ROUTE_CONFIGURATION } from "./type-url.ts";
 
 describe("make before break", () => {
   test("a scope waits until the cluster that it names is acknowledged and has its endpoints", () => {
@@ -124,24 +124,33 @@ describe("make before break", () => {
     deepEqual(lines(stream.take()), []);
   });
 
-  test("a scope is there before the extension that points to it, and gone after", () => {
-    const before = [...shop, extension("fix", [])];
+  test("a scope is there before the script that points to it, and gone after", () => {
+    const before = [...shop, missed([])];
     const { delivery, apply } = fixture(before);
     const stream = connected(delivery);
-    stream.request(EXTENSION_CONFIG, { subscribe: ["fix"] });
-    stream.ackAll();
-    apply({ set: [scope("s/*.w", ["a"]), extension("fix", ["s/*.w"])] });
+    apply({ set: [scope("s/*.w", ["a"]), missed(["s/*.w"])] });
     const added = stream.takeOne();
     equal(summary(added), "ScopedRouteConfiguration s/*.w");
     stream.ack(added);
     const changed = stream.takeOne();
-    equal(summary(changed), "TypedExtensionConfig fix");
+    equal(summary(changed), "ScopedRouteConfiguration ~");
     stream.ack(changed);
-    apply({ set: [extension("fix", [])], remove: [scope("s/*.w", ["a"])] });
+    apply({ set: [missed([])], remove: [scope("s/*.w", ["a"])] });
     const shrunk = stream.takeOne();
-    equal(summary(shrunk), "TypedExtensionConfig fix");
+    equal(summary(shrunk), "ScopedRouteConfiguration ~");
     stream.ack(shrunk);
     equal(summary(stream.takeOne()), "ScopedRouteConfiguration -s/*.w");
+  });
+
+  test("the first answer has the script with the scopes that it points to", () => {
+    const { delivery } = fixture([...shop, scope("s/*.w", ["a"]), missed(["s/*.w"])]);
+    const stream = new FakeStream(delivery);
+    stream.request(CLUSTER);
+    stream.ackAll();
+    stream.request(CLUSTER_LOAD_ASSIGNMENT, { subscribe: ["a"] });
+    stream.ackAll();
+    stream.request(SCOPED_ROUTE_CONFIGURATION);
+    deepEqual(lines(stream.ackAll()), ["ScopedRouteConfiguration s/a s/*.w ~"]);
   });
 
   test("a scope goes only when the listeners have changed", () => {

@@ -36,7 +36,7 @@ export interface OrderingOptions {
  * - A resource that names clusters or scopes is sent when they are there: clusters warm, scopes acknowledged. One
  *   that does not exist, or was refused, is not waited for; what names it has to get along without it.
  * - A cluster is removed when nothing that Envoy may have names it, and it has lingered. A scope is removed when no
- *   extension configuration names it, and no listener that may still use it is about to change.
+ *   other scope's script names it, and no listener that may still use it is about to change.
  * - Endpoints and secrets are never removed: Envoy ignores that, and forgets them with the cluster or listener.
  */
 export class Ordering {
@@ -88,9 +88,12 @@ export class Ordering {
     return created;
   }
 
-  decide(subscription: Subscription, name: string): Decision {
+  /** @param together whether everything of the type goes in one response: then nothing waits for another of its type */
+  decide(subscription: Subscription, name: string, together = false): Decision {
     const desired = subscription.desired(name);
-    return desired === undefined ? this.#decideRemoval(subscription, name) : this.#decideUpdate(subscription, desired);
+    return desired === undefined
+      ? this.#decideRemoval(subscription, name)
+      : this.#decideUpdate(subscription, desired, together);
   }
 
   /** A first request came: what Envoy has from an earlier stream. */
@@ -180,7 +183,7 @@ export class Ordering {
     return earliest([...times, this.#warming.nextExpiry(now)]);
   }
 
-  #decideUpdate(subscription: Subscription, desired: EnvoyResource): Decision {
+  #decideUpdate(subscription: Subscription, desired: EnvoyResource, together: boolean): Decision {
     const { name, typeUrl } = desired;
     this.#retirements.get(typeUrl)?.forget(name);
     const forced = subscription.forced.has(name);
@@ -199,7 +202,7 @@ export class Ordering {
       this.#waiters.add(CLUSTER, cluster, subscription, name);
       return "wait";
     }
-    for (const scope of desired.scopes ?? []) {
+    for (const scope of together && typeUrl === SCOPED_ROUTE_CONFIGURATION ? [] : (desired.scopes ?? [])) {
       const stays = this.#byType.get(SCOPED_ROUTE_CONFIGURATION)?.stays(scope) === true;
       if (this.#isReady(SCOPED_ROUTE_CONFIGURATION, scope, stays)) continue;
       this.#waiters.add(SCOPED_ROUTE_CONFIGURATION, scope, subscription, name);

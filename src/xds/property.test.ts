@@ -5,22 +5,16 @@ import { type EnvoyResource, envoyResourceKey } from "../envoy/resource.ts";
 import {
   cluster,
   endpoints,
-  extension,
   type Fixture,
   fixture,
   listener,
+  missed,
   PROXY,
   resource,
   scope,
 } from "./testing/fixture.ts";
 import { ModelEnvoy } from "./testing/model-envoy.ts";
-import {
-  CLUSTER,
-  CLUSTER_LOAD_ASSIGNMENT,
-  EXTENSION_CONFIG,
-  LISTENER,
-  SCOPED_ROUTE_CONFIGURATION,
-} from "./type-url.ts";
+import { CLUSTER, CLUSTER_LOAD_ASSIGNMENT, LISTENER, SCOPED_ROUTE_CONFIGURATION } from "./type-url.ts";
 
 /** A cluster of a configuration; `shared`: it has the endpoints of another one. */
 interface ClusterPlan {
@@ -94,12 +88,7 @@ function resourcesOf(given: Plan): readonly EnvoyResource[] {
   for (const [name, one] of Object.entries(given.listeners))
     if (one !== undefined && there(one.cluster))
       resources.push(listener(name, { clusters: [one.cluster], note: one.note }));
-  resources.push(
-    extension(
-      "fix",
-      given.wildcards.filter((name) => given.scopes[name] !== undefined),
-    ),
-  );
+  resources.push(missed(given.wildcards.filter((name) => given.scopes[name] !== undefined)));
   return resources;
 }
 
@@ -171,7 +160,6 @@ class Run {
     this.#compare(CLUSTER, new Map([...this.#envoy.clusters].filter(([name]) => !this.#isKept(name))));
     this.#compare(SCOPED_ROUTE_CONFIGURATION, this.#envoy.scopes);
     this.#compare(LISTENER, this.#envoy.listeners);
-    if (this.#envoy.listeners.size > 0) this.#compare(EXTENSION_CONFIG, this.#envoy.extensions);
     const desired = this.#versions(CLUSTER_LOAD_ASSIGNMENT);
     for (const [name, { version }] of this.#envoy.assignments)
       if (desired.has(name)) equal(version, desired.get(name), `endpoints ${name}`);

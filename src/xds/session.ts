@@ -185,7 +185,9 @@ export class Session {
   #first(subscription: Subscription): Batch | undefined {
     const overdue = this.#firstDue(subscription) <= this.#clock.now();
     if (!overdue && subscription.waiting.size > 0) return undefined;
-    const batch = this.#collect(subscription, subscription.dirty.keys(), Number.POSITIVE_INFINITY);
+    const batch = this.#collect(subscription, subscription.dirty.keys(), Number.POSITIVE_INFINITY, {
+      together: !overdue,
+    });
     return !overdue && subscription.waiting.size > 0 ? undefined : batch;
   }
 
@@ -208,19 +210,24 @@ export class Session {
   #suspects(subscription: Subscription): Batch | undefined {
     for (let group = subscription.suspects.take(); group !== undefined; group = subscription.suspects.take()) {
       const names = group.filter((name) => subscription.dirty.has(name));
-      const batch = this.#collect(subscription, names, Number.POSITIVE_INFINITY, true);
+      const batch = this.#collect(subscription, names, Number.POSITIVE_INFINITY, { suspected: true });
       if (batch.size > 0) return batch;
     }
     return undefined;
   }
 
-  #collect(subscription: Subscription, names: Iterable<string>, limit: number, suspected = false): Batch {
+  #collect(
+    subscription: Subscription,
+    names: Iterable<string>,
+    limit: number,
+    { suspected = false, together = false } = {},
+  ): Batch {
     const batch = new Map<string, EnvoyResource | undefined>();
     let bytes = 0;
     for (const name of names) {
       if (bytes >= limit) break;
       if (!suspected && subscription.suspects.has(name)) continue;
-      const decision = this.#ordering.decide(subscription, name);
+      const decision = this.#ordering.decide(subscription, name, together);
       if (decision === "wait") subscription.wait(name, this.#clock.now());
       else if (decision === "nothing") this.#clean(subscription, name);
       else if (decision === "remove") {

@@ -237,7 +237,7 @@ export class Subscription {
     for (const [name, version] of request.initialVersions) {
       if (!this.isInterested(name)) continue;
       const resource = this.#resources.get(this.typeUrl, name);
-      const held = resource?.version === version ? resource : { version };
+      const held = resource?.version === version ? resource : { name, version };
       this.held.set(name, held);
       this.#holdings.hold(this.typeUrl, held);
       if (held !== resource) this.mark(name, now);

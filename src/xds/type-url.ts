@@ -3,7 +3,6 @@ const prefix = "type.googleapis.com/";
 export const CLUSTER = `${prefix}envoy.config.cluster.v3.Cluster`;
 export const CLUSTER_LOAD_ASSIGNMENT = `${prefix}envoy.config.endpoint.v3.ClusterLoadAssignment`;
 export const SECRET = `${prefix}envoy.extensions.transport_sockets.tls.v3.Secret`;
-export const EXTENSION_CONFIG = `${prefix}envoy.config.core.v3.TypedExtensionConfig`;
 export const SCOPED_ROUTE_CONFIGURATION = `${prefix}envoy.config.route.v3.ScopedRouteConfiguration`;
 export const LISTENER = `${prefix}envoy.config.listener.v3.Listener`;
 
@@ -13,6 +12,5 @@ export const deliveryOrder: readonly string[] = [
   CLUSTER_LOAD_ASSIGNMENT,
   SECRET,
   SCOPED_ROUTE_CONFIGURATION,
-  EXTENSION_CONFIG,
   LISTENER,
 ];

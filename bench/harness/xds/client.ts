@@ -8,7 +8,6 @@ import { DeltaDiscoveryRequestSchema } from "../../../src/envoy/generated/envoy/
 import {
   CLUSTER,
   CLUSTER_LOAD_ASSIGNMENT,
-  EXTENSION_CONFIG,
   LISTENER,
   SCOPED_ROUTE_CONFIGURATION,
   SECRET,
@@ -71,8 +70,8 @@ answer(commands);
 
 /** The first request of each type, by type; encoded once for all. */
 function firstRequests(versions: Versions, again: boolean): ReadonlyMap<string, Uint8Array> {
-  const types = [CLUSTER, CLUSTER_LOAD_ASSIGNMENT, SECRET, LISTENER, SCOPED_ROUTE_CONFIGURATION, EXTENSION_CONFIG];
-  const named = [CLUSTER_LOAD_ASSIGNMENT, SECRET, EXTENSION_CONFIG];
+  const types = [CLUSTER, CLUSTER_LOAD_ASSIGNMENT, SECRET, LISTENER, SCOPED_ROUTE_CONFIGURATION];
+  const named = [CLUSTER_LOAD_ASSIGNMENT, SECRET];
   return new Map(
     types.flatMap((typeUrl): readonly (readonly [string, Uint8Array])[] => {
       const known = versions[typeUrl] ?? {};

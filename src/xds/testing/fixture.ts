@@ -1,15 +1,10 @@
 import { createHash } from "node:crypto";
 import type { Input } from "../../collections/collection.ts";
 import { Graph } from "../../collections/graph.ts";
+import { MISSED } from "../../envoy/fix.ts";
 import { type EnvoyResource, envoyResourceKey } from "../../envoy/resource.ts";
 import { Delivery, type DeliveryOptions } from "../delivery.ts";
-import {
-  CLUSTER,
-  CLUSTER_LOAD_ASSIGNMENT,
-  EXTENSION_CONFIG,
-  LISTENER,
-  SCOPED_ROUTE_CONFIGURATION,
-} from "../type-url.ts";
+import { CLUSTER, CLUSTER_LOAD_ASSIGNMENT, LISTENER, SCOPED_ROUTE_CONFIGURATION } from "../type-url.ts";
 import { FakeClock } from "./fake-clock.ts";
 
 /** What the model of Envoy understands of a resource: carried as JSON in place of the real message. */
@@ -48,8 +43,9 @@ export function listener(name: string, content: Content = {}): EnvoyResource {
   return resource(LISTENER, name, content);
 }
 
-export function extension(name: string, scopes: readonly string[], content: Content = {}): EnvoyResource {
-  return resource(EXTENSION_CONFIG, name, { scopes, ...content });
+/** The scope whose script names others. */
+export function missed(scopes: readonly string[], content: Content = {}): EnvoyResource {
+  return resource(SCOPED_ROUTE_CONFIGURATION, MISSED, { scopes, ...content });
 }
 
 /** A collection of resources and a delivery of them, on a clock that the test moves. */

@@ -1,13 +1,7 @@
 import { strict as assert } from "node:assert";
 import type { Delivery } from "../delivery.ts";
 import type { DeltaRequest } from "../protocol.ts";
-import {
-  CLUSTER,
-  CLUSTER_LOAD_ASSIGNMENT,
-  EXTENSION_CONFIG,
-  LISTENER,
-  SCOPED_ROUTE_CONFIGURATION,
-} from "../type-url.ts";
+import { CLUSTER, CLUSTER_LOAD_ASSIGNMENT, LISTENER, SCOPED_ROUTE_CONFIGURATION } from "../type-url.ts";
 import { decode, type Received } from "./fake-stream.ts";
 import { type Content, PROXY } from "./fixture.ts";
 
@@ -30,7 +24,6 @@ export class ModelEnvoy {
   readonly assignments: Items = new Map();
   readonly scopes: Items = new Map();
   readonly listeners: Items = new Map();
-  readonly extensions: Items = new Map();
   /** Clusters of accepted responses: what Envoy tells of when it connects again. */
   readonly #told: Items = new Map();
   readonly #endpointNames = new Set<string>();
@@ -82,7 +75,7 @@ export class ModelEnvoy {
     if (response.typeUrl === CLUSTER) this.#receiveClusters(response, items);
     else if (response.typeUrl === CLUSTER_LOAD_ASSIGNMENT) this.#receiveAssignments(response, items);
     else if (response.typeUrl === SCOPED_ROUTE_CONFIGURATION) this.#receiveScopes(response, items);
-    else this.#receiveOthers(response, items);
+    else this.#receiveListeners(response, items);
     this.#check();
   }
 
@@ -143,12 +136,9 @@ export class ModelEnvoy {
     this.#outbox.push(this.#answer(response, items));
   }
 
-  #receiveOthers(response: Received, items: readonly (readonly [string, Item])[]): void {
-    const target = response.typeUrl === LISTENER ? this.listeners : this.extensions;
-    const first = this.listeners.size === 0;
+  #receiveListeners(response: Received, items: readonly (readonly [string, Item])[]): void {
     const good = items.filter(([, { content }]) => content.bad !== true);
-    apply(target, response, good);
-    if (first && this.listeners.size > 0) this.#subscribe(EXTENSION_CONFIG, ["fix"], new Map());
+    apply(this.listeners, response, good);
     this.#outbox.push(this.#answer(response, items));
   }
 
@@ -187,8 +177,6 @@ export class ModelEnvoy {
   #subscribeToTheRest(): void {
     this.#subscribe(LISTENER, [], versions(this.listeners));
     this.#subscribe(SCOPED_ROUTE_CONFIGURATION, [], versions(this.scopes));
-    if (this.listeners.size > 0 || this.extensions.size > 0)
-      this.#subscribe(EXTENSION_CONFIG, ["fix"], versions(this.extensions));
   }
 
   /** Delta xDS: only names that were not subscribed to are asked for, even if a new cluster warms on an old one. */
@@ -215,7 +203,6 @@ export class ModelEnvoy {
     for (const [kind, items] of [
       ["scope", this.scopes],
       ["listener", this.listeners],
-      ["extension", this.extensions],
     ] as const) {
       for (const [name, { content }] of items) {
         for (const cluster of content.clusters ?? [])
