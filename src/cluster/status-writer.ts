@@ -44,9 +44,8 @@ export class StatusWriter {
       failed: options.failed,
       concurrency: 16,
       settleMs: 20,
-      // A Gateway counts its routes: applying a thousand takes kubectl half a minute on a busy machine, and each second has news.
-      burst: 10,
-      spacingMs: 2000,
+      // A Gateway counts its routes, and each that comes or goes is news.
+      pace: { burst: 10, spacingMs: 2_000, longestSpacingMs: 10_000 },
     });
     this.#unsubscribe = options.statuses.subscribe((changes) => {
       for (const { key } of changes) this.#queue.add(key);

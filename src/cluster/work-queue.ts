@@ -1,4 +1,5 @@
 import { fullJitter } from "../kubernetes/backoff.ts";
+import { Pace, type PaceOptions } from "./pace.ts";
 
 export interface WorkQueueOptions {
   /** Brings the world in line with what is wanted for a key. Throws if it could not: it is asked again, later each time. */
@@ -8,9 +9,8 @@ export interface WorkQueueOptions {
   readonly concurrency: number;
   /** How long a key waits before it is worked on: what comes meanwhile is one piece of work. */
   readonly settleMs?: number;
-  /** How many pieces of work a key may have in quick succession; then one in {@link WorkQueueOptions.spacingMs}. */
-  readonly burst?: number;
-  readonly spacingMs?: number;
+  /** How often a key may be worked on. Default: without bounds. */
+  readonly pace?: PaceOptions;
 }
 
 /** Keys that have yet to be brought in line, those that failed and wait for another try included. */
@@ -19,6 +19,8 @@ export interface Backlog {
   /** For how long the oldest of them has waited. */
   readonly oldestSeconds: number;
 }
+
+const unbounded: PaceOptions = { burst: Number.POSITIVE_INFINITY, spacingMs: 0, longestSpacingMs: 0 };
 
 interface Entry {
   /** Since when it has not been in line. */
@@ -29,9 +31,7 @@ interface Entry {
   /** Asked for again while it was being worked on. */
   again: boolean;
   failures: number;
-  /** Pieces of work that are still free of charge, as of `countedAt`. */
-  tokens: number;
-  countedAt: number;
+  readonly pace: Pace;
 }
 
 /**
@@ -49,7 +49,7 @@ export class WorkQueue {
 
   /** It begins paused. */
   constructor(options: WorkQueueOptions) {
-    this.#options = { settleMs: 0, burst: Number.POSITIVE_INFINITY, spacingMs: 1000, ...options };
+    this.#options = { settleMs: 0, pace: unbounded, ...options };
   }
 
   /** @param delayMs not before this time has passed, if it isn't asked for by others */
@@ -103,7 +103,6 @@ export class WorkQueue {
   #entry(key: string): Entry {
     const known = this.#entries.get(key);
     if (known !== undefined) return known;
-    const tokens = this.#options.burst;
     const entry: Entry = {
       askedAt: undefined,
       timer: undefined,
@@ -111,8 +110,7 @@ export class WorkQueue {
       working: false,
       again: false,
       failures: 0,
-      tokens,
-      countedAt: performance.now(),
+      pace: new Pace(this.#options.pace, performance.now()),
     };
     this.#entries.set(key, entry);
     return entry;
@@ -127,18 +125,8 @@ export class WorkQueue {
         this.#ready.push(key);
         this.#run();
       },
-      Math.max(delayMs, this.#options.settleMs, this.#charge(entry)),
+      Math.max(delayMs, this.#options.settleMs, entry.pace.charge(performance.now())),
     );
-  }
-
-  /** How long the key has to wait for its turn. */
-  #charge(entry: Entry): number {
-    const { burst, spacingMs } = this.#options;
-    if (burst === Number.POSITIVE_INFINITY) return 0;
-    const now = performance.now();
-    entry.tokens = Math.min(burst, entry.tokens + (now - entry.countedAt) / spacingMs) - 1;
-    entry.countedAt = now;
-    return entry.tokens >= 0 ? 0 : -entry.tokens * spacingMs;
   }
 
   #run(): void {
