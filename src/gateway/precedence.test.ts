@@ -72,22 +72,33 @@ test("instants are compared, not how they are written", () => {
 });
 
 test("the order is total: sorting does not depend on where one starts", () => {
-  const competitor = fc.record({
-    created: fc.constantFrom(undefined, "2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z"),
-    key: fc.constantFrom("a/a", "a/b", "b/a"),
-    hostname: fc.constantFrom("*", "*.com", "a.com"),
-    match: fc.record({
-      path: fc.record({
-        type: fc.constantFrom("Exact" as const, "PathPrefix" as const, "RegularExpression" as const),
-        value: fc.constantFrom("/", "/a", "/aa"),
-      }),
-      headers: fc.nat(2).map(some),
-      queryParams: fc.nat(2).map(some),
-    }),
-    grpcMethod: fc.constant(undefined),
-    ruleIndex: fc.nat(2),
-    matchIndex: fc.nat(2),
-  });
+  // Competitors that are equal but for their prototypes would not be told apart by the order, and would be by `deepEqual`.
+  const plain = { noNullPrototype: true };
+  const competitor = fc.record(
+    {
+      created: fc.constantFrom(undefined, "2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z"),
+      key: fc.constantFrom("a/a", "a/b", "b/a"),
+      hostname: fc.constantFrom("*", "*.com", "a.com"),
+      match: fc.record(
+        {
+          path: fc.record(
+            {
+              type: fc.constantFrom("Exact" as const, "PathPrefix" as const, "RegularExpression" as const),
+              value: fc.constantFrom("/", "/a", "/aa"),
+            },
+            plain,
+          ),
+          headers: fc.nat(2).map(some),
+          queryParams: fc.nat(2).map(some),
+        },
+        plain,
+      ),
+      grpcMethod: fc.constant(undefined),
+      ruleIndex: fc.nat(2),
+      matchIndex: fc.nat(2),
+    },
+    plain,
+  );
   fc.assert(
     fc.property(fc.array(competitor, { maxLength: 8 }), (competitors) => {
       const sorted = [...competitors].sort(compareCompetitors);
