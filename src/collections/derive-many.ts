@@ -1,3 +1,4 @@
+import { shared } from "../strings/shared.ts";
 import type { Equals, Member, Reader } from "./collection.ts";
 import { DerivedNode } from "./derived.ts";
 import { LookUps } from "./look-ups.ts";
@@ -18,10 +19,10 @@ export class DeriveManyNode<In, Out> extends DerivedNode<Out> {
   readonly #from: CollectionNode<In>;
   readonly #compute: ComputeMany<In, Out>;
   readonly #lookUps: LookUps;
-  /** Parent key → the keys that it produced. */
-  readonly #produced = new Map<string, readonly string[]>();
-  /** Produced key → what each parent made for it, sorted by parent key. */
-  readonly #candidates = new Map<string, readonly Member<Out>[]>();
+  /** Parent key → the keys that it produced; one alone, the usual case, needs no list. */
+  readonly #produced = new Map<string, string | readonly string[]>();
+  /** Produced key → its parent, or what each of several parents made for it, sorted by parent key. */
+  readonly #candidates = new Map<string, string | readonly Member<Out>[]>();
   readonly #touched = new Map<string, MemberChange<Out>[]>();
 
   constructor(
@@ -49,23 +50,38 @@ export class DeriveManyNode<In, Out> extends DerivedNode<Out> {
 
   protected override refresh(parent: string): void {
     const outputs = this.#outputs(parent);
-    for (const key of this.#produced.get(parent) ?? []) if (!outputs.has(key)) this.#touch(key, parent, undefined);
+    for (const key of this.#producedBy(parent)) if (!outputs.has(key)) this.#touch(key, parent, undefined);
     for (const [key, value] of outputs) {
-      const known = find(this.#candidates.get(key) ?? [], parent);
+      const known = find(this.#candidatesOf(key), parent);
       if (known === undefined || !this.same(key, known.value, value)) this.#touch(key, parent, value);
     }
-    if (outputs.size === 0) this.#produced.delete(parent);
-    else this.#produced.set(parent, [...outputs.keys()]);
+    const [first, ...others] = outputs.keys();
+    if (first === undefined) this.#produced.delete(parent);
+    else this.#produced.set(parent, others.length === 0 ? shared(first) : [first, ...others].map(shared));
   }
 
   protected override flush(): void {
     for (const [key, changes] of this.#touched) {
-      const candidates = merge(this.#candidates.get(key) ?? [], changes);
-      if (candidates.length === 0) this.#candidates.delete(key);
-      else this.#candidates.set(key, candidates);
-      this.write(key, candidates[0]?.value);
+      const candidates = merge(this.#candidatesOf(key), changes);
+      const [first] = candidates;
+      this.write(key, first?.value);
+      if (first === undefined) this.#candidates.delete(key);
+      else this.#candidates.set(shared(key), candidates.length === 1 ? first.key : candidates);
     }
     this.#touched.clear();
+  }
+
+  #producedBy(parent: string): readonly string[] {
+    const produced = this.#produced.get(parent) ?? [];
+    return typeof produced === "string" ? [produced] : produced;
+  }
+
+  #candidatesOf(key: string): readonly Member<Out>[] {
+    const candidates = this.#candidates.get(key) ?? [];
+    if (typeof candidates !== "string") return candidates;
+    // What is there is what the only parent made.
+    const value = this.peek(key);
+    return value === undefined ? [] : [{ key: candidates, value }];
   }
 
   #outputs(parent: string): ReadonlyMap<string, Out> {

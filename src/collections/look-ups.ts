@@ -1,3 +1,4 @@
+import { shared } from "../strings/shared.ts";
 import type { Collection, Reader } from "./collection.ts";
 import { type Engine, nodeOf, type Source } from "./node.ts";
 
@@ -81,7 +82,7 @@ export class LookUps {
     const watches = this.#watches.get(node) ?? this.#watch(node);
     let watch = watches.get(key);
     if (watch === undefined) {
-      watch = { key, watches, watchers: undefined, run: 0 };
+      watch = { key: shared(key), watches, watchers: undefined, run: 0 };
       watches.set(key, watch);
     }
     if (watch.run !== this.#run) {

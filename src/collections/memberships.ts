@@ -1,3 +1,5 @@
+import { shared } from "../strings/shared.ts";
+
 /** What became of one member: the groups that it left, those that it joined, and all that it is in now. */
 export interface Move {
   readonly left: readonly string[];
@@ -9,7 +11,8 @@ const none: readonly string[] = [];
 
 /** Which groups each member is in. */
 export class Memberships {
-  readonly #groups = new Map<string, readonly string[]>();
+  /** One alone, the usual case, needs no list. */
+  readonly #groups = new Map<string, string | readonly string[]>();
 
   get size(): number {
     return this.#groups.size;
@@ -17,14 +20,24 @@ export class Memberships {
 
   /** Sets the groups of a member; a group named twice counts once. */
   move(member: string, groups: Iterable<string>): Move {
-    const before = this.#groups.get(member) ?? none;
+    const before = listOf(this.#groups.get(member));
     const now = unique(groups);
     const left = without(before, now);
     const joined = without(now, before);
     if (now.length === 0) this.#groups.delete(member);
-    else if (left.length > 0 || joined.length > 0) this.#groups.set(member, now);
+    else if (left.length > 0 || joined.length > 0) this.#groups.set(member, kept(now));
     return { left, joined, now };
   }
+}
+
+function listOf(groups: string | readonly string[] | undefined): readonly string[] {
+  if (groups === undefined) return none;
+  return typeof groups === "string" ? [groups] : groups;
+}
+
+function kept(groups: readonly string[]): string | readonly string[] {
+  const [only] = groups;
+  return only !== undefined && groups.length === 1 ? shared(only) : groups.map(shared);
 }
 
 function unique(groups: Iterable<string>): readonly string[] {

@@ -1,3 +1,4 @@
+import { shared } from "../strings/shared.ts";
 import type { Change, Collection, Equals } from "./collection.ts";
 import { CollectionError } from "./error.ts";
 import { byKey } from "./members.ts";
@@ -146,7 +147,8 @@ export abstract class CollectionNode<Value> implements Collection<Value>, Schedu
     const before = this.#values.get(key);
     if (before === undefined ? after === undefined : after !== undefined && this.same(key, before, after)) return;
     if (after === undefined) this.#values.delete(key);
-    else this.#values.set(key, after);
+    // One that is there keeps its key.
+    else this.#values.set(before === undefined ? shared(key) : key, after);
     this.#changes.push({ key, before, after });
   }
 

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { create, type DescMessage, type MessageInitShape, type MessageShape, toBinary } from "@bufbuild/protobuf";
 import { type Any, AnySchema, type Duration, DurationSchema } from "@bufbuild/protobuf/wkt";
+import { shared } from "../strings/shared.ts";
 import type { EnvoyResource } from "./resource.ts";
 
 /** The parts of a message, for a function that makes some of them and leaves the rest to its caller. */
@@ -8,7 +9,7 @@ export type Init<Schema extends DescMessage> = Exclude<MessageInitShape<Schema>,
 
 /** Type URL of a message, as xDS and Any write it. */
 export function typeUrl(schema: DescMessage): string {
-  return `type.googleapis.com/${schema.typeName}`;
+  return shared(`type.googleapis.com/${schema.typeName}`);
 }
 
 /** A message in an Any, from its parts. */
@@ -44,7 +45,7 @@ export function resource<Schema extends DescMessage>(
   return {
     proxy,
     typeUrl: typeUrl(schema),
-    name,
+    name: shared(name),
     bytes,
     version: createHash("sha256").update(bytes).digest("base64url"),
     ...needs,

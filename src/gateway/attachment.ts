@@ -1,5 +1,6 @@
 import type { Namespace } from "../resources/generated/core.ts";
 import type { ParentReference } from "../resources/generated/gateway-api.ts";
+import { shared } from "../strings/shared.ts";
 import { namespaceLabels, refuseNamespace } from "./allowed-routes.ts";
 import { type Condition, isFalse, isTrue } from "./condition.ts";
 import { type AttachmentPoint, isHeldElsewhere } from "./gateway-listener.ts";
@@ -87,9 +88,9 @@ export function attach(
     accepted: isTrue(
       "Accepted",
       "Accepted",
-      `Attached to ${names} of ${parentName}.${listeners.map(describeHeld).join("")}`,
+      shared(`Attached to ${names} of ${parentName}.${listeners.map(describeHeld).join("")}`),
     ),
-    listeners,
+    listeners: listeners.slice(),
   };
 }
 

@@ -2,6 +2,7 @@ import type { Collection } from "../collections/collection.ts";
 import type { Cluster } from "../ir/cluster.ts";
 import type { BackendObjectReference, SessionPersistence } from "../resources/generated/gateway-api.ts";
 import type { Origin, ResourceReference } from "../resources/origin.ts";
+import { shared } from "../strings/shared.ts";
 import type { BackendService } from "./backend-service.ts";
 import type { PolicyHolder } from "./backend-tls.ts";
 import { keyOfBackend, type PolicyTarget } from "./policy-target.ts";
@@ -68,7 +69,7 @@ export const invalidBackendTls = "InvalidBackendTLS";
 export function clusterName(target: BackendTarget, clientCertificate?: string): string {
   const { backend, port, protocol, tls } = target;
   const shown = clientCertificate !== undefined && isShownCertificate(target) ? `@${clientCertificate}` : "";
-  return `${backend}/${port}/${variants[protocol]}${tls ? "+tls" : ""}${shown}`;
+  return shared(`${backend}/${port}/${variants[protocol]}${tls ? "+tls" : ""}${shown}`);
 }
 
 /** Whether a Gateway's own certificate makes a difference to a backend; an XBackend says itself what it is shown. */

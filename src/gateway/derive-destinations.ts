@@ -1,6 +1,7 @@
 import type { Collection, Reader } from "../collections/collection.ts";
 import type { Graph } from "../collections/graph.ts";
 import type { BackendHealth, Cluster, Endpoint, EndpointGroup, EndpointSet, RetryBudget } from "../ir/cluster.ts";
+import { shared } from "../strings/shared.ts";
 import { type BackendTarget, clusterName, isShownCertificate } from "./backend.ts";
 import { healthOf, type WrittenHealth } from "./backend-health.ts";
 import type { ListenerCollections } from "./derive-listeners.ts";
@@ -235,5 +236,5 @@ function healthOfBackend(
 
 /** Name of the endpoints of a backend: those who speak to it in several ways share them. */
 export function endpointSetName({ backend, port, protocol }: BackendTarget): string {
-  return `${backend}/${port}${protocol === "UDP" ? "/udp" : ""}`;
+  return shared(`${backend}/${port}${protocol === "UDP" ? "/udp" : ""}`);
 }

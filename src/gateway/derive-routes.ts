@@ -130,7 +130,8 @@ function attachRoute(
     const points = (reader.fetch(pointsByParent, parentKey(parent)) ?? []).map((member) => member.value);
     return [attach(route, parentRef, index, parent, points, () => reader.fetch(resources.Namespace, namespace))];
   });
-  return parents.length === 0 ? undefined : { route, parents };
+  // What `flatMap` makes has room for more than it holds, and these are kept.
+  return parents.length === 0 ? undefined : { route, parents: parents.slice() };
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Reader } from "../collections/collection.ts";
 import type { GRPCRoute, GRPCRouteRule } from "../resources/generated/gateway-api.ts";
 import type { Origin } from "../resources/origin.ts";
+import { shared } from "../strings/shared.ts";
 import type { BackendContext } from "./backend.ts";
 import type { CompiledRoute, CompiledRule } from "./compiled-route.ts";
 import { joinRules, problemsOf, type RuleResult, refusalsOf, targetsOf, usesOf } from "./compiled-rule.ts";
@@ -42,12 +43,12 @@ function compileRule(
   return matches.map(
     (match, matchIndex): RuleResult => ({
       rule: {
-        name: `${route.key}/${rule.name ?? ruleIndex}`,
+        name: shared(`${route.key}/${rule.name ?? ruleIndex}`),
         match: grpcMatch(match),
         ...(filters.requestHeaders === undefined ? {} : { requestHeaders: filters.requestHeaders }),
         ...(filters.responseHeaders === undefined ? {} : { responseHeaders: filters.responseHeaders }),
         action,
-        origin: rule.matches === undefined ? origin : { ...origin, path: [...origin.path, "matches", matchIndex] },
+        origin: rule.matches === undefined ? origin : { ...origin, path: origin.path.concat("matches", matchIndex) },
         grpcMethod: grpcMethod(match),
         ruleIndex,
         matchIndex,

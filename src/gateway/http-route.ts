@@ -2,6 +2,7 @@ import type { Reader } from "../collections/collection.ts";
 import type { Retry, Timeouts } from "../ir/rule.ts";
 import type { HTTPRoute, HTTPRouteMatch, HTTPRouteRule } from "../resources/generated/gateway-api.ts";
 import type { Origin } from "../resources/origin.ts";
+import { shared } from "../strings/shared.ts";
 import type { BackendContext } from "./backend.ts";
 import type { CompiledRoute, CompiledRule } from "./compiled-route.ts";
 import { joinRules, problemsOf, type RuleResult, refusalsOf, targetsOf, usesOf } from "./compiled-rule.ts";
@@ -57,7 +58,7 @@ function compileRule(
               });
     return {
       rule: {
-        name: `${route.key}/${rule.name ?? ruleIndex}`,
+        name: shared(`${route.key}/${rule.name ?? ruleIndex}`),
         match: requestMatch,
         ...(filters.requestHeaders === undefined ? {} : { requestHeaders: filters.requestHeaders }),
         ...(filters.responseHeaders === undefined ? {} : { responseHeaders: filters.responseHeaders }),
@@ -67,7 +68,7 @@ function compileRule(
           ? {}
           : { externalAuth: filters.externalAuth }),
         action,
-        origin: rule.matches === undefined ? origin : { ...origin, path: [...origin.path, "matches", matchIndex] },
+        origin: rule.matches === undefined ? origin : { ...origin, path: origin.path.concat("matches", matchIndex) },
         ruleIndex,
         matchIndex,
       },

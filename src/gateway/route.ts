@@ -1,6 +1,7 @@
 import type { ParentReference } from "../resources/generated/gateway-api.ts";
 import type { KubernetesObject } from "../resources/object.ts";
 import type { ResourceReference } from "../resources/origin.ts";
+import { shared } from "../strings/shared.ts";
 import type { Seniority } from "./precedence.ts";
 import { gatewayGroup, type RouteKind } from "./route-kind.ts";
 
@@ -39,5 +40,5 @@ export function routeOf(kind: RouteKind, key: string, object: RouteObject): Rout
 }
 
 export function routeKey(kind: RouteKind, key: string): string {
-  return `${kind}/${key}`;
+  return shared(`${kind}/${key}`);
 }

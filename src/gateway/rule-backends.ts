@@ -39,7 +39,7 @@ export function ruleBackends(
 ): readonly RuleBackend[] {
   const weighted = references.filter(({ weight }) => weight > 0).length > 1;
   return references.map((reference, index): RuleBackend => {
-    const here: Origin = { ...origin, path: [...origin.path, "backendRefs", index] };
+    const here: Origin = { ...origin, path: origin.path.concat("backendRefs", index) };
     const resolved = resolveBackend(reader, context, route.kind, route.reference.namespace, reference, here);
     const filters: CompiledFilters = compileBackendFilters(
       reader,
@@ -133,5 +133,6 @@ export function forward(
   if (destinations.every((destination) => destination.cluster === undefined)) {
     return { kind: "respond", statusCode: unresolved, reason: "backend_not_resolved" };
   }
-  return { kind: "forward", destinations, ...rest };
+  // What `filter` made has room for more than it holds, and is kept for as long as the route is.
+  return { kind: "forward", destinations: destinations.slice(), ...rest };
 }

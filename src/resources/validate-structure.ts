@@ -1,3 +1,4 @@
+import { shared } from "../strings/shared.ts";
 import type { FindingCode } from "./finding-codes.ts";
 import type { Change } from "./fix.ts";
 import { formMistakes } from "./forms.ts";
@@ -234,7 +235,7 @@ function checkString(value: string, schema: Schema, walk: Walk): Json {
     const message = `${at(walk)}: ${JSON.stringify(value)} ${meaningOf(pattern)}.`;
     walk.mistakes.push(mistake("wrong-format", [...walk.path], message, remedy, fix));
   }
-  return value;
+  return shared(value);
 }
 
 function reportEnum(value: string | number, choices: readonly unknown[], walk: Walk): void {

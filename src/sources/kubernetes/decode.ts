@@ -21,7 +21,8 @@ export interface Decoded {
  * Reads an object that an API server has admitted.
  *
  * Its rules have been checked and are not checked again. What is never read is left out: managed fields, status, what was
- * applied last, values in Secrets and ConfigMaps that no field can point at. Defaults that an older definition has not
+ * applied last, values in Secrets and ConfigMaps that no field can point at, the pods of an EndpointSlice and where they run, and what
+ * its metadata says besides its Service. Defaults that an older definition has not
  * filled in are, and fields that only a newer one knows are reported and left out.
  */
 export function decode(kind: Kind, raw: ApiObject): Decoded {
@@ -39,7 +40,8 @@ export function decode(kind: Kind, raw: ApiObject): Decoded {
     kind: kind.kind,
     metadata: metadataOf(kind, raw.metadata),
   };
-  const whole: unknown = { ...head, ...slimmed(kind, rest) };
+  const isWritten = kind.kind === "EndpointSlice" && isOfKubernetes(raw.metadata);
+  const whole: unknown = { ...head, ...(isWritten ? withoutWhereabouts(rest) : slimmed(kind, rest)) };
   if (!isJson(whole)) throw new TypeError("what an API server sends is JSON");
   const { value, mistakes } = validateStructure(whole, schemaOf(kind, version), kind.kind);
   const errors = mistakes.filter((mistake) => isError(mistake) && mistake.code !== "unknown-field");
@@ -74,6 +76,10 @@ const lastApplied = "kubectl.kubernetes.io/last-applied-configuration";
 
 function metadataOf({ kind }: Kind, metadata: ObjectMeta): ObjectMeta {
   const { name, namespace, labels, annotations, creationTimestamp, generation, uid, deletionTimestamp } = metadata;
+  if (kind === "EndpointSlice" && isOfKubernetes(metadata)) {
+    const read = Object.entries(labels ?? {}).filter(([label]) => label === managedByLabel || label === serviceLabel);
+    return { name, ...(namespace !== undefined && { namespace }), labels: Object.fromEntries(read) };
+  }
   const { finalizers } = metadata;
   const { [lastApplied]: _, [endpointsAnnotation]: __, ...kept } = annotations ?? {};
   return {
@@ -96,6 +102,15 @@ const readKeys: Readonly<Record<string, ReadonlySet<string>>> = {
   ConfigMap: new Set(["ca.crt"]),
 };
 
+/** Labels of EndpointSlices: who writes them, and whose endpoints they are. */
+const managedByLabel = "endpointslice.kubernetes.io/managed-by";
+const serviceLabel = "kubernetes.io/service-name";
+
+/** Whether a controller of Kubernetes writes an EndpointSlice: of one from another hand, everything is kept, to say what has no effect. */
+function isOfKubernetes({ labels }: ObjectMeta): boolean {
+  return labels?.[managedByLabel]?.endsWith("-controller.k8s.io") === true;
+}
+
 function slimmed({ kind }: Kind, rest: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   const read = readKeys[kind];
   if (read === undefined) return rest;
@@ -104,6 +119,19 @@ function slimmed({ kind }: Kind, rest: Readonly<Record<string, unknown>>): Reado
     ...others,
     ...(data !== undefined && { data: withoutValues(data, read) }),
     ...(binaryData !== undefined && { binaryData: withoutValues(binaryData, read) }),
+  };
+}
+
+/** Endpoints with where they are and whether they take traffic: not which pod each is, nor of which node or zone. */
+function withoutWhereabouts(rest: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const { endpoints } = rest;
+  if (!Array.isArray(endpoints)) return rest;
+  return {
+    ...rest,
+    endpoints: endpoints.map((endpoint: unknown) => {
+      const { addresses, conditions } = Object(endpoint);
+      return { addresses, ...(conditions !== undefined && { conditions }) };
+    }),
   };
 }
 

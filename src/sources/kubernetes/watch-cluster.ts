@@ -177,7 +177,7 @@ class ClusterSource {
     const { namespace, name } = named.metadata;
     const reference = { group: kind.group, kind: kind.kind, ...(namespace !== undefined && { namespace }), name };
     const key = keyOf(named);
-    this.#pending.set(`${kind.kind}/${key}`, { reference, key, kind: kind.kind, object, locate: () => undefined });
+    this.#pending.set(`${kind.kind}/${key}`, { reference, key, kind: kind.kind, object, locate: nowhere });
   }
 
   /** Applies what is pending: everything at first, when all lists are complete; later when a burst of events has ended. */
@@ -218,6 +218,9 @@ class ClusterSource {
     if (first) this.#resolveReady();
   }
 }
+
+/** Positions are for files. */
+const nowhere = (): undefined => undefined;
 
 function observedOf(kind: Kind, { metadata, status }: ApiObject): ObservedObject {
   const { namespace, name, uid, generation, resourceVersion } = metadata;
