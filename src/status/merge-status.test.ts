@@ -51,7 +51,7 @@ describe("conditions", () => {
         { conditions: [condition("Accepted", "True")], listeners: [{ name: "web", conditions: [] }] },
         now,
       ),
-      { conditions: [...live.conditions, other], listeners: [{ name: "web", conditions: [other] }] },
+      { conditions: [other, ...live.conditions], listeners: [{ name: "web", conditions: [other] }] },
     );
   });
 });
@@ -70,6 +70,14 @@ describe("entries of controllers", () => {
     const live = { parents: [{ ...ours, conditions: [] }, foreign] };
     deepEqual(mergeStatus(live, { parents: [] }, now), { parents: [foreign] });
     equal(mergeStatus({ parents: [foreign] }, { parents: [] }, now), undefined);
+  });
+
+  test("the order in which another controller writes the list is no difference", () => {
+    const accepted = condition("Accepted", "True", { lastTransitionTime: then });
+    const desired = { parents: [{ ...ours, conditions: [condition("Accepted", "True")] }] };
+    const entry = { ...ours, conditions: [accepted] };
+    equal(mergeStatus({ parents: [entry, foreign] }, desired, now), undefined);
+    equal(mergeStatus({ parents: [foreign, entry] }, desired, now), undefined);
   });
 
   test("what the API server fills in is no difference", () => {

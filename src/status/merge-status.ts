@@ -48,13 +48,39 @@ export function mergeStatus(kind: string, live: unknown, desired: object, now: D
 }
 
 function mergeConditions(before: readonly Json[], desired: readonly Json[], time: string): readonly Json[] {
-  const foreign = before.filter(({ type }) => typeof type === "string" && !isOwn(type));
-  const own = desired.map((condition) => {
-    const known = before.find(({ type }) => type === condition["type"]);
-    const unmoved = known !== undefined && known["status"] === condition["status"];
-    return { ...condition, lastTransitionTime: unmoved ? known["lastTransitionTime"] : time };
+  const isOwnCondition = ({ type }: Json) => typeof type !== "string" || isOwn(type);
+  return inPlace(
+    before,
+    desired,
+    isOwnCondition,
+    (known, { type }) => known["type"] === type,
+    (known, condition) => {
+      const unmoved = known !== undefined && known["status"] === condition["status"];
+      return { ...condition, lastTransitionTime: unmoved ? known["lastTransitionTime"] : time };
+    },
+  );
+}
+
+/**
+ * The list with what is desired in place of what is ours. What is known stays where it stands, and what is new comes last: another
+ * controller that writes the list may have an order of its own, and two that each put theirs first would write for ever.
+ */
+function inPlace(
+  before: readonly Json[],
+  desired: readonly Json[],
+  isOurs: (entry: Json) => boolean,
+  isSame: (known: Json, entry: Json) => boolean,
+  merge: (known: Json | undefined, entry: Json) => Json,
+): readonly Json[] {
+  const left = new Set(desired);
+  const kept = before.flatMap((known) => {
+    if (!isOurs(known)) return [known];
+    const entry = [...left].find((candidate) => isSame(known, candidate));
+    if (entry === undefined) return [];
+    left.delete(entry);
+    return [merge(known, entry)];
   });
-  return [...own, ...foreign];
+  return [...kept, ...[...left].map((entry) => merge(undefined, entry))];
 }
 
 function isOwn(type: string): boolean {
@@ -73,12 +99,12 @@ function mergeListeners(before: readonly Json[], desired: readonly Json[], time:
 
 function mergeShared(before: readonly Json[], desired: readonly Json[], limit: number, time: string): readonly Json[] {
   const foreign = before.filter((entry) => entry["controllerName"] !== controllerName);
-  const own = before.filter((entry) => entry["controllerName"] === controllerName);
-  const merged = desired.slice(0, Math.max(0, limit - foreign.length)).map((entry) => {
-    const known = own.find((candidate) => sameReference(candidate, entry));
-    return { ...entry, conditions: mergeConditions(listOf(known?.["conditions"]), listOf(entry["conditions"]), time) };
-  });
-  return [...foreign, ...merged];
+  const wanted = desired.slice(0, Math.max(0, limit - foreign.length));
+  const isOurs = (entry: Json) => entry["controllerName"] === controllerName;
+  return inPlace(before, wanted, isOurs, sameReference, (known, entry) => ({
+    ...entry,
+    conditions: mergeConditions(listOf(known?.["conditions"]), listOf(entry["conditions"]), time),
+  }));
 }
 
 function sameReference(left: Json, right: Json): boolean {
