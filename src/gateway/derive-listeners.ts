@@ -20,7 +20,7 @@ import { deriveGivenTelemetry, readGivenTracing, tracingNotEnforced } from "./gi
 import type { Resources } from "./inputs.ts";
 import { type ListenerContext, listenerCandidates, socketKey } from "./listener.ts";
 import { distinguish } from "./listener-conflict.ts";
-import { parentKey } from "./listener-parent.ts";
+import { type ListenerParent, parentKey } from "./listener-parent.ts";
 import { attachListenerSet, type GatewayListenerSet, gatewayKeyOf } from "./listener-set.ts";
 import type { UnenforcedField } from "./not-enforced.ts";
 import type { GivenPlace, Placement } from "./placement.ts";
@@ -60,7 +60,10 @@ export interface ListenerCollections {
   /** By `Kind/namespace/name` of what they stand in. */
   readonly listenersByParent: Collection<readonly Member<GatewayListener>[]>;
   readonly points: Collection<AttachmentPoint>;
+  /** By `Kind/namespace/name` of what they stand in. */
   readonly pointsByParent: Collection<readonly Member<AttachmentPoint>[]>;
+  /** By {@link pointKey}: for routes that name a listener, which need not run again when another one comes. */
+  readonly pointsByName: Collection<readonly Member<AttachmentPoint>[]>;
 }
 
 /** GEP-3793: a Gateway with a `defaultScope`; nothing but its name, for a route need not run again when it changes. */
@@ -72,6 +75,11 @@ export interface DefaultGateway {
 /** Whether a Gateway or ListenerSet takes routes at all, and why not. */
 export interface ParentState {
   readonly refused?: string;
+}
+
+/** Of a listener in what it stands in. */
+export function pointKey(parent: Pick<ListenerParent, "kind" | "key">, listener: string): string {
+  return `${parentKey(parent)}/${listener}`;
 }
 
 export function deriveListeners(
@@ -189,5 +197,6 @@ export function deriveListeners(
     listenersByParent: graph.group("listenersByParent", listeners, ({ parent }) => [parentKey(parent)]),
     points,
     pointsByParent: graph.group("attachmentPointsByParent", points, ({ parent }) => [parentKey(parent)]),
+    pointsByName: graph.group("attachmentPointsByName", points, ({ parent, name }) => [pointKey(parent, name)]),
   };
 }

@@ -1,12 +1,12 @@
 import type { Collection, Member, Reader } from "../collections/collection.ts";
 import type { Graph } from "../collections/graph.ts";
 import type { ParentReference } from "../resources/generated/gateway-api.ts";
-import { attach, type ParentAttachment, refuseParent } from "./attachment.ts";
+import { attach, namedPoints, type ParentAttachment, refuseParent } from "./attachment.ts";
 import type { BackendContext } from "./backend.ts";
 import { type BackendUse, usesOfListener, usesOfRoute } from "./backend-use.ts";
 import type { CompiledRoute } from "./compiled-route.ts";
 import type { Condition } from "./condition.ts";
-import type { DefaultGateway, ListenerCollections } from "./derive-listeners.ts";
+import { type DefaultGateway, type ListenerCollections, pointKey } from "./derive-listeners.ts";
 import { compileGrpcRoute } from "./grpc-route.ts";
 import { compileHttpRoute } from "./http-route.ts";
 import type { ResourceKinds, Resources } from "./inputs.ts";
@@ -118,7 +118,7 @@ function attachRoute(
   route: Route,
   reader: Reader,
   resources: Resources,
-  { parents: states, pointsByParent, defaultGateways }: ListenerCollections,
+  { parents: states, pointsByParent, pointsByName, defaultGateways }: ListenerCollections,
 ): RouteAttachment | undefined {
   const { namespace } = route.reference;
   const defaults = route.usesDefaultGateways === true ? (reader.fetch(defaultGateways, "All") ?? []) : [];
@@ -127,11 +127,19 @@ function attachRoute(
     const state = parent && reader.fetch(states, parentKey(parent));
     if (parent === undefined || state === undefined) return [];
     if (state.refused !== undefined) return [refuseParent(parentRef, index, state.refused)];
-    const points = (reader.fetch(pointsByParent, parentKey(parent)) ?? []).map((member) => member.value);
+    const { sectionName } = parentRef;
+    const named = valuesOf(sectionName === undefined ? [] : reader.fetch(pointsByName, pointKey(parent, sectionName)));
+    // Which others there are is asked by those alone who take what there is, or have to be told.
+    const points =
+      namedPoints(parentRef, named).length > 0 ? named : valuesOf(reader.fetch(pointsByParent, parentKey(parent)));
     return [attach(route, parentRef, index, parent, points, () => reader.fetch(resources.Namespace, namespace))];
   });
   // What `flatMap` makes has room for more than it holds, and these are kept.
   return parents.length === 0 ? undefined : { route, parents: parents.slice() };
+}
+
+function valuesOf<Value>(members: readonly Member<Value>[] = []): readonly Value[] {
+  return members.map((member) => member.value);
 }
 
 /**
