@@ -5,7 +5,7 @@
 node := node_modules/.bin/node
 installed := node_modules/.installed
 
-.PHONY: help run test unit e2e lint types format fuzz bench generate manifests clean cluster-up cluster-down cluster-test conformance image
+.PHONY: help run test unit e2e lint types format fuzz bench bench-smoke generate manifests clean cluster-up cluster-down cluster-test conformance image
 
 help: ## this list
 	@echo "make TARGET, where TARGET is one of"
@@ -45,6 +45,9 @@ fuzz: $(installed) ## look for resources that break a rule; SECONDS=600, SEED=N 
 
 bench: $(installed) ## from a file's rename to the first request served, at 10, 1,000 and 10,000 hosts
 	@$(node) bench/standalone/propagation.ts
+
+bench-smoke: $(installed) ## what one change of each kind costs at 10, 1,000 and 10,000 routes: counts, which do not vary
+	@$(node) bench/standalone/change-cost.ts
 
 generate: $(installed) ## rewrite generated code from pinned sources (needs Go and grpcurl)
 	@npm run --silent generate

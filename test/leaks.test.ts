@@ -10,64 +10,16 @@ import { createAuthority } from "../examples/seeds/certificate-authority.ts";
 import { tlsSecret } from "../examples/seeds/make-certificates.ts";
 import { ControlPlane } from "../src/control-plane/control-plane.ts";
 import { recordRefusals } from "../src/control-plane/refusal-recorder.ts";
-import type { EnvoyResource } from "../src/envoy/resource.ts";
 import { onThisMachine } from "../src/gateway/placement.ts";
 import { readDocuments } from "../src/resources/read-documents.ts";
 import { ObjectTable } from "../src/sources/files/object-table.ts";
 import { Delivery } from "../src/xds/delivery.ts";
 import { FakeClock } from "../src/xds/testing/fake-clock.ts";
-import { FakeStream, type Received } from "../src/xds/testing/fake-stream.ts";
-import { CLUSTER, CLUSTER_LOAD_ASSIGNMENT, LISTENER, SCOPED_ROUTE_CONFIGURATION, SECRET } from "../src/xds/type-url.ts";
+import { PlayedEnvoy } from "../src/xds/testing/played-envoy.ts";
 import { endpointSlice, gateway, gatewayClass, httpRoute, type Resource, service } from "./e2e/harness/resources.ts";
 import { stepFilter } from "./e2e/harness/steps.ts";
 
 const proxy = "local";
-const wildcards = [CLUSTER, SCOPED_ROUTE_CONFIGURATION, LISTENER];
-
-/** Plays Envoy: subscribes to what clusters and listeners name, and refuses what is called poison. */
-class PlayedEnvoy {
-  readonly #resources: ControlPlane["envoyResources"];
-  #stream: FakeStream;
-
-  constructor(resources: ControlPlane["envoyResources"], delivery: Delivery) {
-    this.#resources = resources;
-    this.#stream = this.#connect(delivery);
-  }
-
-  reconnect(delivery: Delivery): void {
-    this.#stream.close("reconnects");
-    this.#stream = this.#connect(delivery);
-  }
-
-  answer(): void {
-    for (let received = this.#stream.take(); received.length > 0; received = this.#stream.take())
-      for (const response of received) this.#answerOne(response);
-  }
-
-  #connect(delivery: Delivery): FakeStream {
-    const stream = new FakeStream(delivery, proxy);
-    for (const typeUrl of wildcards) stream.request(typeUrl);
-    stream.request(SECRET, { subscribe: ["Secret/default/changing"] });
-    return stream;
-  }
-
-  #answerOne(response: Received): void {
-    if (response.resources.some(({ value }) => value.includes("poison"))) {
-      this.#stream.nack(response, "no good");
-      return;
-    }
-    this.#stream.ack(response);
-    if (response.typeUrl !== CLUSTER) return;
-    const names = response.resources.flatMap(({ name }) => this.#cluster(name)?.endpoints ?? []);
-    this.#stream.request(CLUSTER_LOAD_ASSIGNMENT, { subscribe: names });
-    for (const name of response.removed)
-      this.#stream.request(CLUSTER_LOAD_ASSIGNMENT, { unsubscribe: [name.replace(/\/[^/]*$/, "")] });
-  }
-
-  #cluster(name: string): EnvoyResource | undefined {
-    return this.#resources.get(`${proxy}|${CLUSTER}|${name}`);
-  }
-}
 
 /** Entries of all maps and sets of this process that somebody still holds, after a full collection. */
 function countEntries(): number {
@@ -106,7 +58,11 @@ test("as many entries are held after 1,500 changes as after 150", async () => {
     clock,
     observer: recordRefusals(controlPlane.refusals, {}),
   });
-  const envoy = new PlayedEnvoy(controlPlane.envoyResources, delivery);
+  const envoy = new PlayedEnvoy(delivery, {
+    resources: controlPlane.envoyResources,
+    proxy,
+    refuses: ({ resources }) => resources.some(({ value }) => value.includes("poison")),
+  });
   const table = new ObjectTable();
   // What checks remember of values is bounded, and full only after thousands of them: all are read once before it counts.
   let applies = false;

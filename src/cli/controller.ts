@@ -50,8 +50,8 @@ export async function controller(options: ControllerOptions): Promise<number> {
     });
     let started: Cluster | undefined;
     const metrics = createMetrics(version());
-    const { requested, statusWritten } = clusterMetrics(metrics.instruments, () => started);
-    const client = new KubernetesClient(access, requested);
+    const { requested, received, statusWritten } = clusterMetrics(metrics.instruments, () => started);
+    const client = new KubernetesClient(access, { requested, received });
     const namespace = options.namespace ?? access.namespace;
     const podUid = process.env["POD_UID"];
     const [host = "", port = String(options.xdsAddress.port)] = (

@@ -20,6 +20,7 @@ import type { Refusal } from "../status/refusal.ts";
 import { MutualTls } from "../xds/credentials.ts";
 import type { XdsObserver } from "../xds/observer.ts";
 import { XdsServer } from "../xds/server.ts";
+import type { SessionOptions } from "../xds/session.ts";
 import { keepAuthority } from "./authority-keeper.ts";
 import { createClassFinalizer } from "./class-finalizer.ts";
 import { EventRecorder } from "./event-recorder.ts";
@@ -53,6 +54,8 @@ export interface ClusterOptions {
   readonly proxy: ProxySettings;
   /** Where the xDS server listens. */
   readonly xds: { readonly host: string; readonly port: number };
+  /** How long things wait on a proxy's stream, where not as long as usual. */
+  readonly sessions?: Partial<SessionOptions>;
   readonly observer?: XdsObserver;
   /** Told of each batch of the API server's, and how long it took. */
   readonly applied?: (batch: ResourceBatch, seconds: number) => void;
@@ -194,6 +197,7 @@ export class Cluster {
         ),
     });
     this.xds = new XdsServer({
+      ...options.sessions,
       resources: this.controlPlane.envoyResources,
       changedAt: () => this.controlPlane.since,
       knows: (proxy) => gatewaysByProxy.get(proxy) !== undefined || sharedFleets.get(proxy) !== undefined,

@@ -31,8 +31,12 @@ export abstract class DerivedNode<Value> extends CollectionNode<Value> {
     this.#marked.add(key);
   };
 
+  override get runs(): number {
+    return this.#runs;
+  }
+
   override dump(): CollectionDump {
-    return { ...super.dump(), parents: this.#parents.map(({ name }) => name), runs: this.#runs };
+    return { ...super.dump(), parents: this.#parents.map(({ name }) => name) };
   }
 
   protected override update(): void {

@@ -35,7 +35,7 @@ export interface GraphOptions {
  */
 export class Graph {
   readonly #transactions: Transactions;
-  readonly #nodes = new Map<string, { dump(): CollectionDump }>();
+  readonly #nodes = new Map<string, { readonly runs: number; dump(): CollectionDump }>();
   #created = 0;
 
   constructor(options: GraphOptions = {}) {
@@ -109,6 +109,11 @@ export class Graph {
   /** All collections in the order of their creation, for debugging and leak tests. Costs what the graph holds. */
   dump(): readonly CollectionDump[] {
     return [...this.#nodes.values()].map((node) => node.dump());
+  }
+
+  /** How often the function of each collection has run so far, by name; those left out have none, or it never ran. */
+  runs(): ReadonlyMap<string, number> {
+    return new Map([...this.#nodes].flatMap(([name, { runs }]) => (runs === 0 ? [] : [[name, runs] as const])));
   }
 
   #reserve(name: string): number {

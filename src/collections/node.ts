@@ -134,10 +134,15 @@ export abstract class CollectionNode<Value> implements Collection<Value>, Schedu
   /** Forgets everything it registered elsewhere. */
   release(): void {}
 
+  /** How often its function has run so far; 0 where it has none. */
+  get runs(): number {
+    return 0;
+  }
+
   dump(): CollectionDump {
-    const { name } = this;
+    const { name, runs } = this;
     const size = this.#values.size;
-    return { name, size, parents: [], tracked: 0, dependencies: 0, subscribers: this.#observers.size, runs: 0 };
+    return { name, size, parents: [], tracked: 0, dependencies: 0, subscribers: this.#observers.size, runs };
   }
 
   /** Brings all values up to date, with `write`. */

@@ -83,6 +83,21 @@ export interface AnsweredRequest {
   readonly code: number;
 }
 
+/** Events that came together on a watch. */
+export interface ReceivedEvents {
+  /** Plural. */
+  readonly resource: string;
+  /** Without bookmarks. */
+  readonly count: number;
+}
+
+/** Told of what a client does. */
+export interface ClientObserver {
+  /** Of every request once its answer begins, or there is none. */
+  readonly requested?: (request: AnsweredRequest) => void;
+  readonly received?: (events: ReceivedEvents) => void;
+}
+
 // An answer may take long under load, yet not for ever.
 const answerMs = 60_000;
 // An API server sends a bookmark every minute: with nothing for so long, the connection is dead and nobody has said so.
@@ -101,12 +116,11 @@ const watchSilenceMs = 150_000;
 export class KubernetesClient {
   readonly access: ClusterAccess;
   readonly #transport: Transport;
-  readonly #answered: (request: AnsweredRequest) => void;
+  readonly #observer: ClientObserver;
 
-  /** @param answered told of every request once its answer begins, or there is none */
-  constructor(access: ClusterAccess, answered: (request: AnsweredRequest) => void = () => {}) {
+  constructor(access: ClusterAccess, observer: ClientObserver = {}) {
     this.access = access;
-    this.#answered = answered;
+    this.#observer = observer;
     this.#transport = new Transport(access);
   }
 
@@ -166,6 +180,8 @@ export class KubernetesClient {
       for await (const documents of documentsOf<WatchEvent | ErrorEvent>(response)) {
         const failed = documents.findIndex((document) => document.type === "ERROR");
         const events = documents.filter((document): document is WatchEvent => document.type !== "ERROR");
+        const count = events.filter(({ type }) => type !== "BOOKMARK").length;
+        if (count > 0) this.#observer.received?.({ resource: resource.plural, count });
         if (failed === -1) yield events;
         else {
           if (failed > 0) yield events.slice(0, failed);
@@ -294,10 +310,10 @@ export class KubernetesClient {
     const told = { verb: verb ?? exchange.method, resource: resource?.plural ?? "other" };
     try {
       const response = await this.#transport.exchange(exchange);
-      this.#answered({ ...told, code: response.statusCode ?? 0 });
+      this.#observer.requested?.({ ...told, code: response.statusCode ?? 0 });
       return response;
     } catch (error) {
-      if (signal?.aborted !== true) this.#answered({ ...told, code: 0 });
+      if (signal?.aborted !== true) this.#observer.requested?.({ ...told, code: 0 });
       throw error;
     }
   }

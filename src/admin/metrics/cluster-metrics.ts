@@ -1,6 +1,6 @@
 import type { WriteResult } from "../../cluster/status-writer.ts";
 import type { Backlog } from "../../cluster/work-queue.ts";
-import type { AnsweredRequest } from "../../kubernetes/client.ts";
+import type { AnsweredRequest, ReceivedEvents } from "../../kubernetes/client.ts";
 import type { Instruments } from "./instruments.ts";
 
 /** What a control plane in a cluster tells of itself. */
@@ -12,6 +12,7 @@ export interface ClusterSource {
 
 export interface ClusterMetrics {
   readonly requested: (request: AnsweredRequest) => void;
+  readonly received: (events: ReceivedEvents) => void;
   readonly statusWritten: (kind: string, result: WriteResult) => void;
 }
 
@@ -21,6 +22,11 @@ export function clusterMetrics(instruments: Instruments, source: () => ClusterSo
     "gatewright_kubernetes_requests_total",
     "Requests to the API server, by verb, resource and HTTP status (unreachable, where there was no answer). A watch that begins again is a request of verb WATCH.",
     ["verb", "resource", "code"],
+  );
+  const events = instruments.counter(
+    "gatewright_kubernetes_watch_events_total",
+    "Events that came on watches of the API server, by resource, bookmarks aside. What others own costs its event and nothing more.",
+    ["resource"],
   );
   const writes = instruments.counter(
     "gatewright_status_writes_total",
@@ -49,6 +55,7 @@ export function clusterMetrics(instruments: Instruments, source: () => ClusterSo
   return {
     requested: ({ verb, resource, code }) =>
       requests.inc({ verb, resource, code: code === 0 ? "unreachable" : String(code) }),
+    received: ({ resource, count }) => events.inc({ resource }, count),
     statusWritten: (kind, result) => writes.inc({ kind, result }),
   };
 }

@@ -32,6 +32,26 @@ export class Instruments {
     return new Counter({ name, help, labelNames: [...labelNames], registers: [this.registry] });
   }
 
+  /** One that somebody else counts, and that is read when it is scraped: `collect` tells every count since the start. */
+  countedElsewhere<Label extends string>(
+    name: string,
+    help: string,
+    labelNames: readonly Label[],
+    collect: (tell: (count: number, labels: Readonly<Partial<Record<Label, string>>>) => void) => void,
+  ): Counter<Label> {
+    this.#definitions.push({ name, type: "counter", help, labels: labelNames });
+    return new Counter({
+      name,
+      help,
+      labelNames: [...labelNames],
+      registers: [this.registry],
+      collect() {
+        this.reset();
+        collect((count, labels) => this.inc({ ...labels }, count));
+      },
+    });
+  }
+
   histogram<Label extends string>(name: string, help: string, labelNames: readonly Label[] = []): Histogram<Label> {
     this.#definitions.push({ name, type: "histogram", help, labels: labelNames });
     const buckets = [...secondsBuckets];

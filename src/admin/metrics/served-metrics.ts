@@ -12,7 +12,15 @@ export const namedSeries = 1_000;
 
 /** What is served, and what of it is not as it should be. Counted when it is scraped. */
 export function servedMetrics(instruments: Instruments, controlPlane: ControlPlane): void {
-  const { semantics, status, refusals } = controlPlane;
+  const { graph, semantics, status, refusals } = controlPlane;
+  instruments.countedElsewhere(
+    "gatewright_derivations_total",
+    "Times that something was derived anew, by what it is of: hostTables are the tables of rules of hostnames, statusOfHTTPRoutes what HTTPRoutes are told. A change runs those that it touches, however many others there are.",
+    ["collection"],
+    (tell) => {
+      for (const [collection, runs] of graph.runs()) tell(runs, { collection });
+    },
+  );
   instruments.gauge("gatewright_resources", "Objects that are served.", ["kind"], (set) => {
     for (const [kind, count] of countBy(controlPlane.objects(), (object) => object.kind)) set(count, { kind });
   });

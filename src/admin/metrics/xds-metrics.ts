@@ -24,6 +24,11 @@ export function xdsMetrics(instruments: Instruments): XdsMetrics {
   );
   const pushes = instruments.counter("gatewright_xds_pushes_total", "Responses sent to Envoy.", ["type"]);
   const bytes = instruments.counter("gatewright_xds_push_bytes_total", "Bytes of responses sent to Envoy.", ["type"]);
+  const resources = instruments.counter(
+    "gatewright_xds_push_resources_total",
+    "Resources in responses sent to Envoy, those included that it is told are gone.",
+    ["type"],
+  );
   const nacks = instruments.counter("gatewright_xds_nacks_total", "Responses that Envoy refused.", ["type"]);
   const rejections = new Map<string, string>();
   instruments.gauge(
@@ -48,6 +53,7 @@ export function xdsMetrics(instruments: Instruments): XdsMetrics {
         const type = shortType(event.typeUrl);
         pushes.inc({ type });
         bytes.inc({ type }, event.bytes);
+        resources.inc({ type }, event.resources + event.removed);
       },
       acknowledged: ({ typeUrl, changedAt, changeMilliseconds }) => {
         const labels = { kind: kinds.get(changedAt) ?? "other", type: shortType(typeUrl) };

@@ -238,8 +238,10 @@ describe("watchCluster", () => {
 
   test("scope: some namespaces, and labels for Gateways and routes", async () => {
     server.serve(routes);
-    server.put(route("a"));
-    server.put({ ...route("b"), metadata: { namespace: "other", name: "b" } });
+    const labels = { shard: "1" };
+    server.put({ ...route("a"), metadata: { namespace: "shop", name: "a", labels } });
+    server.put({ ...route("b"), metadata: { namespace: "other", name: "b", labels } });
+    server.put(route("c"));
     start({ namespaces: ["shop", "empty"], labelSelector: "shard=1" });
     await source?.ready;
     equal(words(batches[0]), "HTTPRoute/shop/a");
