@@ -1,7 +1,11 @@
 import { startCluster, type TestCluster } from "../../test/cluster/cluster.ts";
+import { bounded } from "../../test/e2e/harness/wait.ts";
 import { progress } from "../harness/progress.ts";
 import type { Implementation, Installed } from "./implementation.ts";
 import { implementationsNamed } from "./implementations.ts";
+
+/** What has not ended by then never will. */
+const longestMs = 2 * 3_600_000;
 
 /** An implementation that runs in a cluster of its own. */
 export interface Stage {
@@ -54,7 +58,8 @@ export async function onEach<Result>(
       try {
         const installed = await install(cluster);
         progress(`${name}: measuring`);
-        outcomes.push({ implementation, result: await measure({ implementation, cluster, installed }) });
+        const measured = measure({ implementation, cluster, installed });
+        outcomes.push({ implementation, result: await bounded(measured, longestMs, "the workload") });
       } finally {
         await cluster.stop();
       }

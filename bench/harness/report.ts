@@ -15,8 +15,8 @@ export interface Findings {
     readonly headings: readonly string[];
     readonly rows: readonly (readonly string[])[];
   }[];
-  /** All figures, unrounded, for `--output json`. */
-  readonly results: unknown;
+  /** All figures, unrounded, for `--output json`. Default: what the tables say. */
+  readonly results?: unknown;
   readonly limits: readonly Limit[];
   /** What was compared, with its version; who could not be had, and why. */
   readonly notes?: readonly string[];
@@ -26,7 +26,9 @@ const loadAtStart = loadavg()[0] ?? 0;
 
 /** Prints tables and verdicts, or one JSON document of the same. The process exits with 1 if a limit is not kept. */
 export async function report(output: Output, findings: Findings): Promise<void> {
-  const { benchmark, tables, results, limits, notes = [] } = findings;
+  const { benchmark, tables, limits, notes = [] } = findings;
+  const results =
+    findings.results ?? tables.flatMap(({ headings, rows }) => rows.map((row) => asObject(headings, row)));
   const machine = {
     processor: cpus()[0]?.model ?? "unknown",
     processors: availableParallelism(),
@@ -49,8 +51,12 @@ export async function report(output: Output, findings: Findings): Promise<void> 
   for (const { title, headings, rows } of tables) {
     console.log(`\n${title === undefined ? "" : `${title}\n\n`}${table(headings, rows)}`);
   }
-  console.log("");
+  if (limits.length > 0) console.log("");
   judge(limits);
+}
+
+function asObject(headings: readonly string[], row: readonly string[]): object {
+  return Object.fromEntries(headings.map((heading, column) => [heading, row[column]]));
 }
 
 /** Of the checkout; with `+` if files differ from it. */

@@ -9,10 +9,13 @@
  *
  *     node bench/standalone/collections.ts
  */
+import { parseArgs } from "node:util";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import type { Collection, Input } from "../../src/collections/collection.ts";
 import { Graph } from "../../src/collections/graph.ts";
+import { commonOptions, outputOf } from "../harness/command-line.ts";
+import { report } from "../harness/report.ts";
 
 interface Route {
   readonly gateway: string;
@@ -41,6 +44,7 @@ interface Result {
   readonly runs: number;
 }
 
+const { values } = parseArgs({ options: commonOptions });
 const sizes = [100, 10_000, 100_000];
 const samples = 1000;
 
@@ -145,15 +149,6 @@ function heap(): number {
 setFlagsFromString("--expose-gc");
 const collectGarbage: () => void = runInNewContext("gc");
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
-  const line = (cells: readonly string[]) =>
-    cells
-      .map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0)))
-      .join("  ");
-  return [line(head), ...rows.map(line)].join("\n");
-}
-
 // The first passes are for the compiler: what is measured at 100 routes should be as warm as what follows.
 for (let pass = 0; pass < 3; pass += 1) {
   const warm = create();
@@ -189,7 +184,19 @@ const rows = results
     const base = results.find((other) => other.operation === operation && other.size === sizes[0])?.p50 ?? p50;
     return [operation, `${size}`, p50.toFixed(1), p99.toFixed(1), runs.toFixed(1), (p50 / base).toFixed(2)];
   });
-console.log(`cost of one change, ${samples} changes each\n`);
-console.log(table(["change", "routes", "p50 µs", "p99 µs", "derivations run", `p50 : ${sizes[0]} routes`], rows));
-console.log("\nfirst load in one transaction, and memory beyond the routes themselves\n");
-console.log(table(["routes", "load ms", "entries", "memory MB", "a route"], loads));
+await report(outputOf(values.output), {
+  benchmark: "collections",
+  tables: [
+    {
+      title: `cost of one change, ${samples} changes each`,
+      headings: ["change", "routes", "p50 µs", "p99 µs", "derivations run", `p50 : ${sizes[0]} routes`],
+      rows,
+    },
+    {
+      title: "first load in one transaction, and memory beyond the routes themselves",
+      headings: ["routes", "load ms", "entries", "memory MB", "a route"],
+      rows: loads,
+    },
+  ],
+  limits: [],
+});

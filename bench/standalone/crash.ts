@@ -8,18 +8,23 @@
  */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer, request } from "node:http";
-import { availableParallelism, loadavg, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import { commonOptions, outputOf } from "../harness/command-line.ts";
 import { freePort, startGatewright } from "../harness/gatewright-process.ts";
-import { judge } from "../harness/judge.ts";
+import { progress } from "../harness/progress.ts";
+import { report } from "../harness/report.ts";
 import { gateway, route } from "../harness/resources.ts";
 import { percentile } from "../harness/statistics.ts";
-import { table } from "../harness/table.ts";
 
 const { values } = parseArgs({
-  options: { hosts: { type: "string", default: "10,1000" }, times: { type: "string", default: "10" } },
+  options: {
+    ...commonOptions,
+    hosts: { type: "string", default: "10,1000" },
+    times: { type: "string", default: "10" },
+  },
 });
 
 const backend = createServer((_request, response) => response.end("ok"));
@@ -28,27 +33,27 @@ await new Promise<void>((resolve) => backend.listen(backendPort, "127.0.0.1", re
 
 const results: { readonly hosts: number; readonly taken: readonly number[] }[] = [];
 for (const hosts of values.hosts.split(",").map(Number)) {
-  process.stderr.write(`${hosts} hosts\n`);
+  progress(`${hosts} hosts`);
   results.push({ hosts, taken: await measure(hosts) });
 }
 backend.close();
 const cell = (milliseconds: number): string => `${milliseconds.toFixed(0)} ms`;
-console.log(
-  table(
-    ["hosts", "p50", "longest"],
-    results.map(({ hosts, taken }) => [String(hosts), cell(percentile(taken, 50)), cell(Math.max(...taken))]),
-  ),
-);
-console.log(
-  `\n${values.times} times each; ${availableParallelism()} processors, load average ${loadavg()[0]?.toFixed(1)}.\n`,
-);
-judge(
-  results.map(({ hosts, taken }) => ({
+await report(outputOf(values.output), {
+  benchmark: "crash",
+  notes: [`${values.times} times each`],
+  tables: [
+    {
+      headings: ["hosts", "p50", "longest"],
+      rows: results.map(({ hosts, taken }) => [String(hosts), cell(percentile(taken, 50)), cell(Math.max(...taken))]),
+    },
+  ],
+  results,
+  limits: results.map(({ hosts, taken }) => ({
     what: `longest at ${hosts} hosts, s`,
     value: Math.max(...taken) / 1000,
     atMost: 2,
   })),
-);
+});
 
 async function measure(hosts: number): Promise<readonly number[]> {
   const folder = await mkdtemp(join(tmpdir(), "gatewright-crash-"));

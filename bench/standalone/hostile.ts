@@ -6,6 +6,7 @@
  *
  * Exits with 1 where one takes longer than kubelet waits for an answer to a probe (a second, by default).
  */
+import { parseArgs } from "node:util";
 import { ControlPlane } from "../../src/control-plane/control-plane.ts";
 import { inCluster } from "../../src/infrastructure/placement.ts";
 import type { ApiObject } from "../../src/kubernetes/api-object.ts";
@@ -15,9 +16,11 @@ import { decode } from "../../src/sources/kubernetes/decode.ts";
 import type { ResourceChange } from "../../src/sources/source.ts";
 import { bombs, hostileRoute, large } from "../../test/cluster/fixtures/hostile-objects.ts";
 import { gateway, namespace } from "../../test/cluster/fixtures/shop.ts";
-import { judge, type Limit } from "../harness/judge.ts";
-import { table } from "../harness/table.ts";
+import { commonOptions, outputOf } from "../harness/command-line.ts";
+import type { Limit } from "../harness/judge.ts";
+import { report } from "../harness/report.ts";
 
+const { values } = parseArgs({ options: commonOptions });
 const flood = 10_000;
 const gatewayClass = {
   apiVersion: "gateway.networking.k8s.io/v1",
@@ -42,9 +45,11 @@ apply(Array.from({ length: flood }, (_, index) => hostileRoute(`flood-${index}`,
 rows.push(measured(`one route more than ${flood}`, [hostileRoute("one-more", [{ backendRefs }])]));
 apply(Array.from({ length: 1_000 }, (_, index) => crowd(index)));
 rows.push(measured("one route more than 1000 on its hostname", [crowd(1_000)]));
-console.log(table(["object", "bytes", "CPU"], rows));
-console.log();
-judge(limits);
+await report(outputOf(values.output), {
+  benchmark: "hostile",
+  tables: [{ headings: ["object", "bytes", "CPU"], rows }],
+  limits,
+});
 
 function measured(what: string, objects: readonly object[]): readonly string[] {
   const json = JSON.stringify(objects);

@@ -2,11 +2,12 @@
  * What following a cluster costs, against a stand-in for an API server in a process of its own: the first list of many
  * HTTPRoutes until everything is derived from them, and single changes until they are.
  *
- *     node bench/standalone/kubernetes-source.ts [ROUTES]
+ *     node bench/standalone/kubernetes-source.ts [--routes 10000]
  */
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as wait } from "node:timers/promises";
+import { parseArgs } from "node:util";
 import { ControlPlane } from "../../src/control-plane/control-plane.ts";
 import { resourceKinds } from "../../src/gateway/inputs.ts";
 import { inCluster } from "../../src/infrastructure/placement.ts";
@@ -14,18 +15,20 @@ import { KubernetesClient } from "../../src/kubernetes/client.ts";
 import { FakeApiServer } from "../../src/kubernetes/testing/fake-api-server.ts";
 import { kinds } from "../../src/resources/kinds.ts";
 import { watchCluster } from "../../src/sources/kubernetes/watch-cluster.ts";
+import { commonOptions, outputOf } from "../harness/command-line.ts";
+import { report } from "../harness/report.ts";
 import { percentile } from "../harness/statistics.ts";
-import { table } from "../harness/table.ts";
 
 const apiVersion = "gateway.networking.k8s.io/v1";
-const count = Number(process.argv[2] ?? 10_000);
+const { values } = parseArgs({ options: { ...commonOptions, routes: { type: "string", default: "10000" } } });
+const count = Number(values.routes);
 const changes = 200;
 
 if (process.send === undefined) await measure();
 else await serve();
 
 async function measure(): Promise<void> {
-  const child = fork(import.meta.filename, [String(count)]);
+  const child = fork(import.meta.filename, ["--routes", String(count)]);
   const [url]: unknown[] = await once(child, "message");
   const client = new KubernetesClient({
     server: String(url),
@@ -70,7 +73,11 @@ async function measure(): Promise<void> {
     `${(memory / 1e6).toFixed(0)} MB`,
     ...[50, 99].map((percent) => `${percentile(delays, percent)} ms`),
   ];
-  console.log(table(["HTTPRoutes", "first batch", "of it CPU", "RSS", "change p50", "p99"], [row]));
+  await report(outputOf(values.output), {
+    benchmark: "kubernetes-source",
+    tables: [{ headings: ["HTTPRoutes", "first batch", "of it CPU", "RSS", "change p50", "p99"], rows: [row] }],
+    limits: [],
+  });
 }
 
 async function serve(): Promise<void> {

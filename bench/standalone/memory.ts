@@ -22,14 +22,16 @@ import { resolveEnvoy } from "../../src/fleet/resolve-envoy.ts";
 import { DocumentCache, readDocuments } from "../../src/resources/read-documents.ts";
 import { ObjectTable } from "../../src/sources/files/object-table.ts";
 import { localProxy, Standalone } from "../../src/standalone/standalone.ts";
+import { commonOptions, outputOf } from "../harness/command-line.ts";
 import { freePort } from "../harness/gatewright-process.ts";
-import { judge } from "../harness/judge.ts";
 import { usageOf } from "../harness/processes.ts";
+import { progress } from "../harness/progress.ts";
+import { report } from "../harness/report.ts";
 import { backend, gateway, type Listener, route } from "../harness/resources.ts";
-import { table } from "../harness/table.ts";
 
 const { values } = parseArgs({
   options: {
+    ...commonOptions,
     changes: { type: "string", default: "10000" },
     routes: { type: "string", default: "1000" },
     layout: { type: "string", default: "files" },
@@ -79,23 +81,27 @@ try {
   const taken = await measure();
   const first = taken[1];
   const last = taken.at(-1);
-  console.log(
-    table(
-      ["changes", "heap", "own RSS", "Envoy RSS"],
-      taken.map(({ change, heap, own, envoy: envoyMemory }) => [
-        String(change),
-        ...[heap, own, envoyMemory].map((megabytes) => `${megabytes.toFixed(1)} MB`),
-      ]),
-    ),
-  );
   const ratio = (what: "heap" | "own" | "envoy"): number =>
     (last?.[what] ?? Number.NaN) / (first?.[what] ?? Number.NaN);
-  console.log(`\n${routes} routes; ${oneFile ? "all in one file" : "a file for each"}.\n`);
-  judge([
-    { what: `heap after ${changes} changes / after ${changes / samples}`, value: ratio("heap"), atMost: 1.1 },
-    { what: "our resident memory", value: ratio("own"), atMost: 1.1 },
-    { what: "Envoy's", value: ratio("envoy"), atMost: 1.1 },
-  ]);
+  await report(outputOf(values.output), {
+    benchmark: "memory",
+    notes: [`${routes} routes; ${oneFile ? "all in one file" : "a file for each"}`],
+    tables: [
+      {
+        headings: ["changes", "heap, MB", "own RSS, MiB", "Envoy RSS, MiB"],
+        rows: taken.map(({ change, heap, own, envoy: envoyMemory }) => [
+          String(change),
+          ...[heap, own, envoyMemory].map((amount) => amount.toFixed(1)),
+        ]),
+      },
+    ],
+    results: taken,
+    limits: [
+      { what: `heap after ${changes} changes / after ${changes / samples}`, value: ratio("heap"), atMost: 1.1 },
+      { what: "our resident memory", value: ratio("own"), atMost: 1.1 },
+      { what: "Envoy's", value: ratio("envoy"), atMost: 1.1 },
+    ],
+  });
 } finally {
   await standalone.stop();
 }
@@ -156,7 +162,7 @@ async function sample(change: number): Promise<Sample> {
   for (let time = 0; time < 2; time += 1) if (typeof collectGarbage === "function") collectGarbage();
   const state = standalone.envoy?.state;
   const pid = state?.state === "live" ? state.pid : undefined;
-  process.stderr.write(`${change} changes\n`);
+  progress(`${change} changes`);
   return {
     change,
     heap: process.memoryUsage().heapUsed / 1e6,

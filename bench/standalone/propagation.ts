@@ -12,18 +12,21 @@
  */
 import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { Agent, createServer, request } from "node:http";
-import { availableParallelism, loadavg, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { defaultSettleTimes } from "../../src/sources/files/settle.ts";
+import { commonOptions, outputOf } from "../harness/command-line.ts";
 import { freePort, startGatewright } from "../harness/gatewright-process.ts";
-import { judge, type Limit } from "../harness/judge.ts";
+import type { Limit } from "../harness/judge.ts";
+import { progress } from "../harness/progress.ts";
+import { report } from "../harness/report.ts";
 import { gateway, route } from "../harness/resources.ts";
 import { percentile } from "../harness/statistics.ts";
-import { table } from "../harness/table.ts";
 
 const { values } = parseArgs({
   options: {
+    ...commonOptions,
     hosts: { type: "string", default: "10,1000,10000" },
     changes: { type: "string", default: "60" },
     layout: { type: "string", default: "files" },
@@ -52,50 +55,51 @@ const backendPort = typeof backendAddress === "object" && backendAddress !== nul
 
 const measurements: Measurement[] = [];
 for (const hosts of sizes) {
-  process.stderr.write(`${hosts} hosts: starting\n`);
+  progress(`${hosts} hosts: starting`);
   measurements.push(await measure(hosts));
 }
 backend.close();
 
 const settle = defaultSettleTimes.replaced;
 const half = ({ latencies }: Measurement): number => percentile(latencies, 50);
-console.log(
-  table(
-    [
-      "hosts",
-      "start → first request",
-      "CPU till then",
-      "change p50",
-      "p90",
-      "p99",
-      "p50 without settle window",
-      "own CPU/change",
-      "Envoy CPU/change",
-      "own RSS",
-      "Envoy RSS",
-    ],
-    measurements.map((result) => [
-      String(result.hosts),
-      `${(result.startMilliseconds / 1000).toFixed(2)} s`,
-      `${(result.startCpu / 1000).toFixed(2)} s`,
-      `${half(result).toFixed(1)} ms`,
-      `${percentile(result.latencies, 90).toFixed(1)} ms`,
-      `${percentile(result.latencies, 99).toFixed(1)} ms`,
-      `${(half(result) - settle).toFixed(1)} ms`,
-      `${result.ownCpu.toFixed(1)} ms`,
-      `${result.envoyCpu.toFixed(1)} ms`,
-      `${result.ownMemory.toFixed(0)} MB`,
-      `${result.envoyMemory.toFixed(0)} MB`,
-    ]),
-  ),
-);
-console.log(
-  `\n${changes} changes each; ${oneFile ? "all routes in one file" : "a file for each route"}. The file source's settle window after a rename is ${settle} ms, and part of each change. ` +
-    `CPU is per change, clients' requests not counted. ${availableParallelism()} processors; load average ${loadavg()[0]?.toFixed(1)}.\n`,
-);
-if ((loadavg()[0] ?? 0) > 2 * availableParallelism())
-  console.log("The machine is busy with other things: times are those things' too. CPU is more to be trusted.\n");
-judge(limits());
+await report(outputOf(values.output), {
+  benchmark: "propagation",
+  notes: [
+    `${changes} changes each; ${oneFile ? "all routes in one file" : "a file for each route"}. The file source's settle window after a rename is ${settle} ms, and part of each change. CPU is per change, clients' requests not counted.`,
+  ],
+  tables: [
+    {
+      headings: [
+        "hosts",
+        "start → first request",
+        "CPU till then",
+        "change p50",
+        "p90",
+        "p99",
+        "p50 without settle window",
+        "own CPU/change",
+        "Envoy CPU/change",
+        "own RSS",
+        "Envoy RSS",
+      ],
+      rows: measurements.map((result) => [
+        String(result.hosts),
+        `${(result.startMilliseconds / 1000).toFixed(2)} s`,
+        `${(result.startCpu / 1000).toFixed(2)} s`,
+        `${half(result).toFixed(1)} ms`,
+        `${percentile(result.latencies, 90).toFixed(1)} ms`,
+        `${percentile(result.latencies, 99).toFixed(1)} ms`,
+        `${(half(result) - settle).toFixed(1)} ms`,
+        `${result.ownCpu.toFixed(1)} ms`,
+        `${result.envoyCpu.toFixed(1)} ms`,
+        `${result.ownMemory.toFixed(0)} MB`,
+        `${result.envoyMemory.toFixed(0)} MB`,
+      ]),
+    },
+  ],
+  results: measurements,
+  limits: limits(),
+});
 
 function limits(): readonly Limit[] {
   const [smallest] = measurements;

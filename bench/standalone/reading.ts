@@ -1,14 +1,17 @@
 /**
  * What it costs to read and check HTTPRoutes: CPU milliseconds for 10,000 of them, and a share of it for each step.
  *
- *     node bench/standalone/reading.ts [COUNT]
+ *     node bench/standalone/reading.ts [--documents 10000]
  */
+import { parseArgs } from "node:util";
 import { parse } from "yaml";
 import { DocumentCache, readDocuments } from "../../src/resources/read-documents.ts";
 import { quickParse } from "../../src/resources/text/quick-parse.ts";
-import { table } from "../harness/table.ts";
+import { commonOptions, outputOf } from "../harness/command-line.ts";
+import { report } from "../harness/report.ts";
 
-const count = Number(process.argv[2] ?? 10_000);
+const { values } = parseArgs({ options: { ...commonOptions, documents: { type: "string", default: "10000" } } });
+const count = Number(values.documents);
 const documents = Array.from({ length: count }, (_, index) => httpRoute(index));
 const whole = documents.join("---\n");
 const wrong = documents.map((text) => text.replace("port: 8080", "prot: 8080"));
@@ -25,7 +28,11 @@ const rows = [
     readDocuments(whole.replace("value: /\n", "value: /x\n"), "all.yaml", oneFile),
   ),
 ];
-console.log(table(["", "documents", "CPU ms", "µs a document"], rows));
+await report(outputOf(values.output), {
+  benchmark: "reading",
+  tables: [{ headings: ["step", "documents", "CPU ms", "µs a document"], rows }],
+  limits: [],
+});
 
 function row(what: string, number: number, run: () => unknown): readonly string[] {
   const before = process.cpuUsage();

@@ -17,10 +17,12 @@ import { validationBootstrap } from "../../src/envoy/validation-bootstrap.ts";
 import { EnvoyProcess } from "../../src/fleet/envoy-process.ts";
 import { silent } from "../../src/fleet/logger.ts";
 import { resolveEnvoy } from "../../src/fleet/resolve-envoy.ts";
-import { table } from "../harness/table.ts";
+import { commonOptions, outputOf } from "../harness/command-line.ts";
+import { report } from "../harness/report.ts";
 
 const { values } = parseArgs({
   options: {
+    ...commonOptions,
     rules: { type: "string", default: "10,1000,10000" },
     requests: { type: "string", default: "20000" },
     shared: { type: "boolean", default: false },
@@ -35,12 +37,24 @@ for (const rules of values.rules.split(",").map(Number)) {
   for (const counted of [false, true]) rows.push(await measure(rules, counted));
 }
 await one.stop();
-console.log(
-  table(
-    ["rules", "metrics", "memory at rest, MB", "with traffic on all, MB", "series", "lines", "CPU a request, µs"],
-    rows,
-  ),
-);
+await report(outputOf(values.output), {
+  benchmark: "request-metrics",
+  tables: [
+    {
+      headings: [
+        "rules",
+        "metrics",
+        "memory at rest, MB",
+        "with traffic on all, MB",
+        "series",
+        "lines",
+        "CPU a request, µs",
+      ],
+      rows,
+    },
+  ],
+  limits: [],
+});
 
 async function measure(rules: number, counted: boolean): Promise<string[]> {
   const tables = Array.from({ length: rules }, (_, index) =>

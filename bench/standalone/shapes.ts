@@ -7,12 +7,14 @@
  * derivations. Exits with 1 where twice as much takes more than 2.2 times the runs or 3 times the CPU to build, or where
  * a change takes more runs because more is there that it doesn't touch.
  */
+import { parseArgs } from "node:util";
 import { ControlPlane } from "../../src/control-plane/control-plane.ts";
 import { onThisMachine } from "../../src/gateway/placement.ts";
 import { readDocuments } from "../../src/resources/read-documents.ts";
 import { ObjectTable } from "../../src/sources/files/object-table.ts";
-import { judge, type Limit } from "../harness/judge.ts";
-import { table } from "../harness/table.ts";
+import { commonOptions, outputOf } from "../harness/command-line.ts";
+import type { Limit } from "../harness/judge.ts";
+import { report } from "../harness/report.ts";
 
 interface Shape {
   readonly name: string;
@@ -111,6 +113,7 @@ interface Measurement {
   readonly resources: number;
 }
 
+const { values } = parseArgs({ options: commonOptions });
 const limits: Limit[] = [];
 const rows = shapes.flatMap((shape) => {
   const sizes = [shape.size, 2 * shape.size];
@@ -131,11 +134,16 @@ const rows = shapes.flatMap((shape) => {
     String(result.changeRuns),
   ]);
 });
-console.log(
-  table(["shape", "number", "Envoy resources", "CPU to build", "runs", "CPU of a change", "runs of a change"], rows),
-);
-console.log();
-judge(limits);
+await report(outputOf(values.output), {
+  benchmark: "shapes",
+  tables: [
+    {
+      headings: ["shape", "number", "Envoy resources", "CPU to build", "runs", "CPU of a change", "runs of a change"],
+      rows,
+    },
+  ],
+  limits,
+});
 
 function measure(shape: Shape, size: number): Measurement {
   const controlPlane = new ControlPlane({ placement: onThisMachine("local") });
