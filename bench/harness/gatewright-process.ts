@@ -22,6 +22,12 @@ export interface GatewrightProcess {
   readonly usage: () => Promise<Usage>;
   /** Process ids of its Envoy. */
   readonly envoys: () => Promise<readonly number[]>;
+  /** Those of its own: the launcher, itself and its watchdog. */
+  readonly own: () => Promise<readonly number[]>;
+  /** Envoy's metrics in Prometheus' format. */
+  readonly envoyMetrics: () => Promise<string>;
+  /** All objects of a kind with their status, as JSON. */
+  readonly resources: (kind: string) => Promise<string>;
   readonly stop: () => Promise<void>;
 }
 
@@ -31,6 +37,7 @@ export async function startGatewright(args: readonly string[]): Promise<Gatewrig
   const child = spawn(command, ["run", ...args, "--admin-address", `127.0.0.1:${admin}`, "--log-level", "warn"], {
     stdio: ["ignore", "ignore", "ignore"],
   });
+  const ask = async (path: string): Promise<string> => await (await fetch(`http://127.0.0.1:${admin}${path}`)).text();
   let marked: readonly [number, number] = [0, 0];
   return {
     alive: () => {
@@ -51,6 +58,9 @@ export async function startGatewright(args: readonly string[]): Promise<Gatewrig
       };
     },
     envoys: async () => (await processesOf(child)).envoy,
+    own: async () => (await processesOf(child)).own,
+    envoyMetrics: async () => await ask("/metrics/envoy"),
+    resources: async (kind) => await ask(`/api/v1/resources?kind=${kind}`),
     stop: async () => {
       if (child.exitCode !== null) return;
       child.kill("SIGTERM");
