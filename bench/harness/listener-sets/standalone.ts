@@ -69,7 +69,7 @@ export async function standalone(
         return await unserved(world, teams);
       };
       const deadline = started + patienceMs;
-      while ((await isListening(running.envoyMetrics)) === false && performance.now() < deadline) {
+      while (!(await isListening(running.envoyMetrics)) && performance.now() < deadline) {
         await running.alive();
         await wait(50);
       }
