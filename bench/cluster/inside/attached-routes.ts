@@ -5,6 +5,7 @@
  */
 import { setTimeout as wait } from "node:timers/promises";
 import type { ApiObject } from "../../../src/kubernetes/api-object.ts";
+import { type ReflectedChange, Reflector } from "../../../src/kubernetes/reflector.ts";
 import { resourceFor } from "../../harness/api-resources.ts";
 import { gateway, gatewayObject, httpRoute, service } from "../../harness/objects.ts";
 import { usageOf } from "../../harness/processes.ts";
@@ -56,9 +57,18 @@ const routes = names.map((name) => {
 
 let attached = -1;
 let statuses = 0;
-void watchGateway();
-void watchRoutes();
+let previous = "";
 const accepted = new Set<string>();
+follow(gatewayObject(""), `metadata.name=${gateway.name}`, ({ status }) => {
+  const text = JSON.stringify(status ?? {});
+  if (text === previous) return;
+  previous = text;
+  statuses += 1;
+  attached = attachedRoutesOf(text);
+});
+follow(httpRoute(gateway, "example.com", []), undefined, ({ metadata, status }) => {
+  if (JSON.stringify(status ?? {}).includes('"type":"Accepted"')) accepted.add(metadata.name);
+});
 
 console.error(`making ${count} Services`);
 await createObjects(client, names.map(service));
@@ -109,39 +119,17 @@ async function until(isSo: () => boolean): Promise<number | undefined> {
   return performance.now();
 }
 
-async function watchGateway(): Promise<void> {
-  const { namespace, name } = gateway;
-  let previous = "";
-  for await (const { status } of objectsSeen(gatewayObject(""), {
-    namespace,
-    fieldSelector: `metadata.name=${name}`,
-  })) {
-    const text = JSON.stringify(status);
-    if (text === previous) continue;
-    previous = text;
-    statuses += 1;
-    attached = attachedRoutesOf(status);
-  }
+/** Tells of all objects of a kind in the Gateway's namespace, and again as they change. */
+function follow(example: ApiObject, fieldSelector: string | undefined, seen: (object: ApiObject) => void): void {
+  const apply = (changes: readonly ReflectedChange[]) => {
+    for (const { object } of changes) if (object !== undefined) seen(object);
+  };
+  const { namespace } = gateway;
+  const reflector = new Reflector({ client, resource: resourceFor(example), namespace, fieldSelector, apply });
+  void reflector.run(stop.signal);
 }
 
-async function watchRoutes(): Promise<void> {
-  const [example] = routes;
-  if (example === undefined) return;
-  for await (const { metadata, status } of objectsSeen(example, { namespace: gateway.namespace })) {
-    if (!JSON.stringify(status ?? {}).includes('"type":"Accepted"')) continue;
-    accepted.add(metadata.name);
-  }
-}
-
-/** All objects of a kind, and again as they change. */
-async function* objectsSeen(example: ApiObject, selection: object): AsyncGenerator<ApiObject> {
-  const options = { ...selection, initialEvents: true, timeoutSeconds: 3_600, signal: stop.signal };
-  for await (const events of client.watch(resourceFor(example), options)) {
-    for (const { type, object } of events) if (type !== "BOOKMARK" && type !== "DELETED") yield object;
-  }
-}
-
-function attachedRoutesOf(status: unknown): number {
-  const found = /"attachedRoutes":(\d+)/.exec(JSON.stringify(status ?? {}));
+function attachedRoutesOf(status: string): number {
+  const found = /"attachedRoutes":(\d+)/.exec(status);
   return found === null ? -1 : Number(found[1]);
 }
