@@ -38,8 +38,7 @@ export const envoyGateway: Implementation = {
           gatewayClass,
           controlPlane: () => podPids(cluster, namespace, "control-plane=envoy-gateway"),
           proxies: envoys,
-          configurationBytes: async () =>
-            await receivedBytes(await envoys(), { adminPort: 19000, cluster: "xds_cluster" }),
+          configurationBytes: async () => await receivedBytes(await envoys(), { port: 19000 }, "xds_cluster"),
         };
       },
     };

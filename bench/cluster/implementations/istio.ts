@@ -37,8 +37,7 @@ export const istio: Implementation = {
           controlPlane: () => podPids(cluster, namespace, "app=istiod"),
           // All configuration passes through the agent.
           proxies: () => processes("envoy", "pilot-agent"),
-          configurationBytes: async () =>
-            await receivedBytes(await processes("envoy"), { adminPort: 15000, cluster: "xds-grpc;" }),
+          configurationBytes: async () => await receivedBytes(await processes("envoy"), { port: 15000 }, "xds-grpc;"),
         };
       },
     };
