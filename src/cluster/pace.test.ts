@@ -2,7 +2,7 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import { describe, test } from "node:test";
 import { Pace } from "./pace.ts";
 
-const options = { burst: 10, spacingMs: 2_000, longestSpacingMs: 10_000 };
+const options = { burst: 10, spacingMs: 2_000, longestSpacingMs: 10_000, pauseMs: 250 };
 
 /** When it is done, if each change asks for it that isn't waited for already. */
 function turns(changes: number, everyMs: number): readonly number[] {
@@ -42,6 +42,17 @@ describe("a pace", () => {
     const pace = new Pace(options, 0);
     for (let turn = 0; turn < 12; turn += 1) pace.charge(0);
     equal(pace.charge(60_000), 0);
+  });
+
+  test("lets pauses be used, ten times, and then waits no longer than without", () => {
+    const pace = new Pace(options, 0);
+    for (let turn = 0; turn < 10; turn += 1) pace.charge(0);
+    for (let pause = 0; pause < 10; pause += 1) {
+      equal(pace.charge(0), 2_000);
+      equal(pace.takePause(0), true);
+    }
+    equal(pace.charge(0), 2_000);
+    equal(pace.takePause(0), false);
   });
 
   test("can be without bounds", () => {

@@ -6,14 +6,16 @@ export interface PaceOptions {
   readonly spacingMs: number;
   /** … or in a tenth of how long it has been busy, if that is longer, up to this. */
   readonly longestSpacingMs: number;
+  /** Not asked for again for so long, it need not wait for its turn; as often as {@link PaceOptions.burst}, after some rest. */
+  readonly pauseMs: number;
 }
 
 /**
  * Slows down what is busy: at once first, then with pauses that grow with how long it goes on. What counts a thousand changes is
- * written some forty times, whether they take ten seconds or four minutes, and is late by a tenth of that at most.
+ * written some forty times, whether they take ten seconds or four minutes, and is right soon after the last.
  *
  * @example
- *   const pace = new Pace({ burst: 2, spacingMs: 1000, longestSpacingMs: 10_000 }, 0);
+ *   const pace = new Pace({ burst: 2, spacingMs: 1000, longestSpacingMs: 10_000, pauseMs: 200 }, 0);
  *   pace.charge(0); // 0
  *   pace.charge(0); // 0
  *   pace.charge(0); // 1000: not before a second has passed
@@ -24,12 +26,14 @@ export class Pace {
   #tokens: number;
   #countedAt: number;
   #busySince: number;
+  #pauses: number;
 
   constructor(options: PaceOptions, now: number) {
     this.#options = options;
     this.#tokens = options.burst;
     this.#countedAt = now;
     this.#busySince = now;
+    this.#pauses = options.burst;
   }
 
   /** Once more: how long that has to wait for its turn. */
@@ -37,10 +41,22 @@ export class Pace {
     const { burst } = this.#options;
     if (burst === Number.POSITIVE_INFINITY) return 0;
     const rested = this.#tokens + (now - this.#countedAt) / this.#spacing(now);
-    if (rested >= burst) this.#busySince = now;
+    if (rested >= burst) {
+      this.#busySince = now;
+      this.#pauses = burst;
+    }
     this.#tokens = Math.min(burst, rested) - 1;
     this.#countedAt = now;
     return this.#tokens >= 0 ? 0 : -this.#tokens * this.#spacing(now);
+  }
+
+  /** Nothing more was asked for since {@link PaceOptions.pauseMs}: whether what waits may be done now. It is done then. */
+  takePause(now: number): boolean {
+    if (this.#pauses <= 0) return false;
+    this.#pauses -= 1;
+    this.#tokens = 0;
+    this.#countedAt = now;
+    return true;
   }
 
   #spacing(now: number): number {

@@ -59,6 +59,37 @@ describe("a work queue", () => {
     equal(begun, 2);
   });
 
+  test("is free of waiting for its turn when nothing more comes", async () => {
+    let done = 0;
+    const pace = { burst: 1, spacingMs: 60_000, longestSpacingMs: 60_000, pauseMs: 250 };
+    const work = async (): Promise<void> => {
+      done += 1;
+    };
+    const queue = queueOf(work, { pace });
+    queue.add("a");
+    await pass(1);
+    equal(done, 1);
+    queue.add("a");
+    for (let time = 0; time < 10; time += 1) {
+      await pass(200);
+      queue.add("a");
+    }
+    equal(done, 1);
+    await pass(250);
+    equal(done, 2);
+  });
+
+  test("goes before others where it should", async () => {
+    const done: string[] = [];
+    const queue = queueOf(async (key) => void done.push(key), { concurrency: 1, first: (key) => key === "c" });
+    queue.pause();
+    for (const key of ["a", "b", "c"]) queue.add(key);
+    await pass(1);
+    queue.resume();
+    await pass(1);
+    deepEqual(done, ["c", "a", "b"]);
+  });
+
   test("tries again what failed, and says so", async () => {
     let attempts = 0;
     const failures: string[] = [];

@@ -11,6 +11,8 @@ export interface WorkQueueOptions {
   readonly settleMs?: number;
   /** How often a key may be worked on. Default: without bounds. */
   readonly pace?: PaceOptions;
+  /** Keys that go before others that wait, too. */
+  readonly first?: (key: string) => boolean;
 }
 
 /** Keys that have yet to be brought in line, those that failed and wait for another try included. */
@@ -20,12 +22,14 @@ export interface Backlog {
   readonly oldestSeconds: number;
 }
 
-const unbounded: PaceOptions = { burst: Number.POSITIVE_INFINITY, spacingMs: 0, longestSpacingMs: 0 };
+const unbounded: PaceOptions = { burst: Number.POSITIVE_INFINITY, spacingMs: 0, longestSpacingMs: 0, pauseMs: 0 };
 
 interface Entry {
   /** Since when it has not been in line. */
   askedAt: number | undefined;
   timer: NodeJS.Timeout | undefined;
+  /** Runs beside `timer` where the key's pace is what it waits for. */
+  pause: NodeJS.Timeout | undefined;
   queued: boolean;
   working: boolean;
   /** Asked for again while it was being worked on. */
@@ -49,7 +53,7 @@ export class WorkQueue {
 
   /** It begins paused. */
   constructor(options: WorkQueueOptions) {
-    this.#options = { settleMs: 0, pace: unbounded, ...options };
+    this.#options = { settleMs: 0, pace: unbounded, first: () => false, ...options };
   }
 
   /** @param delayMs not before this time has passed, if it isn't asked for by others */
@@ -89,13 +93,13 @@ export class WorkQueue {
   forget(key: string): void {
     const entry = this.#entries.get(key);
     if (entry === undefined || entry.working || entry.queued) return;
-    clearTimeout(entry.timer);
+    clearTimers(entry);
     this.#entries.delete(key);
   }
 
   close(): void {
     this.#closed = true;
-    for (const { timer } of this.#entries.values()) clearTimeout(timer);
+    for (const entry of this.#entries.values()) clearTimers(entry);
     this.#entries.clear();
     this.#ready.length = 0;
   }
@@ -106,6 +110,7 @@ export class WorkQueue {
     const entry: Entry = {
       askedAt: undefined,
       timer: undefined,
+      pause: undefined,
       queued: false,
       working: false,
       again: false,
@@ -117,16 +122,31 @@ export class WorkQueue {
   }
 
   #schedule(key: string, entry: Entry, delayMs: number): void {
-    if (entry.timer !== undefined || entry.queued) return;
-    entry.timer = setTimeout(
-      () => {
-        entry.timer = undefined;
-        entry.queued = true;
-        this.#ready.push(key);
-        this.#run();
-      },
-      Math.max(delayMs, this.#options.settleMs, entry.pace.charge(performance.now())),
-    );
+    if (entry.queued) return;
+    if (entry.timer !== undefined) {
+      if (entry.pause !== undefined) this.#awaitPause(key, entry);
+      return;
+    }
+    const { settleMs, pace } = this.#options;
+    const ownMs = Math.max(delayMs, settleMs);
+    const turnMs = entry.pace.charge(performance.now());
+    entry.timer = setTimeout(() => this.#queue(key, entry), Math.max(ownMs, turnMs));
+    if (turnMs > pace.pauseMs && delayMs === 0) this.#awaitPause(key, entry);
+  }
+
+  /** The key need not wait for its turn any longer if nobody asks for it again. */
+  #awaitPause(key: string, entry: Entry): void {
+    clearTimeout(entry.pause);
+    const over = () => entry.pace.takePause(performance.now()) && this.#queue(key, entry);
+    entry.pause = setTimeout(over, this.#options.pace.pauseMs);
+  }
+
+  #queue(key: string, entry: Entry): void {
+    clearTimers(entry);
+    entry.queued = true;
+    if (this.#options.first(key)) this.#ready.unshift(key);
+    else this.#ready.push(key);
+    this.#run();
   }
 
   #run(): void {
@@ -161,4 +181,11 @@ export class WorkQueue {
     }
     this.#run();
   }
+}
+
+function clearTimers(entry: Entry): void {
+  clearTimeout(entry.timer);
+  clearTimeout(entry.pause);
+  entry.timer = undefined;
+  entry.pause = undefined;
 }
