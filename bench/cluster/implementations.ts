@@ -1,15 +1,16 @@
 import type { Implementation } from "./implementation.ts";
 import { envoyGateway } from "./implementations/envoy-gateway.ts";
 import { gatewright } from "./implementations/gatewright.ts";
+import { istio } from "./implementations/istio.ts";
 
 /** All that can be compared, in the order of tables. */
-const all: readonly Implementation[] = [gatewright, envoyGateway];
+const all: readonly Implementation[] = [gatewright, envoyGateway, istio];
 
 /**
  * Those that `--implementations` names.
  *
  * @throws TypeError for one that there isn't
- * @example implementationsNamed("gatewright,envoy-gateway")
+ * @example implementationsNamed("gatewright,envoy-gateway,istio")
  */
 export function implementationsNamed(names: string): readonly Implementation[] {
   return names.split(",").map((name) => {
