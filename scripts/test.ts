@@ -32,7 +32,7 @@ process.chdir(root);
 
 const groups: readonly Group[] = [
   // Beside the sources.
-  { name: "unit", files: globSync("{src,scripts,examples,conformance}/**/*.test.ts"), concurrency: 2 },
+  { name: "unit", files: globSync("{src,scripts,examples,conformance,bench}/**/*.test.ts"), concurrency: 2 },
   // The whole in other ways: invalid documents, house rules, the package.
   { name: "contract", files: globSync("test/*.test.ts"), concurrency: 2 },
   // The examples with real clients and servers, on loopback addresses of each file's own.
