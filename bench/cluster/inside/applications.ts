@@ -53,7 +53,10 @@ let churning = false;
 
 console.error(`making ${applications.length} applications`);
 const spaces = new Set(applications.map(({ namespace }) => namespace));
-await createObjects(client, [...spaces].flatMap(namespaceObjects));
+const ofSpaces = [...spaces].flatMap(namespaceObjects);
+// First the namespaces, then what is in them, for several are made at once.
+await createObjects(client, ofSpaces.filter(({ kind }) => kind === "Namespace"));
+await createObjects(client, ofSpaces);
 await createObjects(client, applications.map(service));
 await inParallel(applications, 16, async (application) => {
   await nodes.run(podOf(application));
