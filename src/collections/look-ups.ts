@@ -2,14 +2,14 @@ import { shared } from "../strings/shared.ts";
 import type { Collection, Reader } from "./collection.ts";
 import { type Engine, nodeOf, type Source } from "./node.ts";
 
-/** One key of one collection, and which keys of the derivation looked it up. */
-interface Watch {
-  readonly key: string;
-  readonly watches: Map<string, Watch>;
-  /** A lone watcher, the usual case, needs no set. */
-  watchers: string | Set<string> | undefined;
-  /** The last run that looked it up. */
-  run: number;
+/** The keys of a derivation that looked something up. A lone one, the usual case, needs no set. */
+type Watchers = string | Set<string>;
+
+/** What one key looked up: the place of a key is that of its collection. */
+interface Remembered {
+  /** The same list for all keys that look into the same collections. */
+  readonly sources: readonly Source[];
+  readonly keys: readonly string[];
 }
 
 /**
@@ -20,11 +20,12 @@ export class LookUps {
   readonly #owner: { readonly name: string; readonly order: number };
   readonly #engine: Engine;
   readonly #mark: (key: string) => void;
-  readonly #watches = new Map<Source, Map<string, Watch>>();
-  readonly #remembered = new Map<string, readonly Watch[]>();
+  /** Who has to run again when a key of a collection changes. */
+  readonly #watches = new Map<Source, Map<string, Watchers>>();
+  readonly #remembered = new Map<string, Remembered>();
   readonly #stops: (() => void)[] = [];
-  #current: Watch[] | undefined;
-  #run = 0;
+  #current: Run | undefined;
+  #lastSources: readonly Source[] = [];
 
   /** Calls `mark` with each key of the derivation for which a look-up has a new answer. */
   constructor(owner: { readonly name: string; readonly order: number }, engine: Engine, mark: (key: string) => void) {
@@ -39,20 +40,18 @@ export class LookUps {
 
   /** Runs `compute`, and remembers for `key` what it looked up, even if it throws. */
   track<Result>(key: string, compute: (reader: Reader) => Result): Result {
-    const fetched: Watch[] = [];
-    this.#current = fetched;
-    this.#run += 1;
+    const run = new Run();
+    this.#current = run;
     try {
       return compute(this.reader);
     } finally {
       this.#current = undefined;
-      this.#remember(key, fetched);
+      this.#remember(key, run);
     }
   }
 
   forget(key: string): void {
-    this.#run += 1;
-    this.#remember(key, []);
+    this.#remember(key, new Run());
   }
 
   /** Ends all of it, for a derivation that is given up. */
@@ -67,36 +66,47 @@ export class LookUps {
 
   countLookUps(): number {
     let count = 0;
-    for (const watches of this.#remembered.values()) count += watches.length;
+    for (const { keys } of this.#remembered.values()) count += keys.length;
     return count;
   }
 
   #fetch<Value>(collection: Collection<Value>, key: string): Value | undefined {
-    const fetched = this.#current;
-    if (fetched === undefined) throw new Error(`"${this.#owner.name}" fetched after its function had returned`);
+    const run = this.#current;
+    if (run === undefined) throw new Error(`"${this.#owner.name}" fetched after its function had returned`);
     const node = nodeOf(collection, this.#engine);
     if (node.order >= this.#owner.order)
       throw new Error(
         `"${this.#owner.name}" may not fetch from "${node.name}", which was created later: create "${node.name}" first`,
       );
-    const watches = this.#watches.get(node) ?? this.#watch(node);
-    let watch = watches.get(key);
-    if (watch === undefined) {
-      watch = { key: shared(key), watches, watchers: undefined, run: 0 };
-      watches.set(key, watch);
-    }
-    if (watch.run !== this.#run) {
-      watch.run = this.#run;
-      fetched.push(watch);
-    }
+    run.add(node, key);
     return node.peek(key);
   }
 
-  #watch(node: Source): Map<string, Watch> {
-    const watches = new Map<string, Watch>();
-    this.#watches.set(node, watches);
-    const stop = node.addDependent((key) => {
-      const watchers = watches.get(key)?.watchers;
+  #remember(key: string, run: Run): void {
+    const before = this.#remembered.get(key);
+    if (before !== undefined && isSame(before.keys, run.keys) && isSame(before.sources, run.sources)) return;
+    const keys = run.keys.map(shared);
+    for (const [index, source] of run.sources.entries()) this.#addWatcher(source, keys[index] ?? "", key);
+    for (const [index, source] of before?.sources.entries() ?? []) {
+      const looked = before?.keys[index] ?? "";
+      if (!run.has(source, looked)) this.#removeWatcher(source, looked, key);
+    }
+    if (keys.length === 0) this.#remembered.delete(key);
+    else this.#remembered.set(key, { sources: this.#sharedSources(run.sources), keys });
+  }
+
+  /** Most keys look into the same collections, in the same order. */
+  #sharedSources(sources: readonly Source[]): readonly Source[] {
+    // A list that grew has room for more than it holds.
+    if (!isSame(this.#lastSources, sources)) this.#lastSources = sources.slice();
+    return this.#lastSources;
+  }
+
+  #watch(source: Source): Map<string, Watchers> {
+    const watches = new Map<string, Watchers>();
+    this.#watches.set(source, watches);
+    const stop = source.addDependent((key) => {
+      const watchers = watches.get(key);
       if (typeof watchers === "string") this.#mark(watchers);
       else if (watchers !== undefined) for (const watcher of watchers) this.#mark(watcher);
     });
@@ -104,27 +114,57 @@ export class LookUps {
     return watches;
   }
 
-  #remember(key: string, fetched: readonly Watch[]): void {
-    for (const watch of fetched) addWatcher(watch, key);
-    // A watch with an older run was fetched by the run before, not by this one.
-    for (const watch of this.#remembered.get(key) ?? []) if (watch.run !== this.#run) removeWatcher(watch, key);
-    if (fetched.length === 0) this.#remembered.delete(key);
-    // A list that grew has room for more than it holds, and there are as many as there are keys.
-    else this.#remembered.set(key, fetched.slice());
+  #addWatcher(source: Source, key: string, watcher: string): void {
+    const watches = this.#watches.get(source) ?? this.#watch(source);
+    const watchers = watches.get(key);
+    if (watchers === undefined) watches.set(key, watcher);
+    else if (watchers instanceof Set) watchers.add(watcher);
+    else if (watchers !== watcher) watches.set(key, new Set([watchers, watcher]));
+  }
+
+  #removeWatcher(source: Source, key: string, watcher: string): void {
+    const watches = this.#watches.get(source);
+    const watchers = watches?.get(key);
+    if (watchers instanceof Set) {
+      watchers.delete(watcher);
+      if (watchers.size === 0) watches?.delete(key);
+    } else if (watchers === watcher) watches?.delete(key);
   }
 }
 
-function addWatcher(watch: Watch, watcher: string): void {
-  if (watch.watchers === undefined) watch.watchers = watcher;
-  else if (watch.watchers instanceof Set) watch.watchers.add(watcher);
-  else if (watch.watchers !== watcher) watch.watchers = new Set([watch.watchers, watcher]);
+/** Up to so many look-ups, looking through them is as quick as a set. */
+const few = 16;
+
+/** What one run has looked up so far, each once, in order. */
+class Run {
+  readonly sources: Source[] = [];
+  readonly keys: string[] = [];
+  #known: Map<Source, Set<string>> | undefined;
+
+  add(source: Source, key: string): void {
+    if (this.has(source, key)) return;
+    this.sources.push(source);
+    this.keys.push(key);
+    if (this.keys.length > few) this.#know(source, key);
+  }
+
+  has(source: Source, key: string): boolean {
+    if (this.#known !== undefined) return this.#known.get(source)?.has(key) === true;
+    return this.keys.some((known, index) => known === key && this.sources[index] === source);
+  }
+
+  #know(source: Source, key: string): void {
+    if (this.#known === undefined) {
+      this.#known = new Map();
+      for (const [index, each] of this.sources.entries()) this.#know(each, this.keys[index] ?? "");
+      return;
+    }
+    const keys = this.#known.get(source);
+    if (keys === undefined) this.#known.set(source, new Set([key]));
+    else keys.add(key);
+  }
 }
 
-function removeWatcher(watch: Watch, watcher: string): void {
-  if (watch.watchers instanceof Set) {
-    watch.watchers.delete(watcher);
-    if (watch.watchers.size > 0) return;
-  } else if (watch.watchers !== watcher) return;
-  watch.watchers = undefined;
-  watch.watches.delete(watch.key);
+function isSame<Element>(left: readonly Element[], right: readonly Element[]): boolean {
+  return left.length === right.length && left.every((element, index) => element === right[index]);
 }

@@ -55,7 +55,10 @@ console.error(`making ${applications.length} applications`);
 const spaces = new Set(applications.map(({ namespace }) => namespace));
 const ofSpaces = [...spaces].flatMap(namespaceObjects);
 // First the namespaces, then what is in them, for several are made at once.
-await createObjects(client, ofSpaces.filter(({ kind }) => kind === "Namespace"));
+await createObjects(
+  client,
+  ofSpaces.filter(({ kind }) => kind === "Namespace"),
+);
 await createObjects(client, ofSpaces);
 await createObjects(client, applications.map(service));
 await inParallel(applications, 16, async (application) => {
