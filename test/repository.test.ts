@@ -19,7 +19,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   strings: [],
   collections: ["strings"],
   resources: ["strings"],
-  kubernetes: ["resources"],
+  kubernetes: ["resources", "strings"],
   sources: ["kubernetes", "resources", "strings"],
   ir: ["resources"],
   gateway: ["collections", "ir", "resources", "sources", "strings"],

@@ -11,7 +11,6 @@ import { AccessError } from "../kubernetes/access.ts";
 import { ApiError } from "../kubernetes/api-error.ts";
 import { KubernetesClient } from "../kubernetes/client.ts";
 import { findCluster } from "../kubernetes/kubeconfig.ts";
-import { TransitionTimes } from "../status/transition-times.ts";
 import { stopRequests } from "./stop-requests.ts";
 import { version } from "./version.ts";
 
@@ -79,7 +78,7 @@ export async function controller(options: ControllerOptions): Promise<number> {
     const sources: AdminOptions = {
       controlPlane: cluster.controlPlane,
       metrics,
-      times: new TransitionTimes(cluster.controlPlane.status),
+      times: { get: (key) => cluster.statusOf(key) },
       findings: () => allFindings(cluster.controlPlane),
       notReady: () => cluster.notReady,
     };

@@ -243,6 +243,12 @@ export class Cluster {
     return this.#leads;
   }
 
+  /** The status of an object, by `Kind/namespace/name`, with times. */
+  statusOf(key: string): unknown {
+    const status = this.controlPlane.status.get(key);
+    return status && this.#live.withTimes(status, key);
+  }
+
   /** What has yet to be written, by what it is written to. */
   get backlogs(): Readonly<Record<string, Backlog>> {
     return {

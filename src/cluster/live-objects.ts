@@ -1,5 +1,7 @@
 import type { ApiObject } from "../kubernetes/api-object.ts";
 import { isOlder } from "../kubernetes/resource-version.ts";
+import { mergeStatus } from "../status/merge-status.ts";
+import type { ObjectStatus } from "../status/object-status.ts";
 
 /** An object whose status is ours to write, as the API server last showed it. */
 export interface LiveObject {
@@ -18,6 +20,12 @@ export class LiveObjects {
 
   get(key: string): LiveObject | undefined {
     return this.#objects.get(key);
+  }
+
+  /** A status that is to be, with the times that the API server has of its conditions. */
+  withTimes({ reference: { kind }, status }: ObjectStatus, key: string, now = new Date()): unknown {
+    const known = this.#objects.get(key)?.status;
+    return mergeStatus(kind, known, status, now) ?? known;
   }
 
   keys(): IterableIterator<string> {

@@ -19,6 +19,7 @@ import type { ObjectStatus } from "../status/object-status.ts";
 import type { ProxyState } from "../status/proxy-state.ts";
 import type { Refusal } from "../status/refusal.ts";
 import type { DefinitionVersion } from "../status/supported-version.ts";
+import { shared } from "../strings/shared.ts";
 import { type Tampering, tamperWith } from "./tampering.ts";
 
 export interface ControlPlaneOptions {
@@ -50,7 +51,7 @@ export class ControlPlane implements ResourceSink {
   readonly status: Collection<ObjectStatus>;
   readonly #unserved: Input<true>;
   readonly #definitions: Input<readonly DefinitionVersion[]>;
-  readonly #objects = new Map<string, ResourceChange & { readonly object: KubernetesObject }>();
+  readonly #objects = new Map<string, Pick<ResourceChange, "locate"> & { readonly object: KubernetesObject }>();
   readonly #findings = new Map<string, readonly Finding[]>();
   #since: number | undefined;
 
@@ -133,6 +134,13 @@ export class ControlPlane implements ResourceSink {
       .map(([, { object }]) => object);
   }
 
+  /** How many objects of each kind are served now. */
+  counts(): ReadonlyMap<string, number> {
+    const counts = new Map<string, number>();
+    for (const { object } of this.#objects.values()) counts.set(object.kind, (counts.get(object.kind) ?? 0) + 1);
+    return counts;
+  }
+
   /** What the source has to say about what people wrote, in the order of files. */
   findings(): readonly Finding[] {
     return [...this.#findings.entries()].sort(([left], [right]) => (left < right ? -1 : 1)).flatMap(([, list]) => list);
@@ -144,13 +152,12 @@ export class ControlPlane implements ResourceSink {
     return this.#objects.get(`${resource.kind}/${key}`)?.locate(path);
   }
 
-  #change(change: ResourceChange): void {
-    const { kind, key, object } = change;
+  #change({ kind, key, object, locate }: ResourceChange): void {
     if (object === undefined) {
       this.#objects.delete(`${kind}/${key}`);
       if (isResourceKind(kind)) this.resources[kind].delete(key);
     } else {
-      this.#objects.set(`${kind}/${key}`, { ...change, object });
+      this.#objects.set(shared(`${kind}/${key}`), { object, locate });
       if (isResourceKind(kind)) setResource(this.resources, kind, object);
     }
   }

@@ -35,7 +35,10 @@ describe("definitions of our own kinds", () => {
 
   test("a cluster without it is told so", () => {
     const [parameters, policies] = outdatedDefinitions([]);
-    match(parameters?.message ?? "", /does not have GatewayParameters: none can be made. Who refers to one gets no proxies.$/);
+    match(
+      parameters?.message ?? "",
+      /does not have GatewayParameters: none can be made. Who refers to one gets no proxies.$/,
+    );
     match(policies?.message ?? "", /does not have BackendTrafficPolicy: none can be made.$/);
   });
 });

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { keyOf } from "../resources/object.ts";
+import { shared } from "../strings/shared.ts";
 import { ApiError, isReason } from "./api-error.ts";
 import type { ApiObject, ApiResource } from "./api-object.ts";
 import { type BackoffBounds, defaultBackoff, fullJitter } from "./backoff.ts";
@@ -121,7 +122,7 @@ export class Reflector {
     const found = new Map<string, ApiObject>();
     let version = "";
     for await (const page of client.list(resource, { ...this.#selection(), metadataOnly, limit: pageSize, signal })) {
-      for (const object of page.items) found.set(keyOf(object), object);
+      for (const object of page.items) found.set(shared(keyOf(object)), object);
       version = page.resourceVersion;
     }
     this.#replace(found, version);
@@ -148,7 +149,7 @@ export class Reflector {
       if (initial !== undefined) {
         const end = batch.findIndex(isEndOfInitialEvents);
         for (const { type, object } of end === -1 ? batch : batch.slice(0, end)) {
-          if (type === "ADDED" || type === "MODIFIED") initial.set(keyOf(object), object);
+          if (type === "ADDED" || type === "MODIFIED") initial.set(shared(keyOf(object)), object);
           else if (type === "DELETED") initial.delete(keyOf(object));
         }
         if (end === -1) continue;
@@ -189,7 +190,7 @@ export class Reflector {
     for (const { type, object } of events) {
       const { resourceVersion = "" } = object.metadata;
       if (type !== "BOOKMARK") {
-        const key = keyOf(object);
+        const key = shared(keyOf(object));
         if (type === "DELETED") {
           if (this.#held.delete(key)) changes.push({ key, object: undefined });
         } else if (this.#held.get(key) !== resourceVersion) {

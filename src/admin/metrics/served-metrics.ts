@@ -13,6 +13,8 @@ export const namedSeries = 1_000;
 /** What is served, and what of it is not as it should be. Counted when it is scraped. */
 export function servedMetrics(instruments: Instruments, controlPlane: ControlPlane): void {
   const { graph, semantics, status, refusals } = controlPlane;
+  // Statuses are as many as routes: those of Gateways are not looked for among them at each scrape.
+  const gateways = graph.derive("gatewaysTold", status, toldOfGateway);
   instruments.countedElsewhere(
     "gatewright_derivations_total",
     "Times that something was derived anew, by what it is of: hostTables are the tables of rules of hostnames, statusOfHTTPRoutes what HTTPRoutes are told. A change runs those that it touches, however many others there are.",
@@ -22,7 +24,7 @@ export function servedMetrics(instruments: Instruments, controlPlane: ControlPla
     },
   );
   instruments.gauge("gatewright_resources", "Objects that are served.", ["kind"], (set) => {
-    for (const [kind, count] of countBy(controlPlane.objects(), (object) => object.kind)) set(count, { kind });
+    for (const [kind, count] of controlPlane.counts()) set(count, { kind });
   });
   instruments.gauge(
     "gatewright_refused_documents",
@@ -49,7 +51,7 @@ export function servedMetrics(instruments: Instruments, controlPlane: ControlPla
     "Whether a Gateway's condition Programmed is True (1) or not (0).",
     ["gateway"],
     (set) => {
-      for (const { gateway, programmed } of gatewaysOf(status)) set(programmed ? 1 : 0, { gateway });
+      for (const { gateway, programmed } of valuesOf(gateways)) set(programmed ? 1 : 0, { gateway });
     },
   );
   instruments.gauge(
@@ -57,7 +59,7 @@ export function servedMetrics(instruments: Instruments, controlPlane: ControlPla
     "Routes that are attached to a Gateway's own listeners, summed over its listeners.",
     ["gateway"],
     (set) => {
-      for (const { gateway, routes } of gatewaysOf(status)) set(routes, { gateway });
+      for (const { gateway, routes } of valuesOf(gateways)) set(routes, { gateway });
     },
   );
   instruments.gauge(
@@ -78,11 +80,8 @@ export function servedMetrics(instruments: Instruments, controlPlane: ControlPla
     `1 for each backend that routes send to and that has no ready endpoint (Service/shop/cart/80); the first ${namedSeries} by name.`,
     ["backend"],
     (set) => {
-      const empty = new Set(
-        valuesOf(semantics.endpointSets)
-          .filter(isEmpty)
-          .map(({ name }) => name),
-      );
+      const empty = new Set<string>();
+      for (const endpoints of valuesOf(semantics.endpointSets)) if (isEmpty(endpoints)) empty.add(endpoints.name);
       for (const backend of [...empty].sort().slice(0, namedSeries)) set(1, { backend });
     },
   );
@@ -102,28 +101,26 @@ function certificateMetrics(instruments: Instruments, { graph, semantics }: Cont
     `When a certificate that is served ends, in seconds since 1970, by Secret; the ${namedSeries} that end first.`,
     ["secret"],
     (set) => {
-      const bySecret = new Map(valuesOf(expiries).map(({ secret, seconds }) => [secret, seconds]));
+      const bySecret = new Map([...valuesOf(expiries)].map(({ secret, seconds }) => [secret, seconds]));
       const first = [...bySecret].sort(([, left], [, right]) => left - right).slice(0, namedSeries);
       for (const [secret, seconds] of first) set(seconds, { secret });
     },
   );
 }
 
-function gatewaysOf(statuses: Collection<ObjectStatus>) {
-  return valuesOf(statuses).flatMap(({ reference, status }) => {
-    if (reference.kind !== "Gateway" || !("listeners" in status)) return [];
-    return {
-      gateway: `${reference.namespace ?? "default"}/${reference.name}`,
-      programmed: status.conditions.some(({ type, status: value }) => type === "Programmed" && value === "True"),
-      routes: status.listeners.reduce((sum, { attachedRoutes }) => sum + attachedRoutes, 0),
-    };
-  });
+function toldOfGateway({ reference, status }: ObjectStatus) {
+  if (reference.kind !== "Gateway" || !("listeners" in status)) return undefined;
+  return {
+    gateway: `${reference.namespace ?? "default"}/${reference.name}`,
+    programmed: status.conditions.some(({ type, status: value }) => type === "Programmed" && value === "True"),
+    routes: status.listeners.reduce((sum, { attachedRoutes }) => sum + attachedRoutes, 0),
+  };
 }
 
 function isEmpty({ groups }: EndpointSet): boolean {
   return groups.every(({ endpoints }) => endpoints.every(({ health }) => health !== "healthy"));
 }
 
-function valuesOf<Value>(collection: Collection<Value>): readonly Value[] {
-  return [...collection.entries()].map(([, value]) => value);
+function* valuesOf<Value>(collection: Collection<Value>): Generator<Value> {
+  for (const [, value] of collection.entries()) yield value;
 }

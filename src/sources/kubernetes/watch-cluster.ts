@@ -7,6 +7,7 @@ import type { Finding } from "../../resources/finding.ts";
 import type { Kind } from "../../resources/kinds.ts";
 import { type KubernetesObject, keyOf } from "../../resources/object.ts";
 import type { ResourceReference } from "../../resources/origin.ts";
+import { shared } from "../../strings/shared.ts";
 import type { ResourceChange, ResourceSink, ResourceSource } from "../source.ts";
 import { CustomResources, isOptional, type ServedKind } from "./custom-resources.ts";
 import { decode } from "./decode.ts";
@@ -159,7 +160,7 @@ class ClusterSource {
   }
 
   #put(kind: Kind, key: string, raw: ApiObject): void {
-    const place = `${kind.kind}/${key}`;
+    const place = shared(`${kind.kind}/${key}`);
     if (isOptional(kind)) this.#options.observed?.(place, observedOf(kind, raw));
     const before = this.#objects.get(place);
     if (before !== undefined && isOptional(kind) && onlyStatusDiffers(before, raw)) return;
@@ -219,12 +220,19 @@ class ClusterSource {
   }
 }
 
+/** Statuses of thousands of routes say the same, in copies that the JSON parser made. */
+function shareStrings(value: unknown): void {
+  if (typeof value === "string") shared(value);
+  else if (typeof value === "object" && value !== null) for (const part of Object.values(value)) shareStrings(part);
+}
+
 /** Positions are for files. */
 const nowhere = (): undefined => undefined;
 
 function observedOf(kind: Kind, { metadata, status }: ApiObject): ObservedObject {
   const { namespace, name, uid, generation, resourceVersion } = metadata;
   const reference = { group: kind.group, kind: kind.kind, ...(namespace !== undefined && { namespace }), name };
+  shareStrings(status);
   return { reference, uid, generation, resourceVersion, status };
 }
 
