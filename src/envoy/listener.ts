@@ -1,10 +1,11 @@
-import { create } from "@bufbuild/protobuf";
+import { create, toBinary } from "@bufbuild/protobuf";
+import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import type { FilterChain, HttpChain, Listener, StreamChain } from "../ir/listener.ts";
 import { contentId } from "./content-id.ts";
 import { AddressSchema, SocketAddress_Protocol } from "./generated/envoy/config/core/v3/address_pb.ts";
-import type {
+import {
   FilterChainSchema,
-  ListenerFilterSchema,
+  type ListenerFilterSchema,
 } from "./generated/envoy/config/listener/v3/listener_components_pb.ts";
 import { type Listener as EnvoyListener, ListenerSchema } from "./generated/envoy/config/listener/v3/listener_pb.ts";
 import { TlsInspectorSchema } from "./generated/envoy/extensions/filters/listener/tls_inspector/v3/tls_inspector_pb.ts";
@@ -31,8 +32,8 @@ function named(listener: Listener, options: Options, bound = true): EnvoyResourc
   const clusters = listener.chains.flatMap(
     (chain) => (chain.kind === "http" ? chain.tracing?.collector.cluster : chain.cluster) ?? [],
   );
-  const message = envoyListener(listener, options);
-  return resource(listener.proxy, listener.name, ListenerSchema, bound ? message : unbound(message), {
+  const message = bound ? withEncodedChains(listener, options) : unbound(envoyListener(listener, options));
+  return resource(listener.proxy, listener.name, ListenerSchema, message, {
     clusters: bound ? [...new Set(clusters)].sort() : [],
   });
 }
@@ -78,9 +79,53 @@ function unbound(listener: EnvoyListener): EnvoyListener {
 
 const portZero = { case: "portValue" as const, value: 0 };
 
+/**
+ * The listener with its chains as bytes, of which those of a chain that was there before are not made again: a listener with thousands
+ * of them is encoded at the cost of those that differ.
+ */
+function withEncodedChains(listener: Listener, options: Options): EnvoyListener {
+  const message = create(ListenerSchema, withoutChains(listener, options));
+  message.$unknown = connectionChains(listener).map((chain) => ({
+    no: FILTER_CHAINS,
+    wireType: WireType.LengthDelimited,
+    data: encoded(chain, listener.name),
+  }));
+  return message;
+}
+
+/** Number of the field `filter_chains`. */
+const FILTER_CHAINS = ListenerSchema.field.filterChains.number;
+
+const encodings = new WeakMap<FilterChain, { readonly statPrefix: string; readonly data: Uint8Array }>();
+
+/** A chain as the value of a field, its length before it. */
+function encoded(chain: HttpChain | StreamChain, statPrefix: string): Uint8Array {
+  const known = encodings.get(chain);
+  if (known?.statPrefix === statPrefix) return known.data;
+  const message = create(FilterChainSchema, filterChain(chain, statPrefix));
+  const data = new BinaryWriter().bytes(toBinary(FilterChainSchema, message)).finish();
+  encodings.set(chain, { statPrefix, data });
+  return data;
+}
+
+/** Chains of a TCP socket, by name. */
+function connectionChains({ transport, chains }: Listener): readonly (HttpChain | StreamChain)[] {
+  if (transport === "UDP") return [];
+  return chains
+    .flatMap((chain) => (chain.kind === "datagram" ? [] : [chain]))
+    .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+}
+
 /** @see listenerResource */
 export function envoyListener(listener: Listener, options: Options): EnvoyListener {
-  const chains = [...listener.chains].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+  return create(ListenerSchema, {
+    ...withoutChains(listener, options),
+    filterChains: connectionChains(listener).map((chain) => filterChain(chain, listener.name)),
+  });
+}
+
+function withoutChains(listener: Listener, options: Options): Init<typeof ListenerSchema> {
+  const { chains } = listener;
   const init: Init<typeof ListenerSchema> = {
     name: listener.name,
     address: socketAddress(listener, listener.address ?? options.anyAddress, options),
@@ -91,7 +136,7 @@ export function envoyListener(listener: Listener, options: Options): EnvoyListen
   };
   const datagrams = chains.find((chain) => chain.kind === "datagram");
   if (listener.transport === "UDP") {
-    return create(ListenerSchema, {
+    return {
       ...init,
       udpListenerConfig: {},
       listenerFilters:
@@ -103,16 +148,15 @@ export function envoyListener(listener: Listener, options: Options): EnvoyListen
                 pack(UdpProxyConfigSchema, udpProxy(datagrams, listener.name)),
               ),
             ],
-    });
+    };
   }
-  return create(ListenerSchema, {
+  return {
     ...init,
     // Decided by TLS as such, not by the number of names: a listener whose listener filters change drains all its chains.
     listenerFilters: chains.some((chain) => chain.tls !== undefined || chain.serverNames.length > 0)
       ? [filter("envoy.filters.listener.tls_inspector", pack(TlsInspectorSchema, {}))]
       : [],
-    filterChains: chains.flatMap((chain) => (chain.kind === "datagram" ? [] : [filterChain(chain, listener.name)])),
-  });
+  };
 }
 
 function socketAddress(listener: Listener, address: string, options: Options): Init<typeof AddressSchema> {

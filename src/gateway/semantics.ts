@@ -28,7 +28,7 @@ import {
   trafficPolicyAncestors,
   xBackendAncestors,
 } from "./policy-ancestors.ts";
-import { type StreamEntry, socketListener, streamClusterName } from "./sockets.ts";
+import { chainsOf, type ListenerChains, type StreamEntry, socketListener, streamClusterName } from "./sockets.ts";
 import { deriveTelemetry, type TelemetryCollections } from "./telemetry.ts";
 import { deriveTrust, type TrustCollections, trustedCertificates } from "./trust.ts";
 import { type ReadXBackend, readXBackend, routableXBackend } from "./x-backend.ts";
@@ -165,25 +165,31 @@ function deriveSockets(
                   serverName: hostname,
                   original,
                 };
-                return [
-                  `${socketKey(point.socket)}|${point.key}|${hostname}|${route.key}`,
-                  { socket: socketKey(point.socket), entry },
-                ] as const;
+                return [`${point.key}|${hostname}|${route.key}`, entry] as const;
               }),
       ),
     ),
   );
-  const streamsBySocket = graph.group("streamEntriesBySocket", streamEntries, ({ socket }) => [socket]);
-  const serving = graph.group("servingListenersBySocket", listeners, (listener) =>
-    listener.serving ? [socketKey(listener.socket)] : [],
+  const streamsByListener = graph.group("streamEntriesByListener", streamEntries, ({ listenerKey }) => [listenerKey]);
+  // Listener by listener, so that those which stay as they are need not be encoded again when another one of the socket changes.
+  const chains = graph.derive("chains", listeners, (listener, key, { fetch }): ListenerChains | undefined =>
+    listener.serving
+      ? {
+          socket: listener.socket,
+          chains: chainsOf(
+            listener,
+            (fetch(streamsByListener, key) ?? []).map((member) => member.value),
+            fetch(tracingOfListeners, key)?.tracing,
+            fetch(accessLogs, listener.gateway.key),
+          ),
+        }
+      : undefined,
   );
-  return graph.derive("sockets", serving, (members, key, { fetch }) =>
+  const chainsBySocket = graph.group("chainsBySocket", chains, ({ socket }) => [socketKey(socket)]);
+  return graph.derive("sockets", chainsBySocket, (members, key, { fetch }) =>
     socketListener(
       members.map((member) => member.value),
       fetch(boundPorts, key),
-      (fetch(streamsBySocket, key) ?? []).map((member) => member.value.entry),
-      (listener) => fetch(tracingOfListeners, listener)?.tracing,
-      (listener) => fetch(accessLogs, listener.gateway.key),
     ),
   );
 }

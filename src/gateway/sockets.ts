@@ -33,27 +33,22 @@ export function streamClusterName(
   return `${routeKey}${tlsMode === "Terminate" ? "/terminated" : ""}${shown}`;
 }
 
-/** One socket with everything that is served on it; undefined if nothing is. */
+/** What one listener serves on its socket. */
+export interface ListenerChains {
+  readonly socket: Socket;
+  readonly chains: readonly FilterChain[];
+}
+
+/** One socket with everything that is served on it; undefined if nothing is. The chains of one listener stay the same objects. */
 export function socketListener(
-  listeners: readonly GatewayListener[],
+  listeners: readonly ListenerChains[],
   boundPort: number | undefined,
-  streams: readonly StreamEntry[],
-  tracingOf: (listenerKey: string) => Tracing | undefined,
-  accessLogsOf: (listener: GatewayListener) => readonly AccessLog[] | undefined,
 ): Listener | undefined {
   const [first] = listeners;
   if (first === undefined) return undefined;
   const { proxy, gateway, address, additionalAddresses, port, transport } = first.socket;
-  const chains = listeners.flatMap((listener) =>
-    chainsOf(
-      listener,
-      streams.filter((entry) => entry.listenerKey === listener.key),
-      tracingOf(listener.key),
-      accessLogsOf(listener),
-    ),
-  );
   const byName = new Map<string, FilterChain>();
-  for (const chain of chains) {
+  for (const chain of listeners.flatMap(({ chains }) => chains)) {
     const known = byName.get(chain.name);
     byName.set(chain.name, known === undefined ? chain : { ...known, origins: [...known.origins, ...chain.origins] });
   }
@@ -70,7 +65,8 @@ export function socketListener(
   };
 }
 
-function chainsOf(
+/** The filter chains of one listener, with the routes that have its connections. */
+export function chainsOf(
   listener: GatewayListener,
   streams: readonly StreamEntry[],
   tracing: Tracing | undefined,
