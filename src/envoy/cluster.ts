@@ -21,6 +21,8 @@ import { upstreamTls } from "./tls.ts";
 
 const SECOND = 1_000;
 const UNLIMITED = 0xffff_ffff;
+/** Bounds how often the worker threads have to look at all endpoints of a cluster anew. */
+const MERGE_MS = 10;
 
 /** A backend of a proxy. Its endpoints come by themselves (EDS), so that they touch neither it nor a route. */
 export function clusterResource(cluster: Cluster): EnvoyResource {
@@ -39,7 +41,12 @@ export function envoyCluster(cluster: Cluster): EnvoyCluster {
     perConnectionBufferLimitBytes: 32 * 1024,
     loadBalancingPolicy: { policies: [{ typedExtensionConfig: loadBalancing(cluster) }] },
     // Draining endpoints count as unhealthy. They get new traffic only when no healthy one is left, not from half of them on.
-    commonLbConfig: { healthyPanicThreshold: { value: 1 } },
+    commonLbConfig: {
+      healthyPanicThreshold: { value: 1 },
+      // By default what is heard of an endpoint within a second of the last news of its cluster waits for the end of that second: one that
+      // is back after its ejection, and fails at once, would go on to fail; so would one that begins to drain in a rollout.
+      updateMergeWindow: duration(MERGE_MS),
+    },
     circuitBreakers: {
       thresholds: [
         {
