@@ -54,11 +54,15 @@ const { outcomes, notes } = await onEach("failover", values.implementations, asy
   const { cluster, implementation } = stage;
   const address = await serveGateway(stage);
   await cluster.apply(...[flipping, ...steady].flatMap((name) => (name === undefined ? [] : [echoPod(name, app)])));
-  await cluster.apply(...variants.map(({ id }) => echoService(id, app)), ...variants.flatMap(routesOf));
   const offered = variants.filter(
     (variant) => variant.policy === undefined || policyObject(implementation.id, variant) !== undefined,
   );
-  await cluster.apply(...offered.flatMap((variant) => policyObject(implementation.id, variant) ?? []));
+  // Policies come before what they are for: routes that are served are served with them.
+  await cluster.apply(
+    ...offered.map(({ id }) => echoService(id, app)),
+    ...offered.flatMap((variant) => policyObject(implementation.id, variant) ?? []),
+  );
+  await cluster.apply(...offered.flatMap(routesOf));
   const named = [flipping, ...steady].map((name) => `pod/${name}`);
   await cluster.kubectl([`--namespace=${gateway.namespace}`, "wait", "--for=condition=Ready", ...named]);
   return { offered, ...(await flip(stage, address, offered)) };
