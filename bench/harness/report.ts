@@ -23,6 +23,8 @@ export interface Findings {
 }
 
 const loadAtStart = loadavg()[0] ?? 0;
+// What is checked out later is not what was measured.
+const commitAtStart = commit();
 
 /** Prints tables and verdicts, or one JSON document of the same. The process exits with 1 if a limit is not kept. */
 export async function report(output: Output, findings: Findings): Promise<void> {
@@ -35,7 +37,7 @@ export async function report(output: Output, findings: Findings): Promise<void> 
     memoryGiB: Math.round(totalmem() / 2 ** 30),
     loadAverage: { atStart: loadAtStart, atEnd: loadavg()[0] ?? 0 },
   };
-  const versions = { commit: await commit(), node: process.version, envoy: envoyVersion };
+  const versions = { commit: await commitAtStart, node: process.version, envoy: envoyVersion };
   if (output === "json") {
     const judged = limits.map((limit) => ({ ...limit, kept: isKept(limit) }));
     const at = new Date().toISOString();

@@ -45,7 +45,7 @@ export class StatusWriter {
       concurrency: 16,
       settleMs: 20,
       // A Gateway counts its routes, and each that comes or goes is news.
-      pace: { burst: 10, spacingMs: 2_000, longestSpacingMs: 10_000, pauseMs: 250 },
+      pace: { burst: 10, spacingMs: 2_000, longestSpacingMs: 10_000, pauseMs: 100 },
       // One that many people look at does not wait for a thousand routes.
       first: (key) => key.startsWith("Gateway/"),
     });
