@@ -1,5 +1,5 @@
+import type { Http2SecureServer, SecureServerOptions } from "node:http2";
 import type { SecureContextOptions } from "node:tls";
-import { ServerCredentials } from "@grpc/grpc-js";
 
 /** All in PEM. */
 export interface ServerIdentity {
@@ -10,17 +10,27 @@ export interface ServerIdentity {
 }
 
 /** TLS with client certificates. A renewed identity is used for new connections; those that are open go on. */
-export class MutualTls extends ServerCredentials {
+export class MutualTls {
+  #context: SecureContextOptions;
+  readonly #servers = new Set<Http2SecureServer>();
+
   constructor(identity: ServerIdentity) {
-    super({ requestCert: true, rejectUnauthorized: true, minVersion: "TLSv1.3" }, contextOf(identity));
+    this.#context = contextOf(identity);
+  }
+
+  get options(): SecureServerOptions {
+    return { requestCert: true, rejectUnauthorized: true, minVersion: "TLSv1.3", ...this.#context };
+  }
+
+  /** A server that is to be told of renewals, as long as it listens. */
+  follow(server: Http2SecureServer): void {
+    this.#servers.add(server);
+    server.once("close", () => this.#servers.delete(server));
   }
 
   renew(identity: ServerIdentity): void {
-    this.updateSecureContextOptions(contextOf(identity));
-  }
-
-  override _equals(other: ServerCredentials): boolean {
-    return this === other;
+    this.#context = contextOf(identity);
+    for (const server of this.#servers) server.setSecureContext({ minVersion: "TLSv1.3", ...this.#context });
   }
 }
 

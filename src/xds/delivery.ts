@@ -1,8 +1,9 @@
 import type { Collection } from "../collections/collection.ts";
 import type { EnvoyResource } from "../envoy/resource.ts";
+import { Batches } from "./batch.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { Containment } from "./containment.ts";
-import { encodeResponse } from "./encode.ts";
+import { encodeNonce } from "./encode.ts";
 import type { XdsObserver } from "./observer.ts";
 import { Rejections } from "./rejections.ts";
 import { ResourceIndex } from "./resource-index.ts";
@@ -28,8 +29,13 @@ export interface ProxyStatus {
 /** The connection of one Envoy. */
 export interface Stream {
   readonly node: string;
-  /** Takes the bytes of a DeltaDiscoveryResponse. False if that should be the last until the session is told that it drained. */
-  write(bytes: Buffer): boolean;
+  /**
+   * Takes the bytes of a DeltaDiscoveryResponse, in parts that other streams are given as well. False if that should be the last
+   * until the session is told that it drained.
+   */
+  write(parts: readonly Uint8Array[]): boolean;
+  /** Envoy has all that it should have; told each time. */
+  settled?(): void;
 }
 
 interface Connection {
@@ -43,6 +49,7 @@ interface Proxy {
   readonly rejections: Rejections;
   /** Of those that have parts; what its Envoys should have. */
   readonly containment: Containment;
+  readonly batches: Batches;
 }
 
 const defaults: SessionOptions = {
@@ -170,16 +177,17 @@ export class Delivery {
       if (state.rejections.accepted(typeUrl, name, connection())) observer.accepted?.({ proxy, typeUrl, name });
     };
     return {
-      send: (response) => {
-        const bytes = encodeResponse(response);
+      batch: (typeUrl, entries) => state.batches.of(typeUrl, entries),
+      send: ({ nonce, batch }) => {
+        const parts = [batch.bytes, encodeNonce(nonce)];
         observer.responseSent?.({
           ...event,
-          typeUrl: response.typeUrl,
-          resources: response.resources.length,
-          removed: response.removed.length,
-          bytes: bytes.length,
+          typeUrl: batch.typeUrl,
+          resources: batch.resources,
+          removed: batch.entries.size - batch.resources,
+          bytes: parts.reduce((sum, part) => sum + part.length, 0),
         });
-        return stream.write(bytes);
+        return stream.write(parts);
       },
       isDoubtful: (resource) => state.rejections.has(resource) || state.containment.isDoubtful(resource),
       acknowledged: (typeUrl, flight) => {
@@ -187,7 +195,6 @@ export class Delivery {
         observer.acknowledged?.({
           ...event,
           typeUrl,
-          names: names(flight),
           milliseconds: now - flight.sentAt,
           changedAt: flight.changedAt,
           changeMilliseconds: now - flight.changedAt,
@@ -215,7 +222,10 @@ export class Delivery {
         this.#announce(proxy);
       },
       settled: (settled, milliseconds) => {
-        if (settled) observer.settled?.({ ...event, milliseconds });
+        if (settled) {
+          observer.settled?.({ ...event, milliseconds });
+          stream.settled?.();
+        }
         this.#announce(proxy);
       },
     };
@@ -237,7 +247,7 @@ export class Delivery {
       isAcknowledged: (typeUrl, resource) => acknowledgedByAll(connections, typeUrl, resource),
       isConnected: () => connections.size > 0,
     });
-    const created = { connections, rejections: new Rejections(), containment };
+    const created = { connections, rejections: new Rejections(), containment, batches: new Batches() };
     this.#proxies.set(name, created);
     containment.watch(() => {
       // Nobody is connected here who will take or refuse what is new.

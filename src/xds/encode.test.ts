@@ -3,48 +3,43 @@ import { describe, test } from "node:test";
 import { create, fromBinary } from "@bufbuild/protobuf";
 import { fc } from "../../test/fast-check.ts";
 import { DeltaDiscoveryResponseSchema } from "../envoy/generated/envoy/service/discovery/v3/discovery_pb.ts";
-import { approximateSize, encodeResponse } from "./encode.ts";
-import type { DeltaResponse } from "./protocol.ts";
+import { approximateSize, encodeBatch, encodeNonce } from "./encode.ts";
 import { CLUSTER } from "./type-url.ts";
 
 const text = fc.string({ unit: "grapheme", maxLength: 40 });
-const response: fc.Arbitrary<DeltaResponse> = fc.record({
-  typeUrl: fc.constant(CLUSTER),
-  nonce: text,
-  resources: fc.array(
-    fc.record({
-      proxy: fc.constant("edge"),
-      typeUrl: fc.constant(CLUSTER),
-      name: text,
-      version: text,
-      bytes: fc.uint8Array({ maxLength: 300 }),
-    }),
-  ),
-  removed: fc.array(text),
-});
+const entry = fc.tuple(
+  text,
+  fc.option(fc.record({ version: text, bytes: fc.uint8Array({ maxLength: 300 }) }), { nil: undefined }),
+);
 
-function reference({ typeUrl, nonce, resources, removed }: DeltaResponse) {
-  return create(DeltaDiscoveryResponseSchema, {
-    typeUrl,
-    nonce,
-    removedResources: [...removed],
-    resources: resources.map(({ name, version, bytes }) => ({ name, version, resource: { typeUrl, value: bytes } })),
-  });
-}
-
-describe("encodeResponse", () => {
+describe("a response", () => {
   test("says what protobuf says, whatever the strings and bytes", () => {
     fc.assert(
-      fc.property(response, (given) => {
-        const bytes = encodeResponse(given);
-        deepEqual(fromBinary(DeltaDiscoveryResponseSchema, Uint8Array.from(bytes)), reference(given));
+      fc.property(fc.uniqueArray(entry, { selector: ([name]) => name }), text, (given, nonce) => {
+        const entries = new Map(
+          given.map(([name, content]) => [name, content && { proxy: "edge", typeUrl: CLUSTER, name, ...content }]),
+        );
+        const bytes = Buffer.concat([encodeBatch(CLUSTER, entries), encodeNonce(nonce)]);
+        deepEqual(
+          fromBinary(DeltaDiscoveryResponseSchema, Uint8Array.from(bytes)),
+          create(DeltaDiscoveryResponseSchema, {
+            typeUrl: CLUSTER,
+            nonce,
+            removedResources: given.flatMap(([name, content]) => (content === undefined ? [name] : [])),
+            resources: given.flatMap(([name, content]) =>
+              content === undefined
+                ? []
+                : [{ name, version: content.version, resource: { typeUrl: CLUSTER, value: content.bytes } }],
+            ),
+          }),
+        );
       }),
       { numRuns: 300 },
     );
   });
 
   for (const size of [0, 0x7f, 0x80, 0x3fff, 0x4000, 0x1f_ffff, 0x20_0000]) {
-    test(`a resource of ${size} bytes`, () => {
+    test(`with a resource of ${size} bytes`, () => {
       const resource = {
         proxy: "edge",
         typeUrl: CLUSTER,
@@ -52,8 +47,7 @@ describe("encodeResponse", () => {
         version: "1",
         bytes: new Uint8Array(size).fill(7),
       };
-      const given = { typeUrl: CLUSTER, nonce: "1", resources: [resource], removed: [] };
-      const bytes = encodeResponse(given);
+      const bytes = encodeBatch(CLUSTER, new Map([["a", resource]]));
       const [only] = fromBinary(DeltaDiscoveryResponseSchema, bytes).resources;
       equal(only?.resource?.value.length, size);
       equal(Math.abs(approximateSize(resource) - bytes.length) < 100, true);

@@ -1,5 +1,5 @@
 import type { EnvoyResource } from "../envoy/resource.ts";
-import type { DeltaResponse } from "./protocol.ts";
+import type { Entries } from "./batch.ts";
 
 // Tags of envoy.service.discovery.v3.DeltaDiscoveryResponse, Resource and google.protobuf.Any: field number << 3 | 2.
 const RESPONSE_RESOURCES = 0x12;
@@ -13,30 +13,46 @@ const ANY_TYPE_URL = 0x0a;
 const ANY_VALUE = 0x12;
 
 /**
- * The bytes of a DeltaDiscoveryResponse. The resources' own bytes are copied once, straight to their place; going through
- * protobuf-es would copy and measure each of them again at every level of nesting.
+ * The bytes of a DeltaDiscoveryResponse without its nonce. The resources' own bytes are copied once, straight to their place; going
+ * through protobuf-es would copy and measure each of them again at every level of nesting.
  */
-export function encodeResponse(response: DeltaResponse): Buffer {
-  const typeUrlSize = Buffer.byteLength(response.typeUrl);
-  const sizes = response.resources.map((resource) => measure(resource, typeUrlSize));
-  let total = field(typeUrlSize) + field(Buffer.byteLength(response.nonce));
-  for (const size of sizes) total += field(size.resource);
-  for (const name of response.removed) total += field(Buffer.byteLength(name));
-
+export function encodeBatch(typeUrl: string, entries: Entries): Buffer {
+  const typeUrlSize = Buffer.byteLength(typeUrl);
+  const sizes: Size[] = [];
+  let total = field(typeUrlSize);
+  for (const [name, resource] of entries) {
+    if (resource === undefined) total += field(Buffer.byteLength(name));
+    else {
+      const size = measure(resource, typeUrlSize);
+      sizes.push(size);
+      total += field(size.resource);
+    }
+  }
   const writer = new Writer(total);
-  response.resources.forEach((resource, index) => {
+  let index = 0;
+  for (const [name, resource] of entries) {
+    if (resource === undefined) {
+      writer.string(RESPONSE_REMOVED_RESOURCES, name);
+      continue;
+    }
     const size = sizes[index];
-    if (size === undefined) return;
+    index += 1;
+    if (size === undefined) continue;
     writer.tag(RESPONSE_RESOURCES, size.resource);
     writer.string(RESOURCE_VERSION, resource.version);
     writer.tag(RESOURCE_RESOURCE, size.any);
-    writer.string(ANY_TYPE_URL, response.typeUrl);
+    writer.string(ANY_TYPE_URL, typeUrl);
     writer.bytes(ANY_VALUE, resource.bytes);
     writer.string(RESOURCE_NAME, resource.name);
-  });
-  writer.string(RESPONSE_TYPE_URL, response.typeUrl);
-  writer.string(RESPONSE_NONCE, response.nonce);
-  for (const name of response.removed) writer.string(RESPONSE_REMOVED_RESOURCES, name);
+  }
+  writer.string(RESPONSE_TYPE_URL, typeUrl);
+  return writer.buffer;
+}
+
+/** The nonce of a DeltaDiscoveryResponse: protobuf reads bytes that follow one another as one message. */
+export function encodeNonce(nonce: string): Buffer {
+  const writer = new Writer(field(Buffer.byteLength(nonce)));
+  writer.string(RESPONSE_NONCE, nonce);
   return writer.buffer;
 }
 
@@ -45,7 +61,12 @@ export function approximateSize(resource: EnvoyResource): number {
   return resource.bytes.length + resource.typeUrl.length + resource.name.length + resource.version.length + 16;
 }
 
-function measure(resource: EnvoyResource, typeUrlSize: number): { readonly resource: number; readonly any: number } {
+interface Size {
+  readonly resource: number;
+  readonly any: number;
+}
+
+function measure(resource: EnvoyResource, typeUrlSize: number): Size {
   const any = field(typeUrlSize) + field(resource.bytes.length);
   return {
     any,

@@ -15,7 +15,6 @@ export interface ResponseEvent extends StreamEvent {
 
 export interface AcknowledgementEvent extends StreamEvent {
   readonly typeUrl: string;
-  readonly names: readonly string[];
   /** From the response to its acknowledgement. */
   readonly milliseconds: number;
   /** When the event was that the oldest change in it comes from, by the clock of `changedAt`. */

@@ -1,4 +1,4 @@
-import type { EnvoyResource } from "../envoy/resource.ts";
+import type { Batch } from "./batch.ts";
 
 /**
  * What Envoy says: a change of its interest in a type, an answer to a response, or both.
@@ -19,10 +19,8 @@ export interface DeltaRequest {
 
 /** What Envoy is told of one type. */
 export interface DeltaResponse {
-  readonly typeUrl: string;
   readonly nonce: string;
-  readonly resources: readonly EnvoyResource[];
-  readonly removed: readonly string[];
+  readonly batch: Batch;
 }
 
 /** Subscribes to everything of a type. */

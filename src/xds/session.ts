@@ -1,4 +1,5 @@
 import type { EnvoyResource } from "../envoy/resource.ts";
+import type { Batch, Entries } from "./batch.ts";
 import type { Clock } from "./clock.ts";
 import { approximateSize } from "./encode.ts";
 import { earliest, Ordering, type OrderingOptions } from "./ordering.ts";
@@ -18,6 +19,8 @@ export interface SessionOptions extends OrderingOptions {
 
 /** What a session tells and asks its surroundings. */
 export interface SessionHooks {
+  /** What is sent, shared with other streams that are sent the same. */
+  batch(typeUrl: string, entries: Entries): Batch;
   /** Passes a response on to Envoy. False if that should be the last one until {@link Session.drained} is called. */
   send(response: DeltaResponse): boolean;
   /** Whether another Envoy of this proxy refused this version: it then goes alone. */
@@ -36,8 +39,6 @@ const flightsWhileWarming = 8;
 
 /** Types without which an Envoy that is not told anything of them is not complete. */
 const complete = [CLUSTER, SCOPED_ROUTE_CONFIGURATION, LISTENER];
-
-type Batch = ReadonlyMap<string, EnvoyResource | undefined>;
 
 /**
  * One stream of one Envoy: takes its requests and the changes of what it should have, and sends responses.
@@ -182,7 +183,7 @@ export class Session {
   }
 
   /** The first answer: everything at once, so that Envoy never starts to serve a part. */
-  #first(subscription: Subscription): Batch | undefined {
+  #first(subscription: Subscription): Entries | undefined {
     const overdue = this.#firstDue(subscription) <= this.#clock.now();
     if (!overdue && subscription.waiting.size > 0) return undefined;
     const batch = this.#collect(subscription, subscription.dirty.keys(), Number.POSITIVE_INFINITY, {
@@ -195,19 +196,19 @@ export class Session {
     return (subscription.awaitedSince ?? 0) + this.#options.firstAnswerMilliseconds;
   }
 
-  #next(subscription: Subscription): Batch | undefined {
+  #next(subscription: Subscription): Entries | undefined {
     const suspects = subscription.suspectsNext ? this.#suspects(subscription) : undefined;
     const ordinary = suspects === undefined ? this.#ordinary(subscription) : undefined;
     subscription.suspectsNext = suspects === undefined;
     return suspects ?? ordinary ?? this.#suspects(subscription);
   }
 
-  #ordinary(subscription: Subscription): Batch | undefined {
+  #ordinary(subscription: Subscription): Entries | undefined {
     const batch = this.#collect(subscription, subscription.dirty.keys(), this.#options.responseBytes);
     return batch.size > 0 ? batch : undefined;
   }
 
-  #suspects(subscription: Subscription): Batch | undefined {
+  #suspects(subscription: Subscription): Entries | undefined {
     for (let group = subscription.suspects.take(); group !== undefined; group = subscription.suspects.take()) {
       const names = group.filter((name) => subscription.dirty.has(name));
       const batch = this.#collect(subscription, names, Number.POSITIVE_INFINITY, { suspected: true });
@@ -221,7 +222,7 @@ export class Session {
     names: Iterable<string>,
     limit: number,
     { suspected = false, together = false } = {},
-  ): Batch {
+  ): Entries {
     const batch = new Map<string, EnvoyResource | undefined>();
     let bytes = 0;
     for (const name of names) {
@@ -253,25 +254,21 @@ export class Session {
     this.#hooks.accepted(subscription.typeUrl, name);
   }
 
-  #send(subscription: Subscription, entries: Batch): void {
+  #send(subscription: Subscription, collected: Entries): void {
+    const batch = this.#hooks.batch(subscription.typeUrl, collected);
+    const { entries } = batch;
     this.#sequence += 1;
     const now = this.#clock.now();
     const flight: Flight = {
       nonce: String(this.#sequence),
       sequence: this.#sequence,
       sentAt: now,
-      changedAt: earliest([...entries.keys()].map((name) => subscription.dirty.get(name))) ?? now,
+      changedAt: oldestChange(subscription, entries) ?? now,
       entries,
     };
     subscription.sent(flight);
     this.#ordering.sent(subscription, flight);
-    const resources: EnvoyResource[] = [];
-    const removed: string[] = [];
-    for (const [name, resource] of entries) {
-      if (resource === undefined) removed.push(name);
-      else resources.push(resource);
-    }
-    this.#writable = this.#hooks.send({ typeUrl: subscription.typeUrl, nonce: flight.nonce, resources, removed });
+    this.#writable = this.#hooks.send({ nonce: flight.nonce, batch });
   }
 
   #scheduleWake(): void {
@@ -311,4 +308,14 @@ export class Session {
       (typeUrl) => this.#resources.size(typeUrl) === 0 || this.#ordering.find(typeUrl)?.subscribed === true,
     );
   }
+}
+
+/** Since when the oldest change of some that are about to be sent has waited. */
+function oldestChange(subscription: Subscription, entries: Entries): number | undefined {
+  let result: number | undefined;
+  for (const name of entries.keys()) {
+    const since = subscription.dirty.get(name);
+    if (since !== undefined && (result === undefined || since < result)) result = since;
+  }
+  return result;
 }

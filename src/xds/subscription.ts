@@ -1,4 +1,5 @@
 import type { EnvoyResource } from "../envoy/resource.ts";
+import type { Entries } from "./batch.ts";
 import { type Held, isKnown } from "./held.ts";
 import type { Holdings } from "./holdings.ts";
 import { Overlay } from "./overlay.ts";
@@ -15,8 +16,7 @@ export interface Flight {
   readonly sentAt: number;
   /** When the oldest change that it carries was made. */
   readonly changedAt: number;
-  /** Undefined: removed. */
-  readonly entries: ReadonlyMap<string, EnvoyResource | undefined>;
+  readonly entries: Entries;
 }
 
 /** A version that Envoy refused; `undefined` stands for its removal. */

@@ -24,8 +24,8 @@ export class FakeStream {
   constructor(delivery: Delivery, proxy = PROXY) {
     const opened = delivery.open(proxy, {
       node: "node-1",
-      write: (bytes) => {
-        this.#received.push(decode(bytes));
+      write: (parts) => {
+        this.#received.push(decode(Buffer.concat(parts)));
         return this.writable;
       },
     });

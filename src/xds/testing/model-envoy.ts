@@ -38,7 +38,10 @@ export class ModelEnvoy {
   }
 
   connect(delivery: Delivery): void {
-    this.#stream = delivery.open(PROXY, { node: "model", write: (bytes) => this.#inbox.push(decode(bytes)) < 16 });
+    this.#stream = delivery.open(PROXY, {
+      node: "model",
+      write: (parts) => this.#inbox.push(decode(Buffer.concat(parts))) < 16,
+    });
     this.#subscribe(CLUSTER, [], versions(this.#told));
     if (this.#endpointNames.size > 0)
       this.#subscribe(CLUSTER_LOAD_ASSIGNMENT, [...this.#endpointNames], versions(this.assignments));
