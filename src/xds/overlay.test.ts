@@ -9,7 +9,7 @@ interface Item {
 
 const names = ["a", "b", "c", "d", "e"];
 const arbitraryStep = fc.record({
-  what: fc.constantFrom("share", "unshare", "set", "adopt", "delete"),
+  what: fc.constantFrom("share", "unshare", "set", "adopt", "delete", "clear", "copy"),
   name: fc.constantFrom(...names),
   version: fc.nat(2),
 });
@@ -46,6 +46,20 @@ describe("an overlay", () => {
             else shared.delete(name);
             overlay.shift(name, before);
             members.shift(name, before);
+          } else if (what === "clear") {
+            for (const each of names) {
+              model.delete(each);
+              overlay.delete(each);
+              members.delete(each);
+            }
+          } else if (what === "copy") {
+            const copy = new Map([...shared, [name, version === 0 ? undefined : { version }]]);
+            for (const [each, item] of copy) {
+              if (item === undefined) model.delete(each);
+              else model.set(each, item);
+            }
+            overlay.putAll(copy);
+            members.putAll(new Map([...copy].map(([each, item]) => [each, item === undefined ? undefined : true])));
           } else if (what === "delete") {
             model.delete(name);
             overlay.delete(name);

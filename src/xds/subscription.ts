@@ -174,6 +174,10 @@ export class Subscription {
 
   /** Envoy has what the flight carried. */
   acknowledged(flight: Flight): void {
+    if (this.#hadNothing(flight)) {
+      this.held.putAll(flight.entries);
+      return;
+    }
     for (const [name, resource] of flight.entries) {
       // What the new state names was counted when it was sent, so nothing that both name is free in between.
       this.#releaseHeld(name);
@@ -233,15 +237,17 @@ export class Subscription {
   #begin(request: DeltaRequest, now: number): void {
     this.#subscribed = true;
     this.#wildcard = request.subscribe.length === 0 || request.subscribe.includes(WILDCARD);
-    for (const name of request.subscribe) if (name !== WILDCARD) this.#names.set(name, true);
+    this.#names.putAll(new Map(request.subscribe.flatMap((name) => (name === WILDCARD ? [] : [[name, true]]))));
+    const brought = new Map<string, Held>();
     for (const [name, version] of request.initialVersions) {
       if (!this.isInterested(name)) continue;
       const resource = this.#resources.get(this.typeUrl, name);
       const held = resource?.version === version ? resource : { name, version };
-      this.held.set(name, held);
+      brought.set(name, held);
       this.#holdings.hold(this.typeUrl, held);
       if (held !== resource) this.mark(name, now);
     }
+    this.held.putAll(brought);
     for (const name of this.#names.keys()) if (!this.held.has(name)) this.force(name, now);
     if (!this.#wildcard) return;
     // Also to an Envoy that has clusters: its answer tells when those are warm.
@@ -277,6 +283,13 @@ export class Subscription {
 
   #markMissing(now: number): void {
     for (const name of this.#resources.names(this.typeUrl)) if (!this.held.has(name)) this.mark(name, now);
+  }
+
+  /** Whether this is the first that it has of what it wants: nothing that it had before is over. */
+  #hadNothing({ entries }: Flight): boolean {
+    if (this.held.size > 0 || this.#uncertain.size > 0 || this.rejected.size > 0) return false;
+    if (!this.#wildcard) for (const name of entries.keys()) if (!this.isInterested(name)) return false;
+    return true;
   }
 
   /** Envoy throws away what it does not subscribe to. */

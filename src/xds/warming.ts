@@ -35,7 +35,8 @@ export class Warming {
   readonly #warming = new Map<string, Version>();
   readonly #adopted: string[] = [];
   #answered = false;
-  readonly #byEndpoints = new Map<string, Set<string>>();
+  /** Clusters that warm, by their endpoints; a set where several share them. */
+  readonly #byEndpoints = new Map<string, string | ReadonlySet<string>>();
   /** Endpoints that were acknowledged at all. */
   readonly #acknowledged: Overlay<EnvoyResource, true>;
   /** Number of the last response with these endpoints that was acknowledged while a cluster warmed with them. */
@@ -68,9 +69,9 @@ export class Warming {
     this.#warming.delete(cluster);
     this.#warming.set(cluster, { sequence, endpoints, sentAt: now, acknowledged: false, previous });
     if (endpoints === undefined) return;
-    const clusters = this.#byEndpoints.get(endpoints);
-    if (clusters === undefined) this.#byEndpoints.set(endpoints, new Set([cluster]));
-    else clusters.add(cluster);
+    const others = this.#byEndpoints.get(endpoints);
+    if (others === undefined) this.#byEndpoints.set(endpoints, cluster);
+    else if (others !== cluster) this.#byEndpoints.set(endpoints, new Set([...listOf(others), cluster]));
   }
 
   /** Envoy has this cluster from an earlier stream. Whether it was warm by then, its next answer tells. */
@@ -107,7 +108,7 @@ export class Warming {
 
   /** Whether a cluster that was sent on this stream is not warm for want of these endpoints. */
   awaits(endpoints: string): boolean {
-    const versions = [...(this.#byEndpoints.get(endpoints) ?? [])].map((cluster) => this.#warming.get(cluster));
+    const versions = listOf(this.#byEndpoints.get(endpoints)).map((cluster) => this.#warming.get(cluster));
     return versions.some(
       (version) => version !== undefined && version.sequence > ADOPTED && !this.#hasEndpoints(version),
     );
@@ -119,7 +120,8 @@ export class Warming {
     const clusters = this.#byEndpoints.get(endpoints);
     if (clusters === undefined) return;
     this.#lastAcknowledged.set(endpoints, sequence);
-    for (const cluster of clusters) this.#decide(cluster);
+    if (typeof clusters === "string") this.#decide(clusters);
+    else for (const cluster of clusters) this.#decide(cluster);
   }
 
   endpointsForgotten(endpoints: string): void {
@@ -189,12 +191,22 @@ export class Warming {
     for (let version = latest; version !== undefined; version = version.previous) {
       if (version.endpoints === undefined) continue;
       const clusters = this.#byEndpoints.get(version.endpoints);
-      clusters?.delete(cluster);
-      if (clusters?.size !== 0) continue;
+      if (clusters !== undefined && clusters !== cluster) {
+        const others = listOf(clusters).filter((other) => other !== cluster);
+        if (others.length > 0) {
+          this.#byEndpoints.set(version.endpoints, new Set(others));
+          continue;
+        }
+      }
       this.#byEndpoints.delete(version.endpoints);
       this.#lastAcknowledged.delete(version.endpoints);
     }
   }
+}
+
+function listOf(names: string | ReadonlySet<string> | undefined): readonly string[] {
+  if (names === undefined) return [];
+  return typeof names === "string" ? [names] : [...names];
 }
 
 /** The versions, of which the one with this sequence is acknowledged; those before it no longer matter. */
