@@ -24,8 +24,10 @@ export interface RouteChangeResult {
   readonly seconds: number;
   /** Answers that were not 200, by status; `none` where there was none. */
   readonly failed: Readonly<Record<string, number>>;
-  /** Answers that are of no configuration that there was while they were asked for, by what they said. */
+  /** Answers that are of no configuration that there ever was, by what they said. */
   readonly mixed: Readonly<Record<string, number>>;
+  /** Answers of a configuration before the last two, in whole: a thread of a proxy has not heard of the last for 200 ms. */
+  readonly late: number;
   /** From the API server's answer to the first of the new configuration, in milliseconds; one for each change that was seen. */
   readonly latencies: readonly number[];
   /** Changes that were given up. */
@@ -46,6 +48,7 @@ const failed = new Map<string, number>();
 const mixed = new Map<string, number>();
 const latencies: number[] = [];
 let requests = 0;
+let late = 0;
 let unseen = 0;
 /** Of the configuration that the API server was given last. */
 let current = 0;
@@ -78,6 +81,7 @@ const result: RouteChangeResult = {
   seconds,
   failed: Object.fromEntries(failed),
   mixed: Object.fromEntries(mixed),
+  late,
   latencies,
   unseen,
 };
@@ -92,15 +96,17 @@ async function loop(first: number, pause: number): Promise<void> {
     // A change may come to one of the proxy's threads a little later than to another.
     const from = Math.max(0, current - 1);
     const answer = await ask(kinds[kind]?.asked ?? { path: "/", host: hostname });
-    judge(answer, new Set(all.slice(from, current + 1).flatMap((step) => step.requests[kind]?.answers ?? [])));
+    const answersOf = (some: readonly Step[]) => some.flatMap((step) => step.requests[kind]?.answers ?? []);
+    judge(answer, new Set(answersOf(all.slice(from, current + 1))), new Set(answersOf(all.slice(0, from))));
     if (pause > 0) await wait(pause);
   }
   close();
 }
 
-function judge({ status, said }: Answer, allowed: ReadonlySet<string>): void {
+function judge({ status, said }: Answer, allowed: ReadonlySet<string>, before: ReadonlySet<string>): void {
   requests += 1;
   if (status !== "200") failed.set(status, (failed.get(status) ?? 0) + 1);
+  else if (!allowed.has(said) && before.has(said)) late += 1;
   else if (!allowed.has(said)) mixed.set(said, (mixed.get(said) ?? 0) + 1);
 }
 
