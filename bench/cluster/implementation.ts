@@ -1,5 +1,6 @@
 import type { TestCluster } from "../../test/cluster/cluster.ts";
 import type { Image } from "../../test/cluster/images.ts";
+import type { AdminInterface } from "./envoy-processes.ts";
 
 /**
  * What a workload is run against: Gatewright, or a peer. Each gets a cluster of its own, one after the other in one run, so that
@@ -35,4 +36,6 @@ export interface Installed {
   readonly proxies: () => Promise<readonly number[]>;
   /** Bytes of configuration that its proxies have received since they started, as they count them; undefined where they don't. */
   readonly configurationBytes: () => Promise<number | undefined>;
+  /** Of the Envoy of each proxy. */
+  readonly admin: AdminInterface;
 }

@@ -14,6 +14,8 @@ export interface FakeNodes {
   readonly pod: (name: { readonly namespace: string; readonly name: string }, app: string) => ApiObject;
   /** Makes a pod and says that it runs and is ready, under an address of its own at which nobody answers. */
   readonly run: (pod: ApiObject) => Promise<void>;
+  /** The same of a pod that is there: of a Deployment, say, whose pods the scheduler brought to one of the nodes. */
+  readonly admit: (pod: ApiObject) => Promise<void>;
   readonly close: () => void;
 }
 
@@ -27,6 +29,10 @@ export async function startFakeNodes(client: KubernetesClient, count: number): P
   const heartbeat = setInterval(() => void beat().catch(() => {}), heartbeatMs);
   let pods = 0;
   let addresses = 0;
+  const admit = async (pod: ApiObject) => {
+    addresses += 1;
+    await writeStatus(client, pod, runningStatus(address(addresses)));
+  };
   return {
     pod: ({ namespace, name }, app) => {
       pods += 1;
@@ -34,9 +40,9 @@ export async function startFakeNodes(client: KubernetesClient, count: number): P
     },
     run: async (pod) => {
       await createObjects(client, [pod]);
-      addresses += 1;
-      await writeStatus(client, pod, runningStatus(address(addresses)));
+      await admit(pod);
     },
+    admit,
     close: () => clearInterval(heartbeat),
   };
 }
@@ -74,15 +80,31 @@ function podObject(
     apiVersion: "v1",
     kind: "Pod",
     metadata: { ...metadata, labels: { app } },
-    spec: {
-      nodeName,
-      automountServiceAccountToken: false,
-      enableServiceLinks: false,
-      // It goes when it is deleted: there is no kubelet that would say that it has ended.
-      terminationGracePeriodSeconds: 0,
-      tolerations: [{ operator: "Exists" }],
-      containers: [{ name: "app", image: "gatewright.dev/nothing:0", ports: [{ containerPort: 8080 }] }],
-    },
+    spec: { nodeName, ...fakePodSpec },
+  };
+}
+
+const fakePodSpec = {
+  automountServiceAccountToken: false,
+  enableServiceLinks: false,
+  // It goes when it is deleted: there is no kubelet that would say that it has ended.
+  terminationGracePeriodSeconds: 0,
+  tolerations: [{ operator: "Exists" }],
+  containers: [{ name: "app", image: "gatewright.dev/nothing:0", ports: [{ containerPort: 8080 }] }],
+} as const;
+
+/** A Deployment whose pods, labelled `app: NAME`, come to fake nodes. They run when they are {@link FakeNodes.admit}ted. */
+export function fakeDeployment(
+  metadata: { readonly namespace: string; readonly name: string },
+  replicas: number,
+): ApiObject {
+  const labels = { app: metadata.name };
+  const spec = { nodeSelector: { [fake]: "true" }, ...fakePodSpec };
+  return {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata,
+    spec: { replicas, selector: { matchLabels: labels }, template: { metadata: { labels }, spec } },
   };
 }
 

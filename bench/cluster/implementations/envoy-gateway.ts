@@ -12,6 +12,8 @@ import { receivedBytes, running } from "../envoy-processes.ts";
 import type { Implementation } from "../implementation.ts";
 import { podPids } from "../pod-pids.ts";
 
+const admin = { port: 19000 };
+
 const peer = "envoy-gateway";
 const namespace = "envoy-gateway-system";
 const gatewayClass = "envoy-gateway";
@@ -38,7 +40,8 @@ export const envoyGateway: Implementation = {
           gatewayClass,
           controlPlane: () => podPids(cluster, namespace, "control-plane=envoy-gateway"),
           proxies: envoys,
-          configurationBytes: async () => await receivedBytes(await envoys(), { port: 19000 }, "xds_cluster"),
+          admin,
+          configurationBytes: async () => await receivedBytes(await envoys(), admin, "xds_cluster"),
         };
       },
     };

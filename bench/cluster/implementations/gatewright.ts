@@ -8,6 +8,8 @@ import { receivedBytes } from "../envoy-processes.ts";
 import type { Implementation } from "../implementation.ts";
 import { podPids } from "../pod-pids.ts";
 
+const admin = { socket: adminSocket };
+
 /** Selects the proxies of the Gateway that benchmarks serve. */
 const proxies = `gateway.networking.k8s.io/gateway-name=${gateway.name}`;
 
@@ -27,7 +29,8 @@ export const gatewright: Implementation = {
           gatewayClass: "gatewright",
           controlPlane: () => podPids(cluster, "gatewright-system", controllers),
           proxies: proxyPids,
-          configurationBytes: async () => await receivedBytes(await proxyPids(), { socket: adminSocket }, "xds"),
+          admin,
+          configurationBytes: async () => await receivedBytes(await proxyPids(), admin, "xds"),
         };
       },
     }),

@@ -12,6 +12,8 @@ import { receivedBytes, running } from "../envoy-processes.ts";
 import type { Implementation } from "../implementation.ts";
 import { podPids } from "../pod-pids.ts";
 
+const admin = { port: 15000 };
+
 const peer = "istio";
 const namespace = "istio-system";
 const proxies = `gateway.networking.k8s.io/gateway-name=${gateway.name}`;
@@ -37,7 +39,8 @@ export const istio: Implementation = {
           controlPlane: () => podPids(cluster, namespace, "app=istiod"),
           // All configuration passes through the agent.
           proxies: () => processes("envoy", "pilot-agent"),
-          configurationBytes: async () => await receivedBytes(await processes("envoy"), { port: 15000 }, "xds-grpc;"),
+          admin,
+          configurationBytes: async () => await receivedBytes(await processes("envoy"), admin, "xds-grpc;"),
         };
       },
     };

@@ -1,0 +1,150 @@
+/**
+ * Many routes to one Service, whose pods, on fake nodes, are replaced by a rollout of their Deployment. Tells when the API server
+ * showed each endpoint to come and to go, as a watch of its own sees it.
+ *
+ *     KUBECONFIG=… node roll-deployment.ts '{"routes": 10000, "pods": 100, "nodes": 20}'
+ *
+ * Says `ready` when all is made. Each time that it is told anything, it rolls the Deployment, and says `rolled 1`, `rolled 2` … when all
+ * pods are others. Prints what it saw of each when its standard input ends.
+ */
+import { createInterface } from "node:readline";
+import { setTimeout as wait } from "node:timers/promises";
+import type { ApiObject } from "../../../src/kubernetes/api-object.ts";
+import { field, list } from "../../../src/resources/field.ts";
+import { resourceFor } from "../../harness/api-resources.ts";
+import { fakeDeployment, startFakeNodes } from "../../harness/fake-nodes.ts";
+import { gateway, httpRoute, service } from "../../harness/objects.ts";
+import { createObjects } from "../../harness/write-objects.ts";
+import { administrator } from "./client.ts";
+
+export interface RollDeploymentArgument {
+  readonly routes: number;
+  readonly pods: number;
+  /** Fake ones, over which the pods are spread. */
+  readonly nodes: number;
+}
+
+/** An endpoint that came or went. */
+export interface EndpointChange {
+  readonly address: string;
+  readonly ready: boolean;
+  /** Milliseconds since 1970, with fractions. */
+  readonly at: number;
+}
+
+/** One rollout, as the API server showed it. */
+export interface Rollout {
+  readonly changes: readonly EndpointChange[];
+  /** Events of EndpointSlices, each of which may hold several changes. */
+  readonly events: number;
+  readonly seconds: number;
+}
+
+const { routes, pods, nodes }: RollDeploymentArgument = JSON.parse(process.argv[2] ?? "");
+const metadata = { namespace: gateway.namespace, name: "rolled" };
+const deployment = fakeDeployment(metadata, pods);
+const client = administrator();
+const fakes = await startFakeNodes(client, nodes);
+const stop = new AbortController();
+
+let changes: EndpointChange[] = [];
+let events = 0;
+/** Addresses that are ready, by slice. */
+const slices = new Map<string, ReadonlySet<string>>();
+const watching = Promise.all([admitPods(), followSlices()]);
+
+await createObjects(client, [service(metadata), deployment]);
+console.error(`making ${routes} routes`);
+await createObjects(
+  client,
+  Array.from({ length: routes }, (_, index) => routeOf(index)),
+);
+await until(() => readyAddresses().size === pods);
+console.log("ready");
+
+const rollouts: Rollout[] = [];
+for await (const _ of createInterface({ input: process.stdin })) {
+  rollouts.push(await roll(rollouts.length + 1));
+  console.log(`rolled ${rollouts.length}`);
+}
+console.log(JSON.stringify(rollouts));
+stop.abort();
+fakes.close();
+await watching;
+client.close();
+
+async function roll(number: number): Promise<Rollout> {
+  const old = readyAddresses();
+  changes = [];
+  events = 0;
+  const started = performance.now();
+  const template = { metadata: { annotations: { rollout: String(number) } } };
+  await client.mergePatch(resourceFor(deployment), metadata, { spec: { template } });
+  await until(() => {
+    const now = readyAddresses();
+    return now.size === pods && [...old].every((address) => !now.has(address));
+  });
+  return { changes, events, seconds: (performance.now() - started) / 1000 };
+}
+
+async function followSlices(): Promise<void> {
+  const resource = resourceFor({ apiVersion: "discovery.k8s.io/v1", kind: "EndpointSlice" });
+  const labelSelector = `kubernetes.io/service-name=${metadata.name}`;
+  const selection = { namespace: metadata.namespace, labelSelector, initialEvents: true, signal: stop.signal };
+  for await (const batch of client.watch(resource, selection)) {
+    const at = performance.timeOrigin + performance.now();
+    for (const { type, object } of batch) {
+      if (type === "BOOKMARK") continue;
+      events += 1;
+      const { name } = object.metadata;
+      const before = slices.get(name) ?? new Set();
+      const now = type === "DELETED" ? new Set<string>() : addressesOf(object);
+      slices.set(name, now);
+      for (const address of now) if (!before.has(address)) changes.push({ address, ready: true, at });
+      for (const address of before) if (!now.has(address)) changes.push({ address, ready: false, at });
+    }
+  }
+}
+
+async function admitPods(): Promise<void> {
+  const selection = { namespace: metadata.namespace, labelSelector: `app=${metadata.name}`, initialEvents: true };
+  const resource = resourceFor({ apiVersion: "v1", kind: "Pod" });
+  const admitted = new Set<string>();
+  for await (const batch of client.watch(resource, { ...selection, signal: stop.signal })) {
+    for (const { type, object } of batch) {
+      const { name } = object.metadata;
+      if (type === "BOOKMARK" || type === "DELETED") continue;
+      if (field(object, "spec", "nodeName") === undefined || admitted.has(name)) continue;
+      admitted.add(name);
+      const pod = { apiVersion: "v1", kind: "Pod", metadata: { ...metadata, name } };
+      fakes.admit(pod).catch((error: unknown) => console.error(`${name}: ${String(error)}`));
+    }
+  }
+}
+
+function addressesOf(slice: ApiObject): ReadonlySet<string> {
+  return new Set(
+    list(slice["endpoints"])
+      .filter((endpoint) => field(endpoint, "conditions", "ready") !== false)
+      .flatMap((endpoint) => list(field(endpoint, "addresses")).map(String)),
+  );
+}
+
+function readyAddresses(): ReadonlySet<string> {
+  return new Set([...slices.values()].flatMap((addresses) => [...addresses]));
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  const deadline = performance.now() + 600_000;
+  while (!condition()) {
+    if (performance.now() > deadline) throw new Error("not within ten minutes");
+    await wait(20);
+  }
+}
+
+/** Names that a poll of Envoy can choose one by, where each route has a cluster of its own. */
+function routeOf(index: number): ApiObject {
+  const name = `churn-${index}`;
+  const rules = [{ backendRefs: [{ name: metadata.name, port: 80 }] }];
+  return httpRoute({ namespace: metadata.namespace, name }, `${name}.example.com`, rules);
+}
