@@ -25,6 +25,11 @@ export async function buildIstio(): Promise<{ readonly discovery: string; readon
   };
 }
 
+/** kubeconform, which checks documents by schemas. */
+export function buildKubeconform(): Promise<string> {
+  return build(command("kubeconform", "github.com/yannh/kubeconform/cmd/kubeconform"));
+}
+
 /** A command of a module that a peer's `go.mod` names as a tool. */
 function command(peer: string, path: string): Program {
   return { name: path.slice(path.lastIndexOf("/") + 1), module: moduleFolder(peer), package: path };
