@@ -51,7 +51,12 @@ console.log(JSON.stringify(result));
 process.exit();
 
 async function make(): Promise<MadeResult> {
-  await createObjects(client, teams.namespaces());
+  const isNamespace = ({ kind }: ApiObject) => kind === "Namespace";
+  await createObjects(client, teams.namespaces().filter(isNamespace));
+  await createObjects(
+    client,
+    teams.namespaces().filter((object) => !isNamespace(object)),
+  );
   const made: Team[] = [];
   for (let index = 0; index < teams.count; index++) made.push(await teams.team(index));
   const right = new Set<string>();
