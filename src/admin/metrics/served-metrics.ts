@@ -3,7 +3,6 @@ import type { ControlPlane } from "../../control-plane/control-plane.ts";
 import { secretOf } from "../../gateway/certificate.ts";
 import { pemCertificates, readCertificate } from "../../gateway/x509.ts";
 import type { EndpointSet } from "../../ir/cluster.ts";
-import type { ObjectStatus } from "../../status/object-status.ts";
 import type { Instruments } from "./instruments.ts";
 import { countBy } from "./xds-metrics.ts";
 
@@ -12,9 +11,7 @@ export const namedSeries = 1_000;
 
 /** What is served, and what of it is not as it should be. Counted when it is scraped. */
 export function servedMetrics(instruments: Instruments, controlPlane: ControlPlane): void {
-  const { graph, semantics, status, refusals } = controlPlane;
-  // Statuses are as many as routes: those of Gateways are not looked for among them at each scrape.
-  const gateways = graph.derive("gatewaysTold", status, toldOfGateway);
+  const { graph, semantics, refusals } = controlPlane;
   instruments.countedElsewhere(
     "gatewright_derivations_total",
     "Times that something was derived anew, by what it is of: hostTables are the tables of rules of hostnames, statusOfHTTPRoutes what HTTPRoutes are told. A change runs those that it touches, however many others there are.",
@@ -51,7 +48,7 @@ export function servedMetrics(instruments: Instruments, controlPlane: ControlPla
     "Whether a Gateway's condition Programmed is True (1) or not (0).",
     ["gateway"],
     (set) => {
-      for (const { gateway, programmed } of valuesOf(gateways)) set(programmed ? 1 : 0, { gateway });
+      for (const { gateway, programmed } of gatewaysOf(controlPlane)) set(programmed ? 1 : 0, { gateway });
     },
   );
   instruments.gauge(
@@ -59,7 +56,7 @@ export function servedMetrics(instruments: Instruments, controlPlane: ControlPla
     "Routes that are attached to a Gateway's own listeners, summed over its listeners.",
     ["gateway"],
     (set) => {
-      for (const { gateway, routes } of valuesOf(gateways)) set(routes, { gateway });
+      for (const { gateway, routes } of gatewaysOf(controlPlane)) set(routes, { gateway });
     },
   );
   instruments.gauge(
@@ -108,13 +105,17 @@ function certificateMetrics(instruments: Instruments, { graph, semantics }: Cont
   );
 }
 
-function toldOfGateway({ reference, status }: ObjectStatus) {
-  if (reference.kind !== "Gateway" || !("listeners" in status)) return undefined;
-  return {
-    gateway: `${reference.namespace ?? "default"}/${reference.name}`,
-    programmed: status.conditions.some(({ type, status: value }) => type === "Programmed" && value === "True"),
-    routes: status.listeners.reduce((sum, { attachedRoutes }) => sum + attachedRoutes, 0),
-  };
+/** Looks at no other statuses than those of Gateways: there are as many as routes. */
+function* gatewaysOf({ semantics: { gateways }, status: statuses }: ControlPlane) {
+  for (const [gateway] of gateways.entries()) {
+    const { status } = statuses.get(`Gateway/${gateway}`) ?? {};
+    if (status === undefined || !("listeners" in status)) continue;
+    yield {
+      gateway,
+      programmed: status.conditions.some(({ type, status: value }) => type === "Programmed" && value === "True"),
+      routes: status.listeners.reduce((sum, { attachedRoutes }) => sum + attachedRoutes, 0),
+    };
+  }
 }
 
 function isEmpty({ groups }: EndpointSet): boolean {
