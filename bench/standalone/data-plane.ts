@@ -9,23 +9,23 @@
  * rounds, and ratios are medians of each round's. Linux only; needs h2load, nginx, haproxy and taskset. Exits with 1 if a limit
  * is not kept.
  */
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { createAuthority } from "../../src/certificates/authority.ts";
 import { commonOptions, outputOf, sizesOf } from "../harness/command-line.ts";
 import type { Limit } from "../harness/judge.ts";
 import { bind, family, processors } from "../harness/processors.ts";
 import { progress } from "../harness/progress.ts";
 import { report } from "../harness/report.ts";
 import { type Backend, startBackend } from "./data-plane/backend.ts";
+import { certificateIn } from "./data-plane/certificate.ts";
 import { gatewright } from "./data-plane/gatewright.ts";
 import { handWrittenEnvoy } from "./data-plane/hand-written-envoy.ts";
 import { haproxy } from "./data-plane/haproxy.ts";
 import { measure, type Row } from "./data-plane/measure.ts";
 import { nginx } from "./data-plane/nginx.ts";
-import { protocols, type Scenario } from "./data-plane/scenario.ts";
+import { protocols } from "./data-plane/scenario.ts";
 
 const { values } = parseArgs({
   options: {
@@ -144,13 +144,4 @@ function limits({ protocol, layout, routes, measured }: Row): readonly Limit[] {
           { what: `${row}: CPU per request, in that of Envoy by hand`, value: ours.relative.cpu, atMost: 1.05 },
         ]),
   ];
-}
-
-async function certificateIn(directory: string): Promise<Scenario["certificate"]> {
-  const authority = await createAuthority();
-  const pair = await authority.issue({ end: "server", dnsNames: ["*.example.com"] });
-  const [certificate, key] = [join(directory, "certificate.pem"), join(directory, "key.pem")];
-  await writeFile(certificate, pair.certificate);
-  await writeFile(key, pair.key, { mode: 0o600 });
-  return { certificate, key };
 }

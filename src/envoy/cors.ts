@@ -6,7 +6,7 @@ import { type Init, pack } from "./message.ts";
 import { quote } from "./regex.ts";
 
 /** Name of the filter, and of a route's configuration of it. */
-export const CORS = "envoy.filters.http.cors";
+export const CORS = "cors";
 
 /**
  * Gateway API, HTTPCORSFilter. A preflight request is answered here, also that of an origin which is not allowed (without any

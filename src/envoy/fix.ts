@@ -59,7 +59,8 @@ function filter(name: string, value: ReturnType<typeof pack>): Init<typeof HttpF
   return { name, configType: { case: "typedConfig", value } };
 }
 
-const disabled = pack(FilterConfigSchema, { disabled: true });
+/** What a table says of a filter that its requests don't need. */
+export const disabled = pack(FilterConfigSchema, { disabled: true });
 
 /** What an exact table says of {@link fixFilters}, so that a hit costs nothing. */
 export const fixDisabled = { [MISS]: disabled, [FIX]: disabled };

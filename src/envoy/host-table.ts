@@ -4,11 +4,11 @@ import type { RequestMatch, Rule } from "../ir/rule.ts";
 import type { Origin } from "../resources/origin.ts";
 import { contentId } from "./content-id.ts";
 import { listenerAuth } from "./external-auth.ts";
-import { fixDisabled } from "./fix.ts";
 import {
   type ScopedRouteConfiguration,
   ScopedRouteConfigurationSchema,
 } from "./generated/envoy/config/route/v3/scoped_route_pb.ts";
+import { idleFilters } from "./idle-filters.ts";
 import { resource } from "./message.ts";
 import type { Options } from "./options.ts";
 import type { EnvoyResource, Parts, Substitution } from "./resource.ts";
@@ -69,7 +69,6 @@ export function scopedRouteConfiguration(
   options: Options,
   key = scopeKey(table.chain, table.hostname),
 ): ScopedRouteConfiguration {
-  const exact = !table.hostname.startsWith("*");
   return create(ScopedRouteConfigurationSchema, {
     name: key,
     key: { fragments: [{ type: { case: "stringKey", value: key } }] },
@@ -79,7 +78,7 @@ export function scopedRouteConfiguration(
       // Some clusters never exist, on purpose; that the others do is seen to by the order of delivery.
       validateClusters: false,
       typedPerFilterConfig: {
-        ...(exact && fixDisabled),
+        ...idleFilters(table),
         ...listenerAuth(table.authorizations ?? []),
       },
       virtualHosts: [

@@ -40,7 +40,7 @@ export function httpConnectionManager(chain: HttpChain, statPrefix: string): Htt
     earlyHeaderMutationExtensions: [scopeMutation(chain.name)],
     httpFilters: httpFilters(),
     ...(chain.tracing && { tracing: tracing(chain.tracing) }),
-    accessLog: [requestMetrics(chain.gateway), ...accessLogs(chain, statPrefix)],
+    accessLog: [...requestMetrics(chain.gateway), ...accessLogs(chain, statPrefix)],
 
     // Who the client is
     useRemoteAddress: true,
@@ -87,8 +87,9 @@ function verifiedClient({ tls }: HttpChain): Init<typeof HttpConnectionManagerSc
 }
 
 /**
- * Present from the start and idle until a route configures them. Those of `fix` are the first, so that all that follow see the route
- * that counts. A filter must never be `disabled` here and enabled by a route: the chain of filters is made before `fix` has run.
+ * Present from the start and idle until a route configures them; tables say which they don't need (`idleFilters`). Those of `fix` are
+ * the first, so that all that follow see the route that counts. A filter must never be `disabled` here and enabled by a route: the chain
+ * of filters is made before `fix` has run.
  */
 function httpFilters(): Init<typeof HttpFilterSchema>[] {
   return [
@@ -97,6 +98,8 @@ function httpFilters(): Init<typeof HttpFilterSchema>[] {
     { name: CORS, configType: { case: "typedConfig", value: pack(CorsSchema, {}) } },
     externalAuthFilter(EXTERNAL_AUTH),
     sessionPersistenceFilter(),
-    router({ suppressEnvoyHeaders: true }),
+    // Statistics by status and time of every answer of a backend would be counted, and looked up by name, for each request once
+    // more: `requestMetrics` has both by rule.
+    router({ suppressEnvoyHeaders: true, dynamicStats: false }),
   ];
 }

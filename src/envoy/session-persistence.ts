@@ -10,7 +10,7 @@ import { HeaderBasedSessionStateSchema } from "./generated/envoy/extensions/http
 import { duration, type Init, pack } from "./message.ts";
 
 /** Name of the filter, and of a destination's configuration of it. */
-export const SESSION_PERSISTENCE = "envoy.filters.http.stateful_session";
+export const SESSION_PERSISTENCE = "session-persistence";
 
 /** Does nothing until a destination configures it. */
 export function sessionPersistenceFilter(): Init<typeof HttpFilterSchema> {

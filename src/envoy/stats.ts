@@ -16,7 +16,7 @@ const INCLUDED: readonly string[] = [
   "http\\..*\\.(downstream_(cx_(active|total|destroy|protocol_error|idle_timeout|http1_active|http2_active|http3_active|upgrades_active)|rq_(active|total|[1-5]xx|time|timeout|idle_timeout|header_timeout|rx_reset|overload_close|rejected_via_ip_detection|failed_path_normalization|http[123]_total))|dropped_headers_with_underscores|no_route|no_cluster|rq_total|lua\\..*errors|scoped_rds\\..*\\.update_(success|rejected))",
   "tcp\\..*\\.(downstream_cx_(total|no_route|rx_bytes_total|tx_bytes_total)|idle_timeout|max_downstream_connection_duration)",
   "udp\\..*\\.downstream_sess_(active|total|no_route|rx_datagrams|tx_datagrams|rx_bytes|tx_bytes)",
-  "cluster\\..*\\.(membership_(healthy|total)|upstream_cx_(active|total|connect_fail|connect_timeout|destroy_remote_with_active_rq|rx_bytes_total|tx_bytes_total)|upstream_rq_(active|total|[1-5]xx|time|timeout|per_try_timeout|retry|retry_success|retry_overflow|pending_active|pending_overflow|pending_failure_eject|rx_reset|tx_reset)|upstream_cx_none_healthy|lb_healthy_panic|ssl\\.(connection_error|fail_.*)|outlier_detection\\.ejections_(active|enforced_total)|health_check\\.(attempt|failure))",
+  "cluster\\..*\\.(membership_(healthy|total)|upstream_cx_(active|total|connect_fail|connect_timeout|destroy_remote_with_active_rq|rx_bytes_total|tx_bytes_total)|upstream_rq_(active|total|timeout|per_try_timeout|retry|retry_success|retry_overflow|pending_active|pending_overflow|pending_failure_eject|rx_reset|tx_reset)|upstream_cx_none_healthy|lb_healthy_panic|ssl\\.(connection_error|fail_.*)|outlier_detection\\.ejections_(active|enforced_total)|health_check\\.(attempt|failure))",
   "sds\\..*\\.update_(success|rejected)",
   `${REQUEST_METRICS}\\..*`,
 ];

@@ -111,10 +111,11 @@ describe("translate", () => {
         name: "http-80/a.example.com",
         request_headers_to_remove: ["x-gw-scope"],
         validate_clusters: false,
-        typed_per_filter_config: {
-          fix: { "@type": "type.googleapis.com/envoy.config.route.v3.FilterConfig", disabled: true },
-          miss: { "@type": "type.googleapis.com/envoy.config.route.v3.FilterConfig", disabled: true },
-        },
+        typed_per_filter_config: Object.fromEntries(
+          ["fix", "miss", "listener-auth-0", "listener-auth-1", "cors", "external-auth", "session-persistence"].map(
+            (filter) => [filter, { "@type": "type.googleapis.com/envoy.config.route.v3.FilterConfig", disabled: true }],
+          ),
+        ),
         virtual_hosts: [
           {
             name: "a.example.com",

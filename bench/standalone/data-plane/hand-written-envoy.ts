@@ -18,7 +18,7 @@ export const handWrittenEnvoy: Contender = {
     const ports = { ...free, http2: free.http };
     const folder = await folderOf(scenario, "envoy");
     const file = join(folder, "envoy.yaml");
-    await writeFile(file, bootstrap(scenario, ports, folder));
+    await writeFile(file, handWrittenBootstrap(scenario, ports, folder));
     const { path } = await resolveEnvoy();
     const options = ["--concurrency", "1", "--log-level", "warning", "--disable-hot-restart"];
     const program = start(path, ["--config-path", file, ...options]);
@@ -31,7 +31,8 @@ export const handWrittenEnvoy: Contender = {
   },
 };
 
-function bootstrap(scenario: Scenario, ports: Ports, folder: string): string {
+/** @see handWrittenEnvoy */
+export function handWrittenBootstrap(scenario: Scenario, ports: Ports, folder: string): string {
   const { backend, certificate } = scenario;
   return `admin:
   address: {pipe: {path: ${join(folder, "admin.sock")}}}
@@ -76,6 +77,7 @@ function listener(name: string, port: number, scenario: Scenario): string {
             max_concurrent_streams: 100
             initial_stream_window_size: 65536
             initial_connection_window_size: 1048576
+          request_headers_timeout: 30s
           stream_idle_timeout: 300s
           http_filters:
           - name: envoy.filters.http.router
