@@ -3,7 +3,7 @@ import { type Decision, decide } from "../explain/decide.ts";
 import { parseQuestion, RequestError, type RequestText } from "../explain/parse-request.ts";
 import { isRequest, type Question, textOf } from "../explain/request.ts";
 import { type HostTable, hostTableKey } from "../ir/host-table.ts";
-import type { Listener } from "../ir/listener.ts";
+import type { HttpChain, Listener } from "../ir/listener.ts";
 import type { RedirectAction, Rule } from "../ir/rule.ts";
 import type { Finding } from "../resources/finding.ts";
 import type { Change, Fix } from "../resources/fix.ts";
@@ -16,6 +16,13 @@ const mostHops = 12;
 
 interface Served extends Analysed {
   readonly sockets: readonly Listener[];
+  /** The socket whose requests come to the tables of an HTTP chain, by proxy and chain. */
+  readonly homes: ReadonlyMap<string, Home>;
+}
+
+interface Home {
+  readonly listener: Listener;
+  readonly chain: HttpChain;
 }
 
 interface RedirectRule extends Rule {
@@ -27,7 +34,8 @@ interface RedirectRule extends Rule {
  * by what `explain` says of each request on the way. A redirect to a place that none of the listeners is at leads elsewhere.
  */
 export function analyseRedirects(analysed: Analysed): readonly Finding[] {
-  const served: Served = { ...analysed, sockets: sorted(analysed.semantics.sockets).map(([, listener]) => listener) };
+  const sockets = sorted(analysed.semantics.sockets).map(([, listener]) => listener);
+  const served: Served = { ...analysed, sockets, homes: homesOf(sockets) };
   const found = new Map<string, Finding>();
   for (const [, table] of sorted(analysed.semantics.hostTables)) {
     for (const rule of table.rules) {
@@ -40,11 +48,20 @@ export function analyseRedirects(analysed: Analysed): readonly Finding[] {
   return [...found.values()];
 }
 
-/** The socket whose requests come to a table. A UDP listener of the same port has a chain of the same name. */
-function homeOf({ sockets }: Served, { proxy, chain: name }: HostTable): Listener | undefined {
-  return sockets.find(
-    (one) => one.proxy === proxy && one.chains.some((chain) => chain.kind === "http" && chain.name === name),
-  );
+/** By chain, for there are as many tables as chains, and more. A UDP listener of the same port has a chain of the same name. */
+function homesOf(sockets: readonly Listener[]): ReadonlyMap<string, Home> {
+  const homes = new Map<string, Home>();
+  for (const listener of sockets) {
+    for (const chain of listener.chains) {
+      const key = `${listener.proxy}|${chain.name}`;
+      if (chain.kind === "http" && !homes.has(key)) homes.set(key, { listener, chain });
+    }
+  }
+  return homes;
+}
+
+function homeOf({ homes }: Served, { proxy, chain }: HostTable): Home | undefined {
+  return homes.get(`${proxy}|${chain}`);
 }
 
 function isRedirect(rule: Rule): rule is RedirectRule {
@@ -53,7 +70,7 @@ function isRedirect(rule: Rule): rule is RedirectRule {
 
 function followAll(served: Served, table: HostTable, rule: RedirectRule): Finding | undefined {
   for (const request of samples(served, table, rule)) {
-    const finding = follow(served, homeOf(served, table), rule, request);
+    const finding = follow(served, homeOf(served, table)?.listener, rule, request);
     if (finding !== undefined) return finding;
   }
   return undefined;
@@ -61,9 +78,9 @@ function followAll(served: Served, table: HostTable, rule: RedirectRule): Findin
 
 /** Requests that the rule matches: the least that its match asks for, and something below its prefix. */
 function samples(served: Served, table: HostTable, { match, action }: RedirectRule): readonly RequestText[] {
-  const listener = homeOf(served, table);
-  const chain = listener?.chains.find((one) => one.name === table.chain);
-  if (listener === undefined || chain?.kind !== "http") return [];
+  const home = homeOf(served, table);
+  if (home === undefined) return [];
+  const { listener, chain } = home;
   const values = [...match.headers, ...match.queryParams];
   // Half of a surrogate pair is no text that a URL could hold.
   if (values.some((one) => one.type === "RegularExpression" || /\p{Surrogate}/u.test(one.name + one.value))) return [];

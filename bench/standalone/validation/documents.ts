@@ -12,6 +12,7 @@ export function documents(count: number): readonly Document[] {
   return Array.from({ length: count }, (_, index) => {
     if (index === 0) return { text: gatewayClass };
     if (index === 1) return { text: gateway };
+    if (index < 2 + teams) return { text: service("service", index - 2) };
     const mistaken = index % oneIn === oneIn - 1 ? mistakes[Math.floor(index / oneIn) % mistakes.length] : undefined;
     if (mistaken !== undefined) return { text: mistaken.text(index), mistake: mistaken.shows };
     const make = mix[index % mix.length] ?? httpRoute;
@@ -19,7 +20,9 @@ export function documents(count: number): readonly Document[] {
   });
 }
 
-const metadata = (index: number) => `metadata: {name: object-${index}, namespace: team-${index % 100}}`;
+/** Each has a Service that its routes lead to; documents have mistakes after those. */
+const teams = 100;
+const metadata = (index: number) => `metadata: {name: object-${index}, namespace: team-${index % teams}}`;
 const parent = "parentRefs: [{name: public, namespace: edge}]";
 
 const gatewayClass = `apiVersion: gateway.networking.k8s.io/v1
@@ -85,10 +88,10 @@ spec:
 `;
 }
 
-function service(index: number): string {
+function service(name: string, team: number): string {
   return `apiVersion: v1
 kind: Service
-metadata: {name: ${index < 1_000 ? "service" : `service-${index}`}, namespace: team-${Math.floor(index / 10) % 100}}
+metadata: {name: ${name}, namespace: team-${team % teams}}
 spec:
   selector: {app: shop}
   ports:
@@ -101,14 +104,14 @@ function referenceGrant(index: number): string {
 kind: ReferenceGrant
 ${metadata(index)}
 spec:
-  from: [{group: gateway.networking.k8s.io, kind: HTTPRoute, namespace: team-${index % 100}}]
+  from: [{group: gateway.networking.k8s.io, kind: HTTPRoute, namespace: team-${index % teams}}]
   to: [{group: "", kind: Service}]
 `;
 }
 
 const http = (index: number) => httpRoute(index);
-/** Every tenth is a Service; the first thousand documents have that of each team. */
-const mix = [service, http, http, http, http, http, http, grpcRoute, tlsRoute, referenceGrant];
+const another = (index: number) => service(`service-${index}`, index);
+const mix = [another, http, http, http, http, http, http, grpcRoute, tlsRoute, referenceGrant];
 
 const duplicateFilters = `    filters:
     - {type: URLRewrite, urlRewrite: {hostname: a.example.com}}

@@ -26,18 +26,13 @@ export async function run(command: string, args: readonly string[]): Promise<Run
   });
   let cpuMs = 0;
   let peakRssMiB = 0;
-  let running = true;
-  const watched = (async () => {
-    while (running) {
-      const used = await usageOf(await family(child.pid ?? Number.NaN).catch(() => []));
-      cpuMs = Math.max(cpuMs, used.cpuMs);
-      peakRssMiB = Math.max(peakRssMiB, used.peakRssMiB);
-      await wait(lookMs);
-    }
-  })();
+  while (child.exitCode === null && child.signalCode === null) {
+    const used = await usageOf(await family(child.pid ?? Number.NaN).catch(() => []));
+    cpuMs = Math.max(cpuMs, used.cpuMs);
+    peakRssMiB = Math.max(peakRssMiB, used.peakRssMiB);
+    await Promise.race([ended, wait(lookMs)]);
+  }
   await ended;
   const seconds = (performance.now() - began) / 1_000;
-  running = false;
-  await watched;
   return { stdout: await stdout, seconds, cpuMs, peakRssMiB };
 }
