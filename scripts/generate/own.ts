@@ -60,7 +60,7 @@ export function ownKinds(coreDefinitions: Definitions, policyStatus: Schema): re
     definitionOf(definitions, {
       kind: "BackendTrafficPolicy",
       plural: "backendtrafficpolicies",
-      shortName: "btp",
+      shortName: "gwbtp",
       columns: [{ name: "Target", type: "string", jsonPath: ".spec.targetRefs[0].name" }],
       status: shortened(policyStatus),
     }),

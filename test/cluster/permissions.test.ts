@@ -26,7 +26,7 @@ const soon = <T>(attempt: () => Promise<T>) => eventually(attempt, 120_000);
 const unused: readonly (readonly [right: RegExp, reason: string])[] = [
   [/^list /, "API servers that begin no watch with what is there (before 1.32) are asked for lists"],
   [
-    /^get [a-z]+\.gateway\.networking\.(x-)?k8s\.io$/,
+    /^get [a-z]+\.(gateway\.networking\.(x-)?k8s\.io|gatewright\.dev)$/,
     "a status that somebody else has written meanwhile is read again",
   ],
   [

@@ -23,5 +23,5 @@ export const kinds = [
   {"group":"gateway.networking.x-k8s.io","kind":"XMesh","plural":"xmeshes","shortNames":["mesh"],"scope":"Cluster","versions":["v1alpha1"],"folders":["crds/experimental"]},
   {"group":"gateway.networking.x-k8s.io","kind":"XTelemetryPolicy","plural":"xtelemetrypolicies","shortNames":["xtelemetrypolicy"],"scope":"Namespaced","versions":["v1alpha1"],"folders":["crds/experimental"]},
   {"group":"gatewright.dev","kind":"GatewayParameters","plural":"gatewayparameters","shortNames":["gwp"],"scope":"Namespaced","versions":["v1alpha1"],"folders":["crds/own"]},
-  {"group":"gatewright.dev","kind":"BackendTrafficPolicy","plural":"backendtrafficpolicies","shortNames":["btp"],"scope":"Namespaced","versions":["v1alpha1"],"folders":["crds/own"]},
+  {"group":"gatewright.dev","kind":"BackendTrafficPolicy","plural":"backendtrafficpolicies","shortNames":["gwbtp"],"scope":"Namespaced","versions":["v1alpha1"],"folders":["crds/own"]},
 ] as const;
