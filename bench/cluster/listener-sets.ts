@@ -203,9 +203,18 @@ function limits({ made, changes: measured }: ListenerSetsResult): readonly Limit
       ? []
       : [
           {
-            what: "status writes of the Gateway for each ListenerSet",
-            value: (made.api.statusWrites["gateways"] ?? 0) / (sizes.namespaces * sizes.sets),
-            atMost: 0.1,
+            // Its status counts the ListenerSets, which come one after the other: it is written now and then, not for each.
+            what: "status writes of the Gateway, for a second of writing",
+            value: (made.api.statusWrites["gateways"] ?? 0) / (made.sinceFirst ?? Number.NaN),
+            atMost: 1,
+          },
+          {
+            what: "status writes for a ListenerSet, and for a route",
+            value: Math.max(
+              (made.api.statusWrites["listenersets"] ?? 0) / (sizes.namespaces * sizes.sets),
+              (made.api.statusWrites["httproutes"] ?? 0) / (sizes.namespaces * sizes.sets * sizes.routes),
+            ),
+            atMost: 1.1,
           },
         ]),
   ];
