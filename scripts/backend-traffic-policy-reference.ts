@@ -40,6 +40,9 @@ spec:
 - A check is a GET over HTTP. gRPC's own health service is not asked yet.
 - Other outlier detection than of failures in a row (by the rate of success, for example) is off.
 
+Envoy Gateway has a kind of the same name: where its definitions are in the cluster, too, it is \`kubectl get backendtrafficpolicies.gatewright.dev\`,
+or \`gwbtp\`.
+
 Status names each Gateway that sends to the targets, with Accepted: False with Conflicted where another policy holds the target, and with
 TargetNotFound for a port that the Service does not have. \`gatewright explain\` tells which policy holds. Metrics:
 \`envoy_cluster_outlier_detection_ejections_active\`, \`envoy_cluster_outlier_detection_ejections_enforced_total\`,
