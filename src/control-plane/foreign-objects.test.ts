@@ -103,11 +103,11 @@ describe("what is not ours costs an event, and next to nothing after that", () =
     controlPlane.apply({ changes: objects.map(changeOf), findings: new Map() });
   apply(gatewayClass("other", "example.com/other"), ...ours, ...others.map(([, before]) => before));
   let told = 0;
-  const count = ({ length }: { readonly length: number }): void => {
+  const hear = ({ length }: { readonly length: number }): void => {
     told += length;
   };
-  controlPlane.envoyResources.subscribe(count);
-  controlPlane.status.subscribe(count);
+  controlPlane.envoyResources.subscribe(hear);
+  controlPlane.status.subscribe(hear);
   const runs = (): ReadonlyMap<string, number> => new Map(controlPlane.graph.runs());
 
   for (const [what, , after, looks] of others) {
