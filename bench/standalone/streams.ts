@@ -12,23 +12,23 @@
  * more than 50 KiB (without TLS), or is told what it has.
  */
 
-import { loadavg } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import { commonOptions, outputOf } from "../harness/command-line.ts";
 import { startForked } from "../harness/forked.ts";
-import { judge, type Limit } from "../harness/judge.ts";
-import { table } from "../harness/table.ts";
+import type { Limit } from "../harness/judge.ts";
+import { report } from "../harness/report.ts";
 import type { ClientCommands } from "../harness/xds/client.ts";
 import type { Phase, ServerCommands } from "../harness/xds/server.ts";
 
 const { values } = parseArgs({
   options: {
+    ...commonOptions,
     streams: { type: "string", default: "1000" },
     routes: { type: "string", default: "5000" },
     gateways: { type: "string", default: "1" },
     tls: { type: "boolean", default: false },
-    output: { type: "string", default: "text" },
     "server-flags": { type: "string", default: "" },
   },
 });
@@ -90,33 +90,16 @@ try {
       atMost: shape.gateways === 1 ? 1 : 1 / shape.gateways,
     },
   ];
-  if (values.output === "json") {
-    console.log(
-      JSON.stringify({
-        streams,
-        ...shape,
-        tls: values.tls,
-        load: loadavg()[0],
-        snapshotBytes,
-        perStream,
-        connected,
-        routeChanged,
-        endpointsChanged,
-        again,
-        limits,
-      }),
-    );
-  } else {
-    const told = [
-      phase(`all get ${(snapshot.resources / streams).toFixed(0)} resources`, connected, streams),
-      phase("a route changes", routeChanged, all),
-      phase("endpoints change", endpointsChanged, all),
-      phase("all connect again", again, streams),
-    ];
-    console.log(
-      table(
-        [
-          "",
+  await report(outputOf(values.output), {
+    benchmark: "streams",
+    notes: [
+      `${streams} streams, ${shape.routes} routes, ${shape.gateways} Gateways, ${values.tls ? "mutual TLS" : "no TLS"}; ${(snapshotBytes / KiB / KiB).toFixed(1)} MiB of resources.`,
+      `Memory of a stream: ${perStream.residentKiB.toFixed(1)} KiB resident, of which ${perStream.heapKiB.toFixed(1)} are of the JavaScript heap and ${perStream.externalKiB.toFixed(1)} other buffers of Node's; after all came again ${perStream.residentAgainKiB.toFixed(1)} KiB.`,
+    ],
+    tables: [
+      {
+        headings: [
+          "what",
           "till the last has it",
           "CPU a stream",
           "bytes a stream",
@@ -124,15 +107,27 @@ try {
           "longest block",
           "peak RSS",
         ],
-        told,
-      ),
-    );
-    console.log(
-      `\nMemory of a stream: ${perStream.residentKiB.toFixed(1)} KiB resident, of which ${perStream.heapKiB.toFixed(1)} are of the JavaScript heap and ${perStream.externalKiB.toFixed(1)} other buffers of Node's; after all came again ${perStream.residentAgainKiB.toFixed(1)} KiB.`,
-    );
-    console.log(`Load average: ${loadavg()[0]?.toFixed(1)}.\n`);
-    judge(limits);
-  }
+        rows: [
+          phase(`all get ${(snapshot.resources / streams).toFixed(0)} resources`, connected, streams),
+          phase("a route changes", routeChanged, all),
+          phase("endpoints change", endpointsChanged, all),
+          phase("all connect again", again, streams),
+        ],
+      },
+    ],
+    results: {
+      streams,
+      ...shape,
+      tls: values.tls,
+      snapshotBytes,
+      perStream,
+      connected,
+      routeChanged,
+      endpointsChanged,
+      again,
+    },
+    limits,
+  });
 } finally {
   await Promise.all([server.stop(), first.stop(), crowd.stop()]);
 }
