@@ -10,6 +10,7 @@
 import { createInterface } from "node:readline";
 import { setTimeout as wait } from "node:timers/promises";
 import type { ApiObject } from "../../../src/kubernetes/api-object.ts";
+import { type ReflectedChange, Reflector, type ReflectorFailure } from "../../../src/kubernetes/reflector.ts";
 import { field, list } from "../../../src/resources/field.ts";
 import { resourceFor } from "../../harness/api-resources.ts";
 import { fakeDeployment, startFakeNodes } from "../../harness/fake-nodes.ts";
@@ -87,39 +88,44 @@ async function roll(number: number): Promise<Rollout> {
   return { changes, events, seconds: (performance.now() - started) / 1000 };
 }
 
-async function followSlices(): Promise<void> {
-  const resource = resourceFor({ apiVersion: "discovery.k8s.io/v1", kind: "EndpointSlice" });
-  const labelSelector = `kubernetes.io/service-name=${metadata.name}`;
-  const selection = { namespace: metadata.namespace, labelSelector, initialEvents: true, signal: stop.signal };
-  for await (const batch of client.watch(resource, selection)) {
+function followSlices(): Promise<void> {
+  return follow("discovery.k8s.io/v1", "EndpointSlice", `kubernetes.io/service-name=${metadata.name}`, (all) => {
     const at = performance.timeOrigin + performance.now();
-    for (const { type, object } of batch) {
-      if (type === "BOOKMARK") continue;
+    for (const { key, object } of all) {
       events += 1;
-      const { name } = object.metadata;
-      const before = slices.get(name) ?? new Set();
-      const now = type === "DELETED" ? new Set<string>() : addressesOf(object);
-      slices.set(name, now);
+      const before = slices.get(key) ?? new Set();
+      const now = object === undefined ? new Set<string>() : addressesOf(object);
+      slices.set(key, now);
       for (const address of now) if (!before.has(address)) changes.push({ address, ready: true, at });
       for (const address of before) if (!now.has(address)) changes.push({ address, ready: false, at });
     }
-  }
+  });
 }
 
-async function admitPods(): Promise<void> {
-  const selection = { namespace: metadata.namespace, labelSelector: `app=${metadata.name}`, initialEvents: true };
-  const resource = resourceFor({ apiVersion: "v1", kind: "Pod" });
+function admitPods(): Promise<void> {
   const admitted = new Set<string>();
-  for await (const batch of client.watch(resource, { ...selection, signal: stop.signal })) {
-    for (const { type, object } of batch) {
-      const { name } = object.metadata;
-      if (type === "BOOKMARK" || type === "DELETED") continue;
-      if (field(object, "spec", "nodeName") === undefined || admitted.has(name)) continue;
-      admitted.add(name);
+  return follow("v1", "Pod", `app=${metadata.name}`, (all) => {
+    for (const { key, object } of all) {
+      if (field(object, "spec", "nodeName") === undefined || admitted.has(key)) continue;
+      admitted.add(key);
+      const name = key.slice(key.indexOf("/") + 1);
       const pod = { apiVersion: "v1", kind: "Pod", metadata: { ...metadata, name } };
       fakes.admit(pod).catch((error: unknown) => console.error(`${name}: ${String(error)}`));
     }
-  }
+  });
+}
+
+/** A watch that ends, as those of a busy API server do, goes on where it was. */
+function follow(
+  apiVersion: string,
+  kind: string,
+  labelSelector: string,
+  apply: (all: readonly ReflectedChange[]) => void,
+): Promise<void> {
+  const resource = resourceFor({ apiVersion, kind });
+  const failed = ({ error }: ReflectorFailure) => console.error(`watching ${kind}s: ${String(error)}`);
+  const { namespace } = metadata;
+  return new Reflector({ client, resource, namespace, labelSelector, apply, failed }).run(stop.signal);
 }
 
 function addressesOf(slice: ApiObject): ReadonlySet<string> {
