@@ -73,6 +73,8 @@ export async function observe({ cluster, installed }: Stage): Promise<Observatio
   const timer = setInterval(() => {
     sampling = sample();
   }, sampleMs);
+  // A workload that fails ends no observation.
+  timer.unref();
 
   const end = async (): Promise<Period> => {
     clearInterval(timer);
