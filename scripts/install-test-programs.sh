@@ -4,7 +4,7 @@
 # Says for each one that is missing why; the tests that need it are then skipped, or fail with CI=true.
 #
 #     scripts/install-test-programs.sh          # what tests need
-#     scripts/install-test-programs.sh bench    # and what only bench/standalone/data-plane.ts compares and measures with
+#     scripts/install-test-programs.sh bench    # and what only bench/standalone/data-plane*.ts compare and measure with
 set -u
 cd "$(dirname "$0")/.."
 cache="$PWD/.cache"
@@ -34,6 +34,7 @@ if [ "${1:-}" = bench ]; then
   need nginx nginx-light
   need haproxy haproxy
   need taskset util-linux
+  need valgrind valgrind
 fi
 
 apt_install() (
