@@ -68,7 +68,10 @@ function withOneTable(manager: Json): Json {
     const hostname = String(name).replace(/^.*\//, "");
     return { ...host, name: hostname, domains: [hostname] };
   });
-  const [{ typed_per_filter_config } = {}] = scopes.flatMap(({ route_configuration: table }) => objectsIn(table));
+  // What exact tables have, and the one for all other hosts has not.
+  const [{ typed_per_filter_config } = {}] = scopes
+    .flatMap(({ route_configuration: table }) => objectsIn(table))
+    .filter((object) => "typed_per_filter_config" in object);
   return {
     ...without(manager, ["scoped_routes", "early_header_mutation_extensions"]),
     route_config: { name: "one", virtual_hosts: hosts, typed_per_filter_config },
