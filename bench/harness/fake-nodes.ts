@@ -1,5 +1,7 @@
 import type { ApiObject } from "../../src/kubernetes/api-object.ts";
 import type { KubernetesClient } from "../../src/kubernetes/client.ts";
+import { microTime } from "../../src/kubernetes/micro-time.ts";
+import { resourceFor } from "./api-resources.ts";
 import { createObjects, writeStatus } from "./write-objects.ts";
 
 /** A label and a taint: only pods that name their node come to one that is fake. */
@@ -23,8 +25,8 @@ export interface FakeNodes {
 export async function startFakeNodes(client: KubernetesClient, count: number): Promise<FakeNodes> {
   const names = Array.from({ length: count }, (_, index) => `fake-${index}`);
   await createObjects(client, names.flatMap(nodeObjects));
-  const beat = () => Promise.all(names.map((name) => sayReady(client, name)));
-  await beat();
+  await Promise.all(names.map((name) => sayReady(client, name)));
+  const beat = () => Promise.all(names.map((name) => renewLease(client, name)));
   // One that fails is made up for by the next.
   const heartbeat = setInterval(() => void beat().catch(() => {}), heartbeatMs);
   let pods = 0;
@@ -60,7 +62,21 @@ function nodeObjects(name: string): readonly ApiObject[] {
       metadata: { name, labels: { [fake]: "true" } },
       spec: { taints: [{ key: fake, effect: "NoSchedule" }] },
     },
+    {
+      ...leaseOf(name),
+      spec: { holderIdentity: name, leaseDurationSeconds: 40, renewTime: microTime() },
+    },
   ];
+}
+
+/** As kubelets do it: whoever watches nodes hears nothing of it. */
+async function renewLease(client: KubernetesClient, name: string): Promise<void> {
+  const lease = leaseOf(name);
+  await client.mergePatch(resourceFor(lease), lease.metadata, { spec: { renewTime: microTime() } });
+}
+
+function leaseOf(name: string) {
+  return { apiVersion: "coordination.k8s.io/v1", kind: "Lease", metadata: { namespace: "kube-node-lease", name } };
 }
 
 async function sayReady(client: KubernetesClient, name: string): Promise<void> {
