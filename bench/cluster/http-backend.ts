@@ -5,6 +5,8 @@ const program = [
   "import http.server",
   "class Page(http.server.BaseHTTPRequestHandler):",
   "  protocol_version = 'HTTP/1.1'",
+  // Else the body waits for the headers' acknowledgement: 40 ms that are nobody's.
+  "  disable_nagle_algorithm = True",
   "  def do_GET(self):",
   "    self.send_response(200)",
   "    self.send_header('content-length', '3')",
