@@ -38,6 +38,16 @@ describe("subscriptions", () => {
     deepEqual(lines(stream.ackAll()), ["ClusterLoadAssignment b"]);
   });
 
+  test("what a controller of another version sent, of a type that is not sent any more, is not taken away", () => {
+    const { delivery } = fixture([listener("a")]);
+    const stream = new FakeStream(delivery);
+    const extension = "type.googleapis.com/envoy.config.core.v3.TypedExtensionConfig";
+    stream.request(extension, { subscribe: ["fix"], initialVersions: new Map([["fix", "1"]]) });
+    deepEqual(lines(stream.ackAll()), []);
+    stream.request(LISTENER);
+    deepEqual(lines(stream.ackAll()), ["Listener a"]);
+  });
+
   test("a name that is subscribed to again is sent again", () => {
     const { delivery } = fixture([endpoints("a")]);
     const stream = new FakeStream(delivery);

@@ -58,6 +58,8 @@ export class GrpcServer {
     }
     this.#server.on("session", (session) => this.#opened(session));
     this.#server.on("sessionError", () => undefined);
+    // A connection that can't be accepted, for want of descriptors or memory, ends; the controller does not.
+    this.#server.on("error", () => undefined);
     this.#server.on("stream", (stream, headers) => {
       if (headers[":path"] === options.path) this.#serve(stream);
       else refuse(stream, headers[":path"]);
@@ -132,7 +134,8 @@ export class GrpcServer {
 
   #ping(): void {
     for (const session of this.#sessions) {
-      if (session.destroyed || session.closed) continue;
+      // One that the peer wants to end has calls until it does.
+      if (session.destroyed) continue;
       const dead = setTimeout(() => session.destroy(), keepaliveTimeoutMs);
       dead.unref();
       session.ping(() => clearTimeout(dead));

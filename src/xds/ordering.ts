@@ -219,6 +219,9 @@ export class Ordering {
     const rejection = subscription.rejected.get(name);
     if (rejection !== undefined && rejection.version === undefined) return "nothing";
     if (typeUrl === CLUSTER_LOAD_ASSIGNMENT || typeUrl === SECRET) return forced ? "remove" : "nothing";
+    // A type that we don't send is what a controller of another version sent: what it serves with until it has our listeners
+    // is not taken away from it. It lets go of it by itself.
+    if (!deliveryOrder.includes(typeUrl)) return forced ? "remove" : "nothing";
     const named = this.#holdings.isNamed(typeUrl, name) || (!this.#complete && this.#byType.has(CLUSTER));
     if (this.#retirements.get(typeUrl)?.mayRemove(name, named, this.#now()) === false) return "nothing";
     if (typeUrl === SCOPED_ROUTE_CONFIGURATION && this.#listenersChange()) return "later";

@@ -3,6 +3,7 @@ import { after, afterEach, before, beforeEach, describe, type TestContext, test 
 import { setTimeout as delay } from "node:timers/promises";
 import { eventually } from "../e2e/harness/wait.ts";
 import { updatesOf } from "../zero-loss/envoy-updates.ts";
+import { connectedProxies } from "./fixtures/connected-proxies.ts";
 import { followPods } from "./fixtures/follow-pods.ts";
 import { signalPod } from "./fixtures/pod-processes.ts";
 import { controllers, pods, proxies, untilGone, untilReplaced } from "./fixtures/pods.ts";
@@ -239,17 +240,17 @@ describe("high availability under load", { ...needsRoot, timeout: 1_500_000 }, (
   });
 
   test("what an Envoy refuses is told, also if it is connected to another replica than the leader", async () => {
-    const isFree = async (pod: string): Promise<boolean> => {
-      const address = await shop.controllerKubectl("get", pod, "--output=jsonpath={.status.podIP}");
-      const text = await shop.cluster.execute(["curl", "--silent", "--fail", `http://${address}:19002/metrics`]);
-      const counts = [...text.matchAll(/^gatewright_connected_proxies\{.*\} (.*)$/gm)].map(([, count]) => count);
-      notDeepEqual(counts, []);
-      return counts.every((count) => count === "0");
-    };
-    // Of three replicas, two proxies leave out one.
+    // Of three replicas, two proxies leave out one; once both are connected, which takes a while after their controllers went.
     const free = await soon(async () => {
-      for (const pod of await pods(shop.controllerKubectl, controllers)) if (await isFree(pod)) return pod;
-      throw new Error("every replica has a proxy");
+      const replicas = await pods(shop.controllerKubectl, controllers);
+      const connected = await Promise.all(replicas.map((pod) => connectedProxies(shop, pod)));
+      equal(
+        connected.reduce((sum, count) => sum + count, 0),
+        2,
+      );
+      const unconnected = replicas[connected.indexOf(0)];
+      if (unconnected === undefined) throw new Error("every replica has a proxy");
+      return unconnected;
     });
     const identity = free.replace("pod/", "");
     const patch = JSON.stringify({ spec: { holderIdentity: identity } });
@@ -262,7 +263,7 @@ describe("high availability under load", { ...needsRoot, timeout: 1_500_000 }, (
     await soon(async () =>
       match(await shop.kubectl("get", "gateway/edge", `--output=jsonpath=${message}`), /refuses|duplicate|already/i),
     );
-    ok(await isFree(free), "no proxy has come to the leader");
+    equal(await connectedProxies(shop, free), 0, "no proxy has come to the leader");
     await shop.cluster.apply(gateway([80], { infrastructure: { parametersRef } }));
     await soon(async () =>
       equal(
