@@ -1,6 +1,6 @@
 import type { ServerHttp2Stream } from "node:http2";
 import { type PeerCertificate, TLSSocket } from "node:tls";
-import { type GrpcStatus, grpcStatus } from "./grpc-status.ts";
+import { type GrpcStatus, grpcStatus, statusTrailers } from "./grpc-status.ts";
 import { MessageReader } from "./message-reader.ts";
 
 /** What is given to the transport at a time: all that a stream that is slow costs, however much it is to be sent. */
@@ -38,7 +38,7 @@ export class GrpcCall {
     stream.on("error", (error) => this.#end(error.message));
     stream.on("close", () => this.#end("closed"));
     stream.respond({ ":status": 200, "content-type": "application/grpc" }, { waitForTrailers: true });
-    stream.once("wantTrailers", () => stream.sendTrailers(trailers(grpcStatus.OK, "")));
+    stream.once("wantTrailers", () => stream.sendTrailers(statusTrailers(grpcStatus.OK, "")));
   }
 
   /** The certificate that the client showed; undefined without TLS. */
@@ -77,7 +77,7 @@ export class GrpcCall {
   fail(code: GrpcStatus, details: string): void {
     if (this.#isOver) return;
     this.#stream.removeAllListeners("wantTrailers");
-    this.#stream.once("wantTrailers", () => this.#stream.sendTrailers(trailers(code, details)));
+    this.#stream.once("wantTrailers", () => this.#stream.sendTrailers(statusTrailers(code, details)));
     this.#stream.end();
     // Whatever else comes is nothing to anybody.
     this.#stream.resume();
@@ -137,8 +137,4 @@ export class GrpcCall {
     this.#pending = [];
     this.#handler?.ended(reason);
   }
-}
-
-function trailers(code: GrpcStatus, details: string): Record<string, string> {
-  return { "grpc-status": String(code), "grpc-message": encodeURIComponent(details) };
 }

@@ -9,7 +9,7 @@ import {
 } from "node:http2";
 import type { MutualTls } from "./credentials.ts";
 import { GrpcCall } from "./grpc-call.ts";
-import { grpcStatus } from "./grpc-status.ts";
+import { grpcStatus, statusTrailers } from "./grpc-status.ts";
 
 /** A Unix socket, or a host and port (0: any free one). */
 export type GrpcAddress = { readonly path: string } | { readonly host: string; readonly port: number };
@@ -155,8 +155,7 @@ function refuse(stream: ServerHttp2Stream, path: string | undefined): void {
     {
       ":status": 200,
       "content-type": "application/grpc",
-      "grpc-status": String(grpcStatus.UNIMPLEMENTED),
-      "grpc-message": encodeURIComponent(`there is no method ${path}`),
+      ...statusTrailers(grpcStatus.UNIMPLEMENTED, `there is no method ${path}`),
     },
     { endStream: true },
   );
