@@ -221,4 +221,5 @@ parentPort?.on("message", (message: LoadMessage) => {
   else if (message.kind === "serial") serials.set(message.serial, message.number);
   else if (message.kind === "stop") stopped = true;
   else begin();
+  parentPort?.postMessage("heard");
 });

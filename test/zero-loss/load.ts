@@ -39,7 +39,8 @@ export interface LoadReport {
 
 /** A steady load on one host: HTTP/1.1, HTTP/2 and HTTPS on connections that are kept, and new HTTPS connections. */
 export interface Load {
-  tell(message: LoadMessage): void;
+  /** Resolves when it knows: on a busy machine an answer may come before that. */
+  tell(message: LoadMessage): Promise<void>;
   /** How it stands, some milliseconds ago. */
   report(): LoadReport;
   /** Waits until a report is as it should be. @throws Error with what failed meanwhile, if anything did */
@@ -52,12 +53,20 @@ export function startLoad(t: TestContext, options: LoadOptions): Load {
   const worker = new Worker(new URL("load-worker.ts", import.meta.url), { workerData: options });
   let last: LoadReport | undefined;
   let crashed: unknown;
-  worker.on("message", (report: LoadReport) => {
-    last = report;
+  const unheard: (() => void)[] = [];
+  worker.on("message", (message: LoadReport | "heard") => {
+    if (message === "heard") unheard.shift()?.();
+    else last = message;
   });
   worker.on("error", (error) => {
     crashed = error;
+    for (const resolve of unheard.splice(0)) resolve();
   });
+  const tell = (message: LoadMessage) =>
+    new Promise<void>((resolve) => {
+      unheard.push(resolve);
+      worker.postMessage(message);
+    });
   t.after(() => worker.terminate());
   const report = (): LoadReport => {
     if (crashed !== undefined) throw crashed;
@@ -71,11 +80,11 @@ export function startLoad(t: TestContext, options: LoadOptions): Load {
     }, 30_000);
   };
   return {
-    tell: (message) => worker.postMessage(message),
+    tell,
     report,
     until,
     async stop() {
-      worker.postMessage({ kind: "stop" } satisfies LoadMessage);
+      await tell({ kind: "stop" });
       await until(({ pending }) => pending === 0, "every answer is there");
       return report();
     },
