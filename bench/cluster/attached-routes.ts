@@ -13,7 +13,7 @@ import { clusterOptions, outputOf, sizesOf } from "../harness/command-line.ts";
 import type { Limit } from "../harness/judge.ts";
 import { report } from "../harness/report.ts";
 import type { AttachedRoutesArgument, AttachedRoutesPhase, AttachedRoutesResult } from "./inside/attached-routes.ts";
-import { onEach } from "./on-each.ts";
+import { onEach, resultsOf } from "./on-each.ts";
 import { runInside } from "./run-inside.ts";
 import { serveGateway } from "./serve-gateway.ts";
 
@@ -61,7 +61,7 @@ await report(outputOf(values.output), {
       rows,
     },
   ],
-  results: Object.fromEntries(outcomes.map(({ implementation, result }) => [implementation.id, result])),
+  results: resultsOf(outcomes),
   limits: limits(),
   notes,
 });

@@ -13,7 +13,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { drainingBackend, namespace as shop } from "../../test/cluster/fixtures/shop.ts";
 import { type Answered, steadyLoad } from "../../test/cluster/fixtures/steady-load.ts";
-import { clusterOptions, outputOf, sizesOf } from "../harness/command-line.ts";
+import { clusterOptions, outputOf, sizesOf, text } from "../harness/command-line.ts";
 import { gateway } from "../harness/objects.ts";
 import { usageOf } from "../harness/processes.ts";
 import { progress } from "../harness/progress.ts";
@@ -23,11 +23,10 @@ import { type Acknowledgements, acknowledgements, p99Of } from "./acknowledgemen
 import type { AdminInterface } from "./envoy-processes.ts";
 import type { FollowEndpointsArgument, FollowEndpointsResult } from "./inside/follow-endpoints.ts";
 import type { EndpointChange, RollDeploymentArgument, Rollout } from "./inside/roll-deployment.ts";
-import { onEach, type Stage } from "./on-each.ts";
+import { onEach, resultsOf, type Stage } from "./on-each.ts";
 import { startInside } from "./run-inside.ts";
 import { serveGateway } from "./serve-gateway.ts";
 
-const text = (value: string) => ({ type: "string", default: value }) as const;
 const { values } = parseArgs({
   options: { ...clusterOptions, routes: text("10000"), pods: text("100"), rate: text("500") },
 });
@@ -129,7 +128,7 @@ await report(outputOf(values.output), {
       }),
     },
   ],
-  results: Object.fromEntries(outcomes.map(({ implementation, result }) => [implementation.id, result])),
+  results: resultsOf(outcomes),
   limits: outcomes.flatMap(({ implementation, result }) => {
     if (implementation.id !== "gatewright" || result === undefined) return [];
     const { rolled, answered } = result;

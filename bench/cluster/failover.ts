@@ -30,7 +30,7 @@ import {
   variants,
 } from "./failover-variants.ts";
 import type { Count, FailoverArgument, FailoverResult } from "./inside/failover.ts";
-import { onEach, type Stage } from "./on-each.ts";
+import { onEach, resultsOf, type Stage } from "./on-each.ts";
 import { podPids } from "./pod-pids.ts";
 import { resetConnections } from "./reset-connections.ts";
 import { startInside } from "./run-inside.ts";
@@ -96,7 +96,7 @@ await report(outputOf(values.output), {
       }),
     },
   ],
-  results: Object.fromEntries(outcomes.map(({ implementation, result }) => [implementation.id, result])),
+  results: resultsOf(outcomes),
   limits: outcomes.flatMap(({ implementation, result }) =>
     implementation.id === "gatewright" && result !== undefined ? limits(result) : [],
   ),

@@ -10,7 +10,7 @@
  * may be closed.
  */
 import { parseArgs } from "node:util";
-import { clusterOptions, outputOf } from "../harness/command-line.ts";
+import { clusterOptions, flag, outputOf, text } from "../harness/command-line.ts";
 import type { Limit } from "../harness/judge.ts";
 import type { ChangeKind, ChangesResult } from "../harness/listener-sets/changes.ts";
 import type { Cost, ListenerSetsResult, MadeResult } from "../harness/listener-sets/result.ts";
@@ -22,15 +22,14 @@ import { report } from "../harness/report.ts";
 import { mean } from "../harness/statistics.ts";
 import { apiUsage, usageSince } from "./api-usage.ts";
 import type { ListenerSetsArgument } from "./inside/listener-sets.ts";
-import { onEach, type Stage } from "./on-each.ts";
+import { onEach, resultsOf, type Stage } from "./on-each.ts";
 import { runInside } from "./run-inside.ts";
 import { apiPort, countTraffic } from "./traffic.ts";
 
-const text = (value: string) => ({ type: "string", default: value }) as const;
 const { values } = parseArgs({
   options: {
     ...clusterOptions,
-    standalone: { type: "boolean", default: false },
+    standalone: flag,
     namespaces: text("50"),
     sets: text("50"),
     routes: text("16"),
@@ -92,7 +91,7 @@ await report(outputOf(values.output), {
       ),
     },
   ],
-  results: Object.fromEntries(outcomes.map(({ implementation, result }) => [implementation.id, result])),
+  results: resultsOf(outcomes),
   limits: outcomes.flatMap(({ implementation, result }) =>
     implementation.id === "gatewright" && result !== undefined ? limits(result) : [],
   ),

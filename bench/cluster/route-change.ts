@@ -19,7 +19,7 @@ import { report } from "../harness/report.ts";
 import { mean, percentile, sum } from "../harness/statistics.ts";
 import { echoPod, echoService } from "./echo-backend.ts";
 import type { RouteChangeArgument, RouteChangeResult } from "./inside/route-change.ts";
-import { onEach } from "./on-each.ts";
+import { onEach, resultsOf } from "./on-each.ts";
 import { runInside } from "./run-inside.ts";
 import { serveGateway } from "./serve-gateway.ts";
 
@@ -68,7 +68,7 @@ await report(outputOf(values.output), {
       ),
     },
   ],
-  results: Object.fromEntries(outcomes.map(({ implementation, result }) => [implementation.id, result])),
+  results: resultsOf(outcomes),
   limits: outcomes.flatMap(({ implementation, result }) =>
     implementation.id === "gatewright" && result !== undefined ? limits(result) : [],
   ),

@@ -13,7 +13,7 @@
  * one of those routes changes each second, and one of those pods every two seconds.
  */
 import { parseArgs } from "node:util";
-import { clusterOptions, outputOf, sizesOf } from "../harness/command-line.ts";
+import { clusterOptions, flag, outputOf, sizesOf, text } from "../harness/command-line.ts";
 import type { Limit } from "../harness/judge.ts";
 import { gateway } from "../harness/objects.ts";
 import { report } from "../harness/report.ts";
@@ -21,12 +21,10 @@ import { mean, percentile } from "../harness/statistics.ts";
 import { httpBackend } from "./http-backend.ts";
 import type { ApplicationsArgument, ApplicationsResult } from "./inside/applications.ts";
 import type { Milestone, RouteProbeArgument } from "./inside/route-probe.ts";
-import { onEach, type Stage } from "./on-each.ts";
+import { onEach, resultsOf, type Stage } from "./on-each.ts";
 import { runInside, startInside } from "./run-inside.ts";
 import { serveGateway } from "./serve-gateway.ts";
 
-const text = (value: string) => ({ type: "string", default: value }) as const;
-const flag = { type: "boolean", default: false } as const;
 const { values } = parseArgs({
   options: {
     ...clusterOptions,
@@ -95,7 +93,7 @@ await report(outputOf(values.output), {
       ),
     },
   ],
-  results: Object.fromEntries(outcomes.map(({ implementation, result }) => [implementation.id, result])),
+  results: resultsOf(outcomes),
   limits: outcomes.flatMap(({ implementation, result }) =>
     implementation.id === "gatewright" ? limits(result ?? []) : [],
   ),

@@ -17,7 +17,7 @@ import type { Limit } from "../harness/judge.ts";
 import { report } from "../harness/report.ts";
 import type { ApplicationsArgument, ApplicationsResult } from "./inside/applications.ts";
 import { observe, type Period } from "./observe.ts";
-import { type Outcome, onEach } from "./on-each.ts";
+import { type Outcome, onEach, resultsOf } from "./on-each.ts";
 import { startInside } from "./run-inside.ts";
 import { serveGateway } from "./serve-gateway.ts";
 
@@ -75,7 +75,7 @@ const headings = [
 await report(outputOf(values.output), {
   benchmark: "route-scale",
   tables: [{ title: title(outcomes), headings, rows: outcomes.flatMap(rowsOf) }],
-  results: Object.fromEntries(outcomes.map(({ implementation, result }) => [implementation.id, result])),
+  results: resultsOf(outcomes),
   limits: limits(outcomes),
   notes,
 });

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { envoyVersion } from "../../src/fleet/envoy-release.ts";
 import { execFileText } from "../../test/cluster/execute.ts";
 import type { Output } from "./command-line.ts";
-import { isKept, judge, type Limit } from "./judge.ts";
+import { failFor, judge, type Limit, verdictOf } from "./judge.ts";
 import { table } from "./table.ts";
 
 /** What a benchmark found out. */
@@ -39,10 +39,10 @@ export async function report(output: Output, findings: Findings): Promise<void> 
   };
   const versions = { commit: await commitAtStart, node: process.version, envoy: envoyVersion };
   if (output === "json") {
-    const judged = limits.map((limit) => ({ ...limit, kept: isKept(limit) }));
+    const judged = limits.map((limit) => ({ ...limit, verdict: verdictOf(limit) }));
     const at = new Date().toISOString();
     console.log(JSON.stringify({ benchmark, at, machine, versions, notes, results, limits: judged }, undefined, 2));
-    if (!limits.every(isKept)) process.exitCode = 1;
+    failFor(limits);
     return;
   }
   const { processors, processor, memoryGiB, loadAverage } = machine;

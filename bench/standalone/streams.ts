@@ -18,6 +18,7 @@ import { parseArgs } from "node:util";
 import { commonOptions, outputOf } from "../harness/command-line.ts";
 import { startForked } from "../harness/forked.ts";
 import type { Limit } from "../harness/judge.ts";
+import { progress } from "../harness/progress.ts";
 import { report } from "../harness/report.ts";
 import type { ClientCommands } from "../harness/xds/client.ts";
 import type { Phase, ServerCommands } from "../harness/xds/server.ts";
@@ -154,8 +155,4 @@ function phase(what: string, measured: Phase, count: number): readonly string[] 
     `${measured.longestBlockMilliseconds.toFixed(0)} ms`,
     `${(measured.peakResident / KiB / KiB).toFixed(0)} MiB`,
   ];
-}
-
-function progress(text: string): void {
-  console.error(text);
 }

@@ -1,5 +1,5 @@
 import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import type { ApiObject } from "../../../src/kubernetes/api-object.ts";
@@ -20,6 +20,7 @@ export async function standalone(
   changes: number,
   kinds: readonly ChangeKind[],
 ): Promise<Outcomes<ListenerSetsResult>> {
+  const [atStart = 0] = loadavg();
   const folder = await mkdtemp(join(tmpdir(), "gatewright-listener-sets-"));
   const resources = join(folder, "resources");
   await mkdir(resources);
@@ -100,7 +101,8 @@ export async function standalone(
         const changed = await makeChanges(world, teams, kind, changes);
         results.push({ kind, ...changed, ...(await cost(changes)) });
       }
-      return { outcomes: [{ implementation: gatewright, result: { made, changes: results } }], notes: [] };
+      const loadAverage = { atStart, atEnd: loadavg()[0] ?? 0 };
+      return { outcomes: [{ implementation: gatewright, result: { made, changes: results }, loadAverage }], notes: [] };
     } finally {
       await running.stop();
     }
