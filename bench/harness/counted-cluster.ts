@@ -43,6 +43,8 @@ const events = { group: "events.k8s.io", version: "v1", kind: "Event", plural: "
 const writeVerbs = ["POST", "PUT", "PATCH", "DELETE"];
 /** Longer than anything waits for more: the source for the end of a burst, writers for more of the same. */
 const quietMs = 30;
+/** What has not come to rest by then never will. */
+const patienceMs = 300_000;
 
 type Labels = Readonly<Partial<Record<string, string | number>>>;
 /** A metric, and which of its samples count. */
@@ -118,8 +120,10 @@ export async function startCountedCluster(objects: readonly ApiObject[], gateway
   const settled = async () => {
     let since: number | undefined;
     let checks = 0;
+    const deadline = performance.now() + patienceMs;
     // On a busy machine one pause may take as long as all of them should.
     while (since === undefined || checks < 10 || performance.now() - since < quietMs) {
+      if (performance.now() > deadline) throw new Error("the cluster does not come to rest");
       envoy.answer();
       if (await isQuiet()) {
         since ??= performance.now();

@@ -22,6 +22,7 @@ import { resolveEnvoy } from "../../src/fleet/resolve-envoy.ts";
 import { DocumentCache, readDocuments } from "../../src/resources/read-documents.ts";
 import { ObjectTable } from "../../src/sources/files/object-table.ts";
 import { localProxy, Standalone } from "../../src/standalone/standalone.ts";
+import { bounded } from "../../test/e2e/harness/wait.ts";
 import { commonOptions, outputOf } from "../harness/command-line.ts";
 import { freePort } from "../harness/gatewright-process.ts";
 import { usageOf } from "../harness/processes.ts";
@@ -124,7 +125,7 @@ async function measure(): Promise<readonly Sample[]> {
   const documents = Array.from({ length: routes }, (_, host) => route(host, "0"));
   write("routes.yaml", documents.join("---\n"));
   await standalone.startEnvoy();
-  await standalone.xds.delivery.whenSettled(localProxy);
+  await settled();
 
   const changeRoute = (change: number): void => {
     const host = oneFile ? (change * 7919) % routes : routes;
@@ -151,10 +152,14 @@ async function measure(): Promise<readonly Sample[]> {
   for (let change = 1; change <= changes; change += 1) {
     const kind = change % 50 === 0 && only.includes("listeners") ? "listeners" : inTurn[change % inTurn.length];
     turns[kind ?? ""]?.(change);
-    await standalone.xds.delivery.whenSettled(localProxy);
+    await settled();
     if (change % (changes / samples) === 0) taken.push(await sample(change));
   }
   return taken;
+}
+
+async function settled(): Promise<void> {
+  await bounded(standalone.xds.delivery.whenSettled(localProxy), 180_000, "a change that Envoy has to acknowledge");
 }
 
 async function sample(change: number): Promise<Sample> {

@@ -28,17 +28,18 @@ const { values } = parseArgs({
   },
 });
 const made = documents(Number(values.documents));
-const wrong = made.filter(({ mistake }) => mistake !== undefined).length;
-const wrongInStructure = made.filter(({ mistake }) => mistake === "schema").length;
+const wrong = new Set(made.flatMap(({ name, mistake }) => (mistake === undefined ? [] : [name])));
+const wrongInStructure = new Set(made.flatMap(({ name, mistake }) => (mistake === "schema" ? [name] : [])));
 
 /** One program on one layout of the files. */
 interface Result extends Run {
   readonly program: string;
   readonly layout: string;
-  /** Documents that it found wrong. */
-  readonly found: number;
-  /** Those that it should find. */
+  /** Documents with a mistake that it should find. */
   readonly wanted: number;
+  /** Those of them that it did not find, and others that it found wrong. */
+  readonly missed: readonly string[];
+  readonly falseAlarms: readonly string[];
 }
 
 const folder = await mkdtemp(join(tmpdir(), "gatewright-validation-"));
@@ -57,13 +58,13 @@ try {
   ] as const) {
     progress(`gatewright validate, ${layout}`);
     const ours = await run(join(import.meta.dirname, "../../bin/gatewright"), ["validate", path, "--output", "json"]);
-    results.push({ program: "gatewright validate", layout, ...ours, found: errorsOf(ours.stdout), wanted: wrong });
+    results.push({ program: "gatewright validate", layout, ...ours, ...compared(errorsOf(ours.stdout), wrong) });
     if (kubeconform === undefined) continue;
     progress(`kubeconform, ${layout}`);
     const location = join(schemas, "{{.Group}}-{{.ResourceKind}}-{{.ResourceAPIVersion}}.json");
     const peer = await run(kubeconform, ["-strict", "-output", "json", "-schema-location", location, path]);
-    const found = invalidOf(peer.stdout);
-    results.push({ program: "kubeconform", layout, ...peer, found, wanted: wrongInStructure });
+    const found = compared(invalidOf(peer.stdout), wrongInStructure);
+    results.push({ program: "kubeconform", layout, ...peer, ...found });
   }
 } finally {
   await rm(folder, { recursive: true, force: true });
@@ -73,7 +74,7 @@ await report(outputOf(values.output), {
   benchmark: "validation",
   tables: [
     {
-      title: `${made.length} documents, ${wrong} of them wrong`,
+      title: `${made.length} documents, ${wrong.size} of them wrong`,
       headings: [
         "",
         "layout",
@@ -82,10 +83,11 @@ await report(outputOf(values.output), {
         "documents/s",
         "µs of CPU a document",
         "peak RSS, MiB",
-        "found",
-        "of",
+        "mistakes",
+        "missed",
+        "false alarms",
       ],
-      rows: results.map(({ program, layout, seconds, cpuMs, peakRssMiB, found, wanted }) => [
+      rows: results.map(({ program, layout, seconds, cpuMs, peakRssMiB, wanted, missed, falseAlarms }) => [
         program,
         layout,
         seconds.toFixed(1),
@@ -93,18 +95,19 @@ await report(outputOf(values.output), {
         (made.length / seconds).toFixed(0),
         ((cpuMs * 1_000) / made.length).toFixed(0),
         peakRssMiB.toFixed(0),
-        String(found),
         String(wanted),
+        String(missed.length),
+        String(falseAlarms.length),
       ]),
     },
   ],
   results: results.map(({ stdout: _stdout, ...rest }) => rest),
   limits: results
     .filter(({ program }) => program !== "kubeconform")
-    .flatMap(({ layout, found, wanted, cpuMs }) => [
+    .flatMap(({ layout, missed, falseAlarms, cpuMs }) => [
       {
         what: `${layout}: mistakes not found, or found where there is none`,
-        value: Math.abs(found - wanted),
+        value: missed.length + falseAlarms.length,
         atMost: 0,
       },
       // A start is not the documents'.
@@ -114,24 +117,33 @@ await report(outputOf(values.output), {
     ]),
 });
 
-/** Objects with an error, or a warning of what they refer to; a document's mistake may have several. */
-function errorsOf(json: string): number {
-  const { findings }: { readonly findings: readonly Finding[] } = JSON.parse(json);
-  return new Set(findings.filter(isMistake).map(({ resource }) => JSON.stringify(resource))).size;
+function compared(
+  found: ReadonlySet<string>,
+  wanted: ReadonlySet<string>,
+): Pick<Result, "wanted" | "missed" | "falseAlarms"> {
+  const missed = [...wanted].filter((name) => !found.has(name));
+  const falseAlarms = [...found].filter((name) => !wanted.has(name));
+  return { wanted: wanted.size, missed, falseAlarms };
 }
 
 interface Finding {
-  readonly code: string;
   readonly severity: string;
-  readonly resource?: unknown;
+  readonly resource?: { readonly name: string };
 }
 
-/** A port that a Service does not have is an error; other warnings are of what the documents leave out. */
-function isMistake({ severity }: Finding): boolean {
-  return severity === "error";
+/** Names of objects with an error, of which each may have several. Warnings are of what the documents leave out. */
+function errorsOf(json: string): ReadonlySet<string> {
+  const { findings }: { readonly findings: readonly Finding[] } = JSON.parse(json);
+  return new Set(
+    findings.filter(({ severity }) => severity === "error").map(({ resource }) => resource?.name ?? "none"),
+  );
 }
 
-function invalidOf(json: string): number {
-  const { resources }: { readonly resources: readonly { readonly status: string }[] } = JSON.parse(json);
-  return resources.filter(({ status }) => status === "statusInvalid").length;
+function invalidOf(json: string): ReadonlySet<string> {
+  interface Resource {
+    readonly name: string;
+    readonly status: string;
+  }
+  const { resources }: { readonly resources: readonly Resource[] } = JSON.parse(json);
+  return new Set(resources.filter(({ status }) => status === "statusInvalid").map(({ name }) => name));
 }

@@ -5,6 +5,7 @@
  */
 import { setTimeout as wait } from "node:timers/promises";
 import type { ApiObject } from "../../../src/kubernetes/api-object.ts";
+import { type ReflectedChange, Reflector } from "../../../src/kubernetes/reflector.ts";
 import { resourceFor } from "../../harness/api-resources.ts";
 import {
   type ChangeKind,
@@ -60,7 +61,8 @@ async function make(): Promise<MadeResult> {
   const made: Team[] = [];
   for (let index = 0; index < teams.count; index++) made.push(await teams.team(index));
   const right = new Set<string>();
-  void watchStatus(right);
+  const watching = new AbortController();
+  await watchStatus(right, watching.signal);
   console.error(`making ${teams.count} ListenerSets with ${sizes.routes} routes each`);
   const first = performance.now();
   await world.add(made);
@@ -68,6 +70,7 @@ async function make(): Promise<MadeResult> {
   console.error(`they are made after ${((last - first) / 1000).toFixed(1)} s`);
   while (right.size < teams.count && performance.now() - last < patienceMs) await wait(20);
   const reached = right.size === teams.count ? performance.now() : undefined;
+  watching.abort();
   return {
     writing: (last - first) / 1000,
     ...(reached !== undefined && { sinceFirst: (reached - first) / 1000, sinceLast: (reached - last) / 1000 }),
@@ -77,17 +80,15 @@ async function make(): Promise<MadeResult> {
 }
 
 /** Keeps the names of the ListenerSets whose status is right. */
-async function watchStatus(right: Set<string>): Promise<void> {
+async function watchStatus(right: Set<string>, signal: AbortSignal): Promise<void> {
   const resource = resourceFor((await teams.team(0)).listenerSet);
-  const options = { initialEvents: true, timeoutSeconds: 3_600 };
-  for await (const events of client.watch(resource, options)) {
-    for (const { type, object } of events) {
-      if (type === "BOOKMARK") continue;
-      const name = `${object.metadata.namespace}/${object.metadata.name}`;
-      if (type !== "DELETED" && isRight(object)) right.add(name);
-      else right.delete(name);
+  const apply = (changed: readonly ReflectedChange[]) => {
+    for (const { key, object } of changed) {
+      if (object !== undefined && isRight(object)) right.add(key);
+      else right.delete(key);
     }
-  }
+  };
+  void new Reflector({ client, resource, apply }).run(signal);
 }
 
 function isRight({ status }: ApiObject): boolean {

@@ -1,7 +1,8 @@
 import { X509Certificate } from "node:crypto";
+import { request as requestOver } from "node:http";
 import { Agent, request } from "node:https";
 import { setTimeout as wait } from "node:timers/promises";
-import { connect, type TLSSocket } from "node:tls";
+import { connect, TLSSocket } from "node:tls";
 import type { ApiObject } from "../../../src/kubernetes/api-object.ts";
 import { inParallel } from "../in-parallel.ts";
 import type { Team, Teams } from "./team.ts";
@@ -22,7 +23,9 @@ export type ChangeKind = "route" | "certificate" | "set";
 export interface ChangesResult {
   /** From when it was written until a client saw it, in milliseconds. Infinite for those that never came. */
   readonly latencies: readonly number[];
-  /** Of the connections of other hosts that were open all the while: those that were closed. */
+  /** Connections of other hosts that were open all the while. */
+  readonly openConnections: number;
+  /** Of these, those that a request can't use any more, or that are to be closed after it. */
   readonly closedConnections: number;
 }
 
@@ -31,19 +34,38 @@ const bystanders = 20;
 
 /** Makes changes one after the other. */
 export async function makeChanges(world: World, teams: Teams, kind: ChangeKind, count: number): Promise<ChangesResult> {
+  const hostnames = Array.from({ length: Math.max(0, Math.min(bystanders, teams.count - count)) }, (_, index) =>
+    teams.hostname(teams.count - 1 - index),
+  );
   const others = await Promise.all(
-    Array.from(
-      { length: Math.min(bystanders, teams.count - count) },
-      async (_, index) => await openConnection(world, teams.hostname(teams.count - 1 - index)),
-    ),
+    hostnames.map(async (hostname) => ({ hostname, socket: await openConnection(world, hostname) })),
   );
   const latencies: number[] = [];
   for (let change = 0; change < count; change++) latencies.push(await makeChange(world, teams, kind, change));
-  // Envoy would tell the clients of a filter chain that it drains.
   await wait(1_000);
-  const closedConnections = others.filter(({ closed, destroyed }) => closed || destroyed).length;
-  for (const socket of others) socket.destroy();
-  return { latencies, closedConnections };
+  const open = await Promise.all(others.map(async ({ hostname, socket }) => await staysOpen(socket, hostname)));
+  for (const { socket } of others) socket.destroy();
+  return { latencies, openConnections: open.length, closedConnections: open.filter((one) => !one).length };
+}
+
+/** Whether a request is answered on it, and another may follow: of a filter chain that it drains, Envoy tells that by the answer. */
+async function staysOpen(socket: TLSSocket, hostname: string): Promise<boolean> {
+  if (socket.closed || socket.destroyed) return false;
+  return await new Promise((resolve) => {
+    // Without the header, a request on a connection of one's own asks for its end.
+    const headers = { host: hostname, connection: "keep-alive" };
+    requestOver({ createConnection: () => socket, path: "/0", headers, timeout: patienceMs }, (response) => {
+      response
+        .on("error", () => resolve(false))
+        .on("end", () => {
+          resolve(response.statusCode === 302 && response.headers.connection !== "close");
+        });
+      response.resume();
+    })
+      .on("timeout", () => resolve(false))
+      .on("error", () => resolve(false))
+      .end();
+  });
 }
 
 async function makeChange(world: World, teams: Teams, kind: ChangeKind, index: number): Promise<number> {
@@ -59,7 +81,7 @@ async function makeChange(world: World, teams: Teams, kind: ChangeKind, index: n
       const there =
         kind === "certificate"
           ? (await servedSerial(world, team.hostname)) === serial
-          : (await client.location())?.includes(version) === true;
+          : (await client.answer())?.location?.includes(`${version}.${team.hostname}`) === true;
       if (there) return performance.now() - began;
       await wait(2);
     }
@@ -74,11 +96,21 @@ export async function unserved(world: World, teams: Teams): Promise<number> {
   const all = Array.from({ length: teams.count }, (_, index) => index);
   let count = 0;
   await inParallel(all, 8, async (index) => {
-    const client = new Client(world, teams.hostname(index));
-    if ((await client.location()) === undefined) count += 1;
+    const hostname = teams.hostname(index);
+    const client = new Client(world, hostname);
+    const answer = await client.answer();
+    const isOwn = answer?.location !== undefined && new URL(answer.location).hostname.endsWith(`.${hostname}`);
+    if (!isOwn || answer.names !== `DNS:${hostname}`) count += 1;
     client.close();
   });
   return count;
+}
+
+interface Answer {
+  /** Where it redirects to. */
+  readonly location: string | undefined;
+  /** Whom the certificate is for, as Node tells it: `DNS:a.example.com`. */
+  readonly names: string | undefined;
 }
 
 /** One keep-alive connection for one host. */
@@ -93,8 +125,8 @@ class Client {
     this.#agent = new Agent({ keepAlive: true, maxSockets: 1 });
   }
 
-  /** Where the team's first route redirects to; undefined if it does not. */
-  async location(): Promise<string | undefined> {
+  /** What a request for the team's first route gives; undefined if it has no answer. */
+  async answer(): Promise<Answer | undefined> {
     const { address, port } = this.#world;
     return await new Promise((resolve) => {
       const sent = request(
@@ -108,7 +140,9 @@ class Client {
           rejectUnauthorized: false,
         },
         (response) => {
-          response.resume().on("end", () => resolve(response.headers.location));
+          const { socket, headers } = response;
+          const names = socket instanceof TLSSocket ? socket.getPeerCertificate().subjectaltname : undefined;
+          response.resume().on("end", () => resolve({ location: headers.location, names }));
           response.on("error", () => resolve(undefined));
         },
       );

@@ -11,7 +11,7 @@ export interface MadeResult {
   readonly sinceLast?: number;
   /** ListenerSets that are accepted, programmed, and count their routes right. */
   readonly right: number;
-  /** Hosts that are not served. */
+  /** Hosts that are not served by their own certificate and route. */
   readonly unserved: number;
 }
 

@@ -22,7 +22,7 @@ export interface Team {
   readonly hostname: string;
   readonly secret: ApiObject;
   readonly listenerSet: ApiObject;
-  /** The first answers with a redirect to `https://VERSION.example.org`, the others lead to the namespace's Service. */
+  /** The first answers with a redirect to `VERSION.HOSTNAME`, the others lead to the namespace's Service. */
   readonly routes: readonly ApiObject[];
 }
 
@@ -91,7 +91,7 @@ export class Teams {
         apiVersion: `${group}/v1`,
         kind: "HTTPRoute",
         metadata: { namespace, name: `${name}-${route}` },
-        spec: { parentRefs: [parent], rules: [ruleOf(route, version)] },
+        spec: { parentRefs: [parent], rules: [ruleOf(route, `${version}.${hostname}`)] },
       })),
     };
   }
@@ -136,10 +136,10 @@ function namespaceOf(index: number): string {
   return `team-${index}`;
 }
 
-function ruleOf(route: number, version: string): object {
+function ruleOf(route: number, redirect: string): object {
   const matches = [{ path: { type: "PathPrefix", value: `/${route}` } }];
   if (route > 0) return { matches, backendRefs: [{ name: "web", port: 80 }] };
-  const requestRedirect = { hostname: `${version}.example.org`, statusCode: 302 };
+  const requestRedirect = { hostname: redirect, statusCode: 302 };
   return { matches, filters: [{ type: "RequestRedirect", requestRedirect }] };
 }
 

@@ -57,6 +57,9 @@ const controlPlane = new ControlPlane({ placement: inCluster });
 const objects = new ObjectTable();
 const sent = { bytes: 0, responses: 0, resources: 0 };
 const loop = monitorEventLoopDelay({ resolution: 5 });
+/** What a thousand streams don't have by then they never will. */
+const patienceMs = 300_000;
+
 let shape: Shape = { gateways: 0, routes: 0 };
 let server: XdsServer | undefined;
 let began = { at: 0, cpu: process.cpuUsage() };
@@ -157,9 +160,12 @@ function mark(): void {
 }
 
 async function whenSettled(streams: number): Promise<Phase> {
+  const deadline = performance.now() + patienceMs;
   for (;;) {
     const behind = server?.delivery.behindSeconds() ?? [];
     if (behind.length === streams && behind.every((seconds) => seconds === 0)) break;
+    if (performance.now() > deadline)
+      throw new Error(`${behind.length} of ${streams} streams, not all of them up to date`);
     await wait(2);
   }
   const milliseconds = performance.now() - began.at;

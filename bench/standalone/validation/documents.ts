@@ -1,6 +1,7 @@
-/** A document, and whether it has a mistake that both a schema and we must find, or one that rules or other documents show. */
+/** A document and its object's name, and whether it has a mistake that both a schema and we must find, or one that rules or other documents show. */
 export interface Document {
   readonly text: string;
+  readonly name: string;
   readonly mistake?: "schema" | "meaning";
 }
 
@@ -10,19 +11,19 @@ const oneIn = 50;
 /** Documents of the kinds that a cluster of many teams has, in about their proportions; some with known mistakes. */
 export function documents(count: number): readonly Document[] {
   return Array.from({ length: count }, (_, index) => {
-    if (index === 0) return { text: gatewayClass };
-    if (index === 1) return { text: gateway };
-    if (index < 2 + teams) return { text: service("service", index - 2) };
+    if (index === 0) return { name: "gatewright", text: gatewayClass };
+    if (index === 1) return { name: "public", text: gateway };
+    if (index < 2 + teams) return { name: "service", text: service("service", index - 2) };
     const mistaken = index % oneIn === oneIn - 1 ? mistakes[Math.floor(index / oneIn) % mistakes.length] : undefined;
-    if (mistaken !== undefined) return { text: mistaken.text(index), mistake: mistaken.shows };
+    if (mistaken !== undefined) return { name: nameOf(index), text: mistaken.text(index), mistake: mistaken.shows };
     const make = mix[index % mix.length] ?? httpRoute;
-    return { text: make(index) };
+    return { name: nameOf(index), text: make(index) };
   });
 }
 
 /** Each has a Service that its routes lead to; documents have mistakes after those. */
 const teams = 100;
-const metadata = (index: number) => `metadata: {name: object-${index}, namespace: team-${index % teams}}`;
+const metadata = (index: number) => `metadata: {name: ${nameOf(index)}, namespace: team-${index % teams}}`;
 const parent = "parentRefs: [{name: public, namespace: edge}]";
 
 const gatewayClass = `apiVersion: gateway.networking.k8s.io/v1
@@ -110,7 +111,7 @@ spec:
 }
 
 const http = (index: number) => httpRoute(index);
-const another = (index: number) => service(`service-${index}`, index);
+const another = (index: number) => service(nameOf(index), index);
 const mix = [another, http, http, http, http, http, http, grpcRoute, tlsRoute, referenceGrant];
 
 const duplicateFilters = `    filters:
@@ -125,3 +126,8 @@ const mistakes: readonly { readonly shows: "schema" | "meaning"; readonly text: 
   { shows: "meaning", text: (index) => httpRoute(index, { filters: duplicateFilters }) },
   { shows: "meaning", text: (index) => httpRoute(index).replaceAll("port: 80}", "port: 81}") },
 ];
+
+/** Of an object that no other refers to: each has another. */
+function nameOf(index: number): string {
+  return `object-${index}`;
+}
