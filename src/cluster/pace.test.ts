@@ -1,26 +1,32 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { describe, test } from "node:test";
 import { Pace } from "./pace.ts";
+import { statusPace } from "./status-writer.ts";
 
-const options = { burst: 10, spacingMs: 2_000, longestSpacingMs: 10_000, pauseMs: 250 };
+const { burst, pauseMs } = statusPace;
 
-/** When it is done, if each change asks for it that isn't waited for already. */
-function turns(changes: number, everyMs: number): readonly number[] {
-  const pace = new Pace(options, 0);
+/** When it is done, if changes at these times ask for it, and pauses among them are taken: as a queue does it. */
+function turns(changes: readonly number[]): readonly number[] {
+  const pace = new Pace(statusPace, 0);
   const done: number[] = [];
-  for (let change = 0; change < changes; change += 1) {
-    const now = change * everyMs;
-    if (now >= (done.at(-1) ?? 0)) done.push(now + pace.charge(now));
+  let due = Number.NEGATIVE_INFINITY;
+  for (const [index, now] of changes.entries()) {
+    const next = changes[index + 1] ?? Number.POSITIVE_INFINITY;
+    if (due <= now) due = now + pace.charge(now);
+    const pauseOver = now + pauseMs;
+    // What waits for its turn may be done in a pause before it.
+    if (due > pauseOver && next > pauseOver && pace.takePause(pauseOver)) due = pauseOver;
+    if (due <= next) done.push(due);
   }
   return done;
 }
 
 describe("a pace", () => {
   test("is free at first, then one in two seconds", () => {
-    const pace = new Pace(options, 0);
+    const pace = new Pace(statusPace, 0);
     deepEqual(
-      Array.from({ length: 12 }, () => pace.charge(0)),
-      [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2_000, 4_000],
+      Array.from({ length: burst + 2 }, () => pace.charge(0)),
+      [...Array.from({ length: burst }, () => 0), 2_000, 4_000],
     );
   });
 
@@ -31,23 +37,30 @@ describe("a pace", () => {
     [240, 240],
   ] as const) {
     test(`a thousand changes in ${seconds} s are at most 50 turns, and the last is late by a tenth of that at most`, () => {
-      const done = turns(1_000, everyMs);
+      const changes = Array.from({ length: 1_000 }, (_, change) => change * everyMs);
+      const done = turns(changes);
       ok(done.length <= 50, `${done.length} turns`);
       const late = (done.at(-1) ?? 0) - 999 * everyMs;
       ok(late <= Math.max(2_000, 100 * seconds), `${late} ms late`);
     });
+
+    test(`the same where ten come at once and then none for a while, in ${seconds} s`, () => {
+      const changes = Array.from({ length: 1_000 }, (_, change) => Math.floor(change / 10) * 10 * everyMs);
+      const done = turns(changes);
+      ok(done.length <= 50, `${done.length} turns`);
+    });
   }
 
   test("is free again after a rest", () => {
-    const pace = new Pace(options, 0);
+    const pace = new Pace(statusPace, 0);
     for (let turn = 0; turn < 12; turn += 1) pace.charge(0);
     equal(pace.charge(60_000), 0);
   });
 
-  test("lets pauses be used, ten times, and then waits no longer than without", () => {
-    const pace = new Pace(options, 0);
-    for (let turn = 0; turn < 10; turn += 1) pace.charge(0);
-    for (let pause = 0; pause < 10; pause += 1) {
+  test("lets pauses be used, as often as it is free, and then waits no longer than without", () => {
+    const pace = new Pace(statusPace, 0);
+    for (let turn = 0; turn < burst; turn += 1) pace.charge(0);
+    for (let pause = 0; pause < burst; pause += 1) {
       equal(pace.charge(0), 2_000);
       equal(pace.takePause(0), true);
     }
@@ -56,7 +69,7 @@ describe("a pace", () => {
   });
 
   test("can be without bounds", () => {
-    const pace = new Pace({ ...options, burst: Number.POSITIVE_INFINITY }, 0);
+    const pace = new Pace({ ...statusPace, burst: Number.POSITIVE_INFINITY }, 0);
     deepEqual([pace.charge(0), pace.charge(0)], [0, 0]);
   });
 });

@@ -5,6 +5,7 @@ import type { KubernetesClient } from "../kubernetes/client.ts";
 import { mergeStatus } from "../status/merge-status.ts";
 import type { ObjectStatus } from "../status/object-status.ts";
 import type { LiveObject, LiveObjects } from "./live-objects.ts";
+import type { PaceOptions } from "./pace.ts";
 import { type Backlog, WorkQueue, type WorkQueueOptions } from "./work-queue.ts";
 
 export interface StatusWriterOptions {
@@ -25,6 +26,9 @@ export interface StatusWriterOptions {
 /** conflict: somebody else wrote since, and it is compared anew. */
 export type WriteResult = "written" | "conflict" | "refused" | "unreachable";
 
+/** A Gateway counts its routes, and each that comes or goes is news: a thousand in four minutes are at most fifty writes. */
+export const statusPace: PaceOptions = { burst: 6, spacingMs: 2_000, longestSpacingMs: 10_000, pauseMs: 100 };
+
 /**
  * Writes what differs between the statuses that we derive and those that the API server has, and nothing else.
  *
@@ -44,8 +48,7 @@ export class StatusWriter {
       failed: options.failed,
       concurrency: 16,
       settleMs: 20,
-      // A Gateway counts its routes, and each that comes or goes is news.
-      pace: { burst: 10, spacingMs: 2_000, longestSpacingMs: 10_000, pauseMs: 100 },
+      pace: statusPace,
       // One that many people look at does not wait for a thousand routes.
       first: (key) => key.startsWith("Gateway/"),
     });
