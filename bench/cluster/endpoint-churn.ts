@@ -5,7 +5,7 @@
  *     node bench/cluster/endpoint-churn.ts [--routes 10000] [--pods 100] [--rate 500] [--implementations gatewright,…]
  *
  * First 100 pods on fake nodes are replaced. A watch of our own tells when the API server shows that an endpoint is ready, or is
- * not any more; the time is from then until Envoy, which is asked every few milliseconds, has it or not (its `/config_dump`).
+ * not any more (a process that does nothing else, for it has to be in time); the time is from then until Envoy, which is asked every few milliseconds, has it or not (its `/config_dump`).
  * They are replaced once more while nobody asks Envoy, for the cost. Then two pods with a server each are replaced, under a steady
  * load.
  */
@@ -14,7 +14,8 @@ import { parseArgs } from "node:util";
 import { drainingBackend, namespace as shop } from "../../test/cluster/fixtures/shop.ts";
 import { type Answered, steadyLoad } from "../../test/cluster/fixtures/steady-load.ts";
 import { clusterOptions, outputOf, sizesOf, text } from "../harness/command-line.ts";
-import { gateway } from "../harness/objects.ts";
+import { atLeast } from "../harness/judge.ts";
+import { gateway, rolledService } from "../harness/objects.ts";
 import { usageOf } from "../harness/processes.ts";
 import { progress } from "../harness/progress.ts";
 import { report } from "../harness/report.ts";
@@ -22,7 +23,8 @@ import { percentile } from "../harness/statistics.ts";
 import { type Acknowledgements, acknowledgements, p99Of } from "./acknowledgements.ts";
 import type { AdminInterface } from "./envoy-processes.ts";
 import type { FollowEndpointsArgument, FollowEndpointsResult } from "./inside/follow-endpoints.ts";
-import type { EndpointChange, RollDeploymentArgument, Rollout } from "./inside/roll-deployment.ts";
+import type { RollDeploymentArgument, RollDeploymentResult } from "./inside/roll-deployment.ts";
+import type { EndpointChange, WatchEndpointSlicesArgument, WatchedPeriod } from "./inside/watch-endpoint-slices.ts";
 import { onEach, resultsOf, type Stage } from "./on-each.ts";
 import { startInside } from "./run-inside.ts";
 import { serveGateway } from "./serve-gateway.ts";
@@ -41,6 +43,9 @@ interface Rolled {
   readonly went: readonly number[];
   /** Changes that Envoy never showed. */
   readonly unseen: number;
+  /** Changes that Envoy had before our watch, which count as 0 ms, and by how many milliseconds at most. */
+  readonly ahead: number;
+  readonly mostAheadMs: number;
   readonly pollMs: number;
   /** Events of EndpointSlices, and what each cost. */
   readonly events: number;
@@ -73,12 +78,14 @@ await report(outputOf(values.output), {
         "went p50, ms",
         "p99, ms",
         "unseen",
+        "before our watch",
+        "by at most, ms",
         "poll, ms",
         "acknowledged p99 at most, ms",
       ],
       rows: outcomes.flatMap(({ implementation, result }) => {
         if (result === undefined) return [];
-        const { came, went, unseen, pollMs, acknowledged } = result.rolled;
+        const { came, went, unseen, ahead, mostAheadMs, pollMs, acknowledged } = result.rolled;
         return [
           [
             implementation.name,
@@ -89,6 +96,8 @@ await report(outputOf(values.output), {
             milliseconds(went, 50),
             milliseconds(went, 99),
             String(unseen),
+            String(ahead),
+            mostAheadMs.toFixed(1),
             pollMs.toFixed(1),
             acknowledged === undefined ? "" : String(1000 * p99Of(acknowledged)),
           ],
@@ -137,6 +146,7 @@ await report(outputOf(values.output), {
       { what: "p99 till Envoy has lost an old endpoint, ms", value: percentile(rolled.went, 99), atMost: 50 },
       { what: "changes that Envoy never showed", value: rolled.unseen, atMost: 0 },
       { what: "requests lost while pods were replaced", value: answered.sent - answered.succeeded, atMost: 0 },
+      atLeast("requests a second meanwhile", answered.sent / answered.seconds, 0.8 * rate),
     ];
   }),
   notes,
@@ -145,8 +155,12 @@ await report(outputOf(values.output), {
 async function rollFakePods(stage: Stage): Promise<Rolled> {
   const { cluster, installed, implementation } = stage;
   const argument: RollDeploymentArgument = { routes, pods, nodes: 10 };
-  const rolling = startInside<readonly Rollout[]>(cluster, "roll-deployment.ts", argument);
+  const rolling = startInside<RollDeploymentResult>(cluster, "roll-deployment.ts", argument);
   await rolling.said("ready");
+  const { namespace, name: service } = rolledService;
+  const watch: WatchEndpointSlicesArgument = { namespace, service };
+  const watching = startInside<readonly WatchedPeriod[]>(cluster, "watch-endpoint-slices.ts", watch);
+  await watching.said("ready");
   const [proxy] = await installed.proxies();
   if (proxy === undefined) throw new Error("there is no proxy to look at");
   const following = startInside<FollowEndpointsResult>(
@@ -164,27 +178,39 @@ async function rollFakePods(stage: Stage): Promise<Rolled> {
     acknowledged: implementation.id === "gatewright" ? await acknowledgements(cluster) : undefined,
   });
   progress("rolling the Deployment");
+  watching.tell("period");
+  await watching.said("period 1");
   rolling.tell("roll");
   await rolling.said("rolled 1");
   await wait(settleMs);
   const followed = await following.end();
   progress("rolling it again");
+  watching.tell("period");
+  await watching.said("period 2");
   const before = await look();
   rolling.tell("roll");
   await rolling.said("rolled 2");
   await wait(settleMs);
   const after = await look();
-  const [watched, counted] = await rolling.end();
-  if (watched === undefined || counted === undefined) throw new Error("nothing is known of the rollouts");
+  const [, seconds] = await rolling.end();
+  const [watched, counted] = await watching.end();
+  if (watched === undefined || counted === undefined || seconds === undefined) {
+    throw new Error("nothing is known of the rollouts");
+  }
   const delays = watched.changes.map((change) => ({ change, ms: delayOf(change, followed.changes) }));
-  const seen = (ready: boolean) => delays.flatMap(({ change, ms }) => (change.ready === ready ? (ms ?? []) : []));
+  // Envoy may be ahead of a watch that shows the same event later: that is no time at all.
+  const seen = (ready: boolean) =>
+    delays.flatMap(({ change, ms }) => (change.ready === ready && ms !== undefined ? Math.max(0, ms) : []));
+  const ahead = delays.flatMap(({ ms }) => (ms !== undefined && ms < 0 ? -ms : []));
   return {
     came: seen(true),
     went: seen(false),
     unseen: delays.filter(({ ms }) => ms === undefined).length,
+    ahead: ahead.length,
+    mostAheadMs: Math.max(0, ...ahead),
     pollMs: followed.pollMs,
     events: counted.events,
-    seconds: counted.seconds,
+    seconds,
     controlPlaneCpuMs: after.controlPlane.cpuMs - before.controlPlane.cpuMs,
     proxiesCpuMs: after.proxies.cpuMs - before.proxies.cpuMs,
     bytes: after.bytes === undefined || before.bytes === undefined ? undefined : after.bytes - before.bytes,
@@ -198,10 +224,10 @@ function requestTo(admin: AdminInterface, pid: number): FollowEndpointsArgument[
   return { socketPath: `/proc/${pid}/root${admin.socket}` };
 }
 
-/** Envoy may be a little ahead of a watch that shows the same event later: that is no time at all. */
+/** Below 0 where Envoy was ahead of our watch. */
 function delayOf({ address, ready, at }: EndpointChange, seen: readonly EndpointChange[]): number | undefined {
   const same = seen.find((one) => one.address === address && one.ready === ready);
-  return same === undefined ? undefined : Math.max(0, same.at - at);
+  return same === undefined ? undefined : same.at - at;
 }
 
 function since(before: Acknowledgements, after: Acknowledgements): Acknowledgements {

@@ -18,7 +18,7 @@ interface Policy {
   readonly checks?: true;
 }
 
-/** Those of gateway-api-bench, and two more: one failure is enough; and both kinds of help. */
+/** Those of gateway-api-bench, and one more: a single failure is enough. */
 export const variants: readonly Variant[] = [
   { id: "default", title: "no retries", attempts: 0 },
   { id: "retries", title: "retries", attempts: 2 },

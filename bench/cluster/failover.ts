@@ -15,7 +15,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import type { ApiObject } from "../../src/kubernetes/api-object.ts";
 import { clusterOptions, outputOf } from "../harness/command-line.ts";
-import type { Limit } from "../harness/judge.ts";
+import { atLeast, type Limit } from "../harness/judge.ts";
 import { gateway, httpRoute } from "../harness/objects.ts";
 import { progress } from "../harness/progress.ts";
 import { report } from "../harness/report.ts";
@@ -178,11 +178,21 @@ function cells(name: string, { title }: Variant, phases: readonly Phase[]): read
 function limits(result: FailoverResult): readonly Limit[] {
   // As often as the pod gets requests while it is down: at first, and each time that its ten seconds are over.
   const times = cycles * Math.ceil(seconds / ejectionSeconds);
+  const checks = Object.values(result.checksPerSecond);
+  const unhelped = sum(
+    variants.flatMap((variant) => (variant.id === "default" ? failures(countsOf(result, variant)) : [])),
+  );
   return [
+    // If the pod never failed, nothing is known of any help.
+    atLeast("failed requests without help", unhelped, 1),
     ...variants.flatMap((variant) => {
       const { id, title, policy } = variant;
       const failed = failures(countsOf(result, variant));
       if (id === "retries") return [{ what: `${title}: failed requests`, value: failed, atMost: 0 }];
+      if (policy?.checks) {
+        const what = `${title}: failed requests, of those that the pod gets between two checks`;
+        return [{ what, value: failed / betweenChecks(countsOf(result, variant)), atMost: 1 }];
+      }
       if (policy?.consecutive === undefined) return [];
       const each = policy.consecutive === 1 ? "one" : `${policy.consecutive}`;
       const what = `${title}: failed requests, ${each} for each ejection interval and connection`;
@@ -191,8 +201,16 @@ function limits(result: FailoverResult): readonly Limit[] {
     // A check comes at its time or, on a busy machine, late.
     {
       what: "health checks of a pod in a second",
-      value: Math.max(...Object.values(result.checksPerSecond)),
+      value: Math.max(...checks),
       atMost: 1.02 / checkSeconds,
     },
+    atLeast("health checks of a pod in a second", checks.length === 0 ? 0 : Math.min(...checks), 0.5 / checkSeconds),
   ];
+}
+
+/** Requests that one of the pods gets, in all cycles together, until it is checked for the first time after it went down. */
+function betweenChecks(phases: readonly Phase[]): number {
+  const sent = sum(phases.flatMap(({ answered }) => Object.values(answered))) + failures(phases);
+  const perSecond = sent / (2 * seconds * cycles);
+  return (cycles * checkSeconds * perSecond) / (steady.length + 1);
 }

@@ -9,11 +9,11 @@
  * two seconds. Control plane and proxies are looked at every five seconds.
  *
  * Memory must not grow while things change: a straight line is laid through the samples of churn after its first fifth, and what it
- * rises in an hour is told.
+ * rises in an hour is told. Whether it grows in an hour, an hour tells: `--minutes 60`.
  */
 import { parseArgs } from "node:util";
 import { clusterOptions, outputOf } from "../harness/command-line.ts";
-import type { Limit } from "../harness/judge.ts";
+import { atLeast, type Limit } from "../harness/judge.ts";
 import { report } from "../harness/report.ts";
 import type { ApplicationsArgument, ApplicationsResult } from "./inside/applications.ts";
 import { observe, type Period } from "./observe.ts";
@@ -30,6 +30,8 @@ const { values } = parseArgs({
   },
 });
 const minutes = Number(values.minutes);
+/** Of the 1.5 that are wanted. */
+const leastChangesPerSecond = 1.4;
 const argument: ApplicationsArgument = {
   namespaces: Number(values.namespaces),
   applications: Number(values.applications),
@@ -121,10 +123,21 @@ function limits(all: readonly Outcome<RouteScale>[]): readonly Limit[] {
   return [
     { what: "control plane's RSS at its highest, MiB", value: most(own), atMost: 300 },
     { what: "its CPU in churn, % of a core", value: own.churn.controlPlane.cpuPercent, atMost: 3 },
+    atLeast(
+      "changes a second really made",
+      (own.changes.routes + own.changes.pods) / own.changes.churnSeconds,
+      leastChangesPerSecond,
+    ),
     // What collections leave behind differs by some MiB from one to the next, and in few minutes that is a steep line.
     ...(minutes < 15
       ? []
-      : [{ what: "its growth in an hour of churn, MiB", value: own.churn.controlPlane.growthMiBPerHour, atMost: 20 }]),
+      : [
+          {
+            what: `its growth in ${minutes} minutes of churn, MiB`,
+            value: (own.churn.controlPlane.growthMiBPerHour * minutes) / 60,
+            atMost: (20 * minutes) / 60,
+          },
+        ]),
     ...peers.flatMap((peer) => [
       { what: "RSS in churn, of Envoy Gateway's", value: ratio(own, peer, "meanMiB"), atMost: 1 / 5 },
       { what: "CPU in churn, of Envoy Gateway's", value: ratio(own, peer, "cpuPercent"), atMost: 1 / 20 },

@@ -13,6 +13,9 @@ export function namespaceObjects(name: string): readonly ApiObject[] {
 /** The Gateway that benchmarks serve: `bench/edge`, HTTP on port 80, with routes of all namespaces. */
 export const gateway = { namespace: "bench", name: "edge" } as const;
 
+/** The Service, and the Deployment, whose pods are replaced. */
+export const rolledService = { namespace: gateway.namespace, name: "rolled" } as const;
+
 /** {@link gateway} as an object. */
 export function gatewayObject(gatewayClassName: string): ApiObject {
   return {

@@ -9,7 +9,7 @@ import { Agent, get, type IncomingMessage } from "node:http";
 import { text } from "node:stream/consumers";
 import { setTimeout as wait } from "node:timers/promises";
 import { field, list } from "../../../src/resources/field.ts";
-import type { EndpointChange } from "./roll-deployment.ts";
+import type { EndpointChange } from "./watch-endpoint-slices.ts";
 
 export interface FollowEndpointsArgument {
   /** Where Envoy's admin interface is. */

@@ -1,22 +1,22 @@
 /**
- * Many routes to one Service, whose pods, on fake nodes, are replaced by a rollout of their Deployment. Tells when the API server
- * showed each endpoint to come and to go, as a watch of its own sees it.
+ * Many routes to one Service, whose pods, on fake nodes, are replaced by a rollout of their Deployment.
  *
  *     KUBECONFIG=… node roll-deployment.ts '{"routes": 10000, "pods": 100, "nodes": 20}'
  *
  * Says `ready` when all is made. Each time that it is told anything, it rolls the Deployment, and says `rolled 1`, `rolled 2` … when all
- * pods are others. Prints what it saw of each when its standard input ends.
+ * pods are others. Prints how long each took when its standard input ends.
  */
 import { createInterface } from "node:readline";
 import { setTimeout as wait } from "node:timers/promises";
 import type { ApiObject } from "../../../src/kubernetes/api-object.ts";
 import { type ReflectedChange, Reflector, type ReflectorFailure } from "../../../src/kubernetes/reflector.ts";
-import { field, list } from "../../../src/resources/field.ts";
+import { field } from "../../../src/resources/field.ts";
 import { resourceFor } from "../../harness/api-resources.ts";
 import { fakeDeployment, startFakeNodes } from "../../harness/fake-nodes.ts";
-import { gateway, httpRoute, service } from "../../harness/objects.ts";
+import { httpRoute, rolledService, service } from "../../harness/objects.ts";
 import { createObjects } from "../../harness/write-objects.ts";
 import { administrator } from "./client.ts";
+import { addressesOf } from "./ready-addresses.ts";
 
 export interface RollDeploymentArgument {
   readonly routes: number;
@@ -25,31 +25,16 @@ export interface RollDeploymentArgument {
   readonly nodes: number;
 }
 
-/** An endpoint that came or went. */
-export interface EndpointChange {
-  readonly address: string;
-  readonly ready: boolean;
-  /** Milliseconds since 1970, with fractions. */
-  readonly at: number;
-}
-
-/** One rollout, as the API server showed it. */
-export interface Rollout {
-  readonly changes: readonly EndpointChange[];
-  /** Events of EndpointSlices, each of which may hold several changes. */
-  readonly events: number;
-  readonly seconds: number;
-}
+/** What it prints: seconds, of each rollout. */
+export type RollDeploymentResult = readonly number[];
 
 const { routes, pods, nodes }: RollDeploymentArgument = JSON.parse(process.argv[2] ?? "");
-const metadata = { namespace: gateway.namespace, name: "rolled" };
+const metadata = rolledService;
 const deployment = fakeDeployment(metadata, pods);
 const client = administrator();
 const fakes = await startFakeNodes(client, nodes);
 const stop = new AbortController();
 
-let changes: EndpointChange[] = [];
-let events = 0;
 /** Addresses that are ready, by slice. */
 const slices = new Map<string, ReadonlySet<string>>();
 const watching = Promise.all([admitPods(), followSlices()]);
@@ -63,21 +48,19 @@ await createObjects(
 await until(() => readyAddresses().size === pods);
 console.log("ready");
 
-const rollouts: Rollout[] = [];
+const rollouts: number[] = [];
 for await (const _ of createInterface({ input: process.stdin })) {
   rollouts.push(await roll(rollouts.length + 1));
   console.log(`rolled ${rollouts.length}`);
 }
-console.log(JSON.stringify(rollouts));
+console.log(JSON.stringify(rollouts satisfies RollDeploymentResult));
 stop.abort();
 fakes.close();
 await watching;
 client.close();
 
-async function roll(number: number): Promise<Rollout> {
+async function roll(number: number): Promise<number> {
   const old = readyAddresses();
-  changes = [];
-  events = 0;
   const started = performance.now();
   const template = { metadata: { annotations: { rollout: String(number) } } };
   await client.mergePatch(resourceFor(deployment), metadata, { spec: { template } });
@@ -85,20 +68,12 @@ async function roll(number: number): Promise<Rollout> {
     const now = readyAddresses();
     return now.size === pods && [...old].every((address) => !now.has(address));
   });
-  return { changes, events, seconds: (performance.now() - started) / 1000 };
+  return (performance.now() - started) / 1000;
 }
 
 function followSlices(): Promise<void> {
   return follow("discovery.k8s.io/v1", "EndpointSlice", `kubernetes.io/service-name=${metadata.name}`, (all) => {
-    const at = performance.timeOrigin + performance.now();
-    for (const { key, object } of all) {
-      events += 1;
-      const before = slices.get(key) ?? new Set();
-      const now = object === undefined ? new Set<string>() : addressesOf(object);
-      slices.set(key, now);
-      for (const address of now) if (!before.has(address)) changes.push({ address, ready: true, at });
-      for (const address of before) if (!now.has(address)) changes.push({ address, ready: false, at });
-    }
+    for (const { key, object } of all) slices.set(key, object === undefined ? new Set() : addressesOf(object));
   });
 }
 
@@ -126,14 +101,6 @@ function follow(
   const failed = ({ error }: ReflectorFailure) => console.error(`watching ${kind}s: ${String(error)}`);
   const { namespace } = metadata;
   return new Reflector({ client, resource, namespace, labelSelector, apply, failed }).run(stop.signal);
-}
-
-function addressesOf(slice: ApiObject): ReadonlySet<string> {
-  return new Set(
-    list(slice["endpoints"])
-      .filter((endpoint) => field(endpoint, "conditions", "ready") !== false)
-      .flatMap((endpoint) => list(field(endpoint, "addresses")).map(String)),
-  );
 }
 
 function readyAddresses(): ReadonlySet<string> {
