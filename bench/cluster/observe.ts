@@ -1,6 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { type ProcessUsage, resetPeaks, usageOf } from "../harness/processes.ts";
 import { progress } from "../harness/progress.ts";
+import { untilQuiet } from "../harness/quiet.ts";
 import { mean } from "../harness/statistics.ts";
 import { apiUsage, usageSince } from "./api-usage.ts";
 import type { Stage } from "./on-each.ts";
@@ -36,10 +37,6 @@ export interface Period {
 }
 
 const sampleMs = 5_000;
-/** Quiet is when the control plane and its proxies have taken less than this of a core in ten seconds. */
-const quietPercent = 5;
-/** Long enough for one that is a hundred times slower. */
-const patienceMs = 10 * 60_000;
 const mebibyte = 2 ** 20;
 
 /** An observation that has begun. */
@@ -105,9 +102,7 @@ export async function observe({ cluster, installed }: Stage): Promise<Observatio
       return await end();
     },
     untilQuiet: async () => {
-      const deadline = performance.now() + patienceMs;
-      while (!isQuiet(samples) && performance.now() < deadline) await wait(1000);
-      if (!isQuiet(samples)) progress("it does not come to rest");
+      if (!(await untilQuiet([...pids.controlPlane, ...pids.proxies]))) progress("it does not come to rest");
       return await end();
     },
   };
@@ -126,13 +121,6 @@ async function trafficOf(pid: number): Promise<() => Promise<number>> {
   };
   counters.set(pid, bytes);
   return bytes;
-}
-
-function isQuiet(samples: readonly Sample[]): boolean {
-  const [before, after] = [samples.at(-3), samples.at(-1)];
-  if (before === undefined || after === undefined) return false;
-  const cpuMs = after.controlPlane.cpuMs + after.proxies.cpuMs - before.controlPlane.cpuMs - before.proxies.cpuMs;
-  return (100 * cpuMs) / (after.at - before.at) < quietPercent;
 }
 
 function taken(samples: readonly (ProcessUsage & { readonly at: number })[]): Taken {

@@ -6,6 +6,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { ApiObject } from "../../../src/kubernetes/api-object.ts";
 import { type ReflectedChange, Reflector } from "../../../src/kubernetes/reflector.ts";
+import { isAccepted } from "../../harness/accepted.ts";
 import { resourceFor } from "../../harness/api-resources.ts";
 import { gateway, gatewayObject, httpRoute, service } from "../../harness/objects.ts";
 import { usageOf } from "../../harness/processes.ts";
@@ -25,7 +26,10 @@ export interface AttachedRoutesArgument {
 export interface AttachedRoutesPhase {
   /** How long the API server took to be told of all routes. */
   readonly writing: number;
-  /** From the first write, and from the answer to the last, until the count is right; in seconds. Undefined if it never was. */
+  /**
+   * From the first write, and from the answer to the last, until the count is right; in seconds. Undefined if it never was. Less than
+   * how often we look is not told.
+   */
   readonly sinceFirst: number | undefined;
   readonly sinceLast: number | undefined;
   /** Until every route, too, says that it is accepted, since the answer to the last write; up only. */
@@ -45,6 +49,8 @@ export interface AttachedRoutesResult {
 // Long enough for one that writes after the fact, too.
 const afterwardsMs = 5_000;
 const patienceMs = 600_000;
+/** How often we look. */
+const pollMs = 5;
 
 const { routes: count, controlPlane, folder }: AttachedRoutesArgument = JSON.parse(process.argv[2] ?? "");
 const client = administrator();
@@ -66,8 +72,8 @@ follow(gatewayObject(""), `metadata.name=${gateway.name}`, ({ status }) => {
   statuses += 1;
   attached = attachedRoutesOf(text);
 });
-follow(httpRoute(gateway, "example.com", []), undefined, ({ metadata, status }) => {
-  if (JSON.stringify(status ?? {}).includes('"type":"Accepted"')) accepted.add(metadata.name);
+follow(httpRoute(gateway, "example.com", []), undefined, (route) => {
+  if (isAccepted(route)) accepted.add(route.metadata.name);
 });
 
 console.error(`making ${count} Services`);
@@ -93,12 +99,12 @@ async function phase(write: () => Promise<void>, wanted: number): Promise<Attach
     wanted === 0 ? undefined : until(() => accepted.size >= wanted),
   ]);
   await wait(afterwardsMs);
-  const since = (at: number) => (countedAt === undefined ? undefined : seconds(Math.max(0, countedAt - at)));
+  const since = (at: number) => (countedAt === undefined ? undefined : seconds(Math.max(pollMs, countedAt - at)));
   return {
     writing: seconds(last - first),
     sinceFirst: since(first),
     sinceLast: since(last),
-    accepted: acceptedAt === undefined ? undefined : seconds(Math.max(0, acceptedAt - last)),
+    accepted: acceptedAt === undefined ? undefined : seconds(Math.max(pollMs, acceptedAt - last)),
     statusesSeen: statuses - statusesBefore,
     api: usageSince(apiBefore, apiUsage({ folder })),
     cpuSeconds: seconds((await usageOf(controlPlane)).cpuMs - cpuBefore),
@@ -114,7 +120,7 @@ async function until(isSo: () => boolean): Promise<number | undefined> {
   const deadline = performance.now() + patienceMs;
   while (!isSo()) {
     if (performance.now() > deadline) return undefined;
-    await wait(5);
+    await wait(pollMs);
   }
   return performance.now();
 }

@@ -6,8 +6,12 @@
 import { Agent, get, type IncomingMessage } from "node:http";
 import { setTimeout as wait } from "node:timers/promises";
 import type { ApiObject } from "../../../src/kubernetes/api-object.ts";
+import { type ReflectedChange, Reflector } from "../../../src/kubernetes/reflector.ts";
+import { isAccepted } from "../../harness/accepted.ts";
+import { resourceFor } from "../../harness/api-resources.ts";
 import { gateway, httpRoute } from "../../harness/objects.ts";
 import { type ProcessUsage, usageOf } from "../../harness/processes.ts";
+import { untilQuiet } from "../../harness/quiet.ts";
 import { createObjects } from "../../harness/write-objects.ts";
 import { administrator } from "./client.ts";
 
@@ -18,6 +22,8 @@ export interface RouteProbeArgument {
   readonly milestones: readonly number[];
   /** At each milestone. */
   readonly probes: number;
+  /** Whether to wait, before probes begin, until the control plane and the proxies have come to rest; not where others change things. */
+  readonly fromRest: boolean;
   /** The beginning of the routes' names, so that several runs can follow each other. */
   readonly prefix: string;
   /** Process ids. */
@@ -29,6 +35,8 @@ export interface RouteProbeArgument {
 export interface Milestone {
   /** Of the routes of this run, when probes began. */
   readonly routes: number;
+  /** Whether all was at rest then. */
+  readonly rested: boolean;
   /** From the API server's answer till a request was answered with 200, in milliseconds; in order. */
   readonly latencies: readonly number[];
   /** The same from when the API server was asked. */
@@ -48,7 +56,7 @@ const pollMs = 5;
 // After this time of 404 it is given up; gateway-api-bench asks 10,000 times, with pauses of 5 ms.
 const patienceMs = 60_000;
 const bulkPatienceMs = 600_000;
-/** What bulk writes lead to afterwards is not to be measured. */
+/** What bulk writes lead to afterwards is not to be measured; where there is never rest. */
 const settleMs = 10_000;
 
 const argument: RouteProbeArgument = JSON.parse(process.argv[2] ?? "");
@@ -57,15 +65,19 @@ const client = administrator();
 const agent = new Agent({ keepAlive: true, maxSockets: 1 });
 const milestones: Milestone[] = [];
 let made = 0;
+let rested = false;
+if (argument.milestones[0] === 0) await rest();
 for (const routes of argument.milestones) {
   if (routes > made) await makeInBulk(routes);
-  milestones.push(await probe(argument.probes));
+  // Where each route is probed, one follows the other.
+  else if (made > 0) rested = false;
+  milestones.push({ rested, ...(await probe(argument.probes)) });
 }
 client.close();
 agent.destroy();
 console.log(JSON.stringify(milestones));
 
-/** Makes routes until there are so many, and waits until the last is served and things have settled. */
+/** Makes routes until there are so many, and waits until all are accepted, the last is served, and things have come to rest. */
 async function makeInBulk(upTo: number): Promise<void> {
   console.error(`making ${upTo - made} routes`);
   const started = performance.now();
@@ -79,10 +91,40 @@ async function makeInBulk(upTo: number): Promise<void> {
     await wait(100);
   }
   console.error(`the last is served after ${seconds()} s`);
-  await wait(settleMs);
+  await untilAccepted(upTo, deadline);
+  console.error(`all are accepted after ${seconds()} s`);
+  await rest();
 }
 
-async function probe(count: number): Promise<Milestone> {
+async function rest(): Promise<void> {
+  if (!argument.fromRest) {
+    await wait(settleMs);
+    return;
+  }
+  rested = await untilQuiet([...controlPlane, ...proxies]);
+  if (!rested) console.error("it does not come to rest");
+}
+
+async function untilAccepted(count: number, deadline: number): Promise<void> {
+  const accepted = new Set<string>();
+  const watching = new AbortController();
+  const apply = (changes: readonly ReflectedChange[]) => {
+    for (const { key, object } of changes) {
+      if (object?.metadata.name.startsWith(`${prefix}-`) && isAccepted(object)) accepted.add(key);
+    }
+  };
+  const { namespace } = gateway;
+  const following = new Reflector({ client, resource: resourceFor(routeOf(0)), namespace, apply }).run(watching.signal);
+  while (accepted.size < count) {
+    if (performance.now() > deadline)
+      throw new Error(`${accepted.size} of ${count} routes are accepted after ten minutes`);
+    await wait(100);
+  }
+  watching.abort();
+  await following;
+}
+
+async function probe(count: number): Promise<Omit<Milestone, "rested">> {
   const before = await usages();
   const [routes, latencies, sinceRequest, errors] = [made, [] as number[], [] as number[], new Map<string, number>()];
   for (const index of range(made, made + count)) {
