@@ -42,7 +42,7 @@ const leases = { group: "coordination.k8s.io", version: "v1", kind: "Lease", plu
 const events = { group: "events.k8s.io", version: "v1", kind: "Event", plural: "events", namespaced: true };
 const writeVerbs = ["POST", "PUT", "PATCH", "DELETE"];
 /** Longer than anything waits for more: the source for the end of a burst, writers for more of the same. */
-const quietMs = 30;
+const quietMs = 100;
 /** What has not come to rest by then never will. */
 const patienceMs = 300_000;
 
