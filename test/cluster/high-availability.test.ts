@@ -244,10 +244,8 @@ describe("high availability under load", { ...needsRoot, timeout: 1_500_000 }, (
     const free = await soon(async () => {
       const replicas = await pods(shop.controllerKubectl, controllers);
       const connected = await Promise.all(replicas.map((pod) => connectedProxies(shop, pod)));
-      equal(
-        connected.reduce((sum, count) => sum + count, 0),
-        2,
-      );
+      const sum = connected.reduce((total, count) => total + count, 0);
+      equal(sum, 2);
       const unconnected = replicas[connected.indexOf(0)];
       if (unconnected === undefined) throw new Error("every replica has a proxy");
       return unconnected;
