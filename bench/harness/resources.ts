@@ -11,6 +11,12 @@ export function gateway(listeners: readonly Listener[], target: number): string 
       ? `{name: l-${port}, port: ${port}, protocol: HTTP}`
       : `{name: l-${port}, port: ${port}, protocol: HTTPS, tls: {certificateRefs: [{name: ${certificate}}]}}`,
   );
+  return `${gatewayWith(entries)}---
+${backend("backend", target)}`;
+}
+
+/** A Gateway `bench` with these listeners, each in YAML, and its class. */
+export function gatewayWith(listeners: readonly string[]): string {
   return `apiVersion: gateway.networking.k8s.io/v1
 kind: GatewayClass
 metadata: {name: bench}
@@ -21,9 +27,8 @@ kind: Gateway
 metadata: {name: bench}
 spec:
   gatewayClassName: bench
-  listeners: [${entries.join(", ")}]
----
-${backend("backend", target)}`;
+  listeners: [${listeners.join(", ")}]
+`;
 }
 
 /** A Service whose one endpoint is a port of this machine. */

@@ -93,10 +93,7 @@ export function tlsPolicyAncestors(
       missingPort(target, reader, resources) ??
       conflict("BackendTLSPolicy", reader.fetch(holders, targetKey(target))?.policy, key, target) ??
       refused,
-    // A port that is not there can be used by nobody; the Service's users are told.
-    concerns: ({ traffic, portName }, target, cause) =>
-      traffic !== "opaque" &&
-      (target.portName === undefined || portName === target.portName || cause?.reason === "TargetNotFound"),
+    concerns: (use, target, cause) => use.traffic !== "opaque" && isAtPort(use, target, cause),
     conditions: (policy, causes) => [
       accepted(`Connections are made in TLS for ${policy.tls.serverName}.`, causes),
       policy.resolvedRefs,
@@ -138,9 +135,7 @@ export function healthPolicyAncestors(
     refusal: (_, key, target, reader) =>
       missingPort(target, reader, resources) ??
       conflict("BackendTrafficPolicy", reader.fetch(holders, targetKey(target)), key, target),
-    // A port that is not there can be used by nobody; the Service's users are told.
-    concerns: ({ portName }, target, cause) =>
-      target.portName === undefined || portName === target.portName || cause?.reason === "TargetNotFound",
+    concerns: isAtPort,
     conditions: (policy, causes, uses) => [
       accepted("It holds for requests to its targets.", causes),
       ...(uses.some(({ traffic }) => traffic === "requests") ? [] : notEnforced(healthFields(policy))),
@@ -218,4 +213,9 @@ function accepted(message: string, causes: readonly Condition[]): Condition {
   const [first] = causes;
   if (first === undefined) return isTrue("Accepted", "Accepted", message);
   return { ...first, message: [...new Set(causes.map((cause) => cause.message))].join(" ") };
+}
+
+/** Whether a backend is used at the port of a target. One that is not there can be used by nobody; the Service's users are told. */
+function isAtPort({ portName }: BackendUse, target: PolicyTarget, cause: Condition | undefined): boolean {
+  return target.portName === undefined || portName === target.portName || cause?.reason === "TargetNotFound";
 }

@@ -2,7 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { version } from "../../../src/cli/version.ts";
 import { startGatewright } from "../../harness/gatewright-process.ts";
-import { backend } from "../../harness/resources.ts";
+import { backend, gatewayWith } from "../../harness/resources.ts";
 import { type Contender, folderOf, freePorts, type Ports, portOf } from "./contender.ts";
 import { allRoutes, type RouteOf, type Scenario } from "./scenario.ts";
 
@@ -29,21 +29,12 @@ export const gatewright: Contender = {
 
 async function gateway({ certificate, backend: at }: Scenario, { http, https, grpc }: Ports): Promise<string> {
   const [chain, key] = [await readFile(certificate.certificate, "base64"), await readFile(certificate.key, "base64")];
-  return `apiVersion: gateway.networking.k8s.io/v1
-kind: GatewayClass
-metadata: {name: bench}
-spec: {controllerName: gatewright.dev/gateway-controller}
----
-apiVersion: gateway.networking.k8s.io/v1
-kind: Gateway
-metadata: {name: bench}
-spec:
-  gatewayClassName: bench
-  listeners:
-    - {name: http, port: ${http}, protocol: HTTP}
-    - {name: https, port: ${https}, protocol: HTTPS, tls: {certificateRefs: [{name: bench}]}}
-    - {name: grpc, port: ${grpc}, protocol: HTTP}
----
+  const listeners = [
+    `{name: http, port: ${http}, protocol: HTTP}`,
+    `{name: https, port: ${https}, protocol: HTTPS, tls: {certificateRefs: [{name: bench}]}}`,
+    `{name: grpc, port: ${grpc}, protocol: HTTP}`,
+  ];
+  return `${gatewayWith(listeners)}---
 apiVersion: v1
 kind: Secret
 metadata: {name: bench}
