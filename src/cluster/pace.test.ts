@@ -13,9 +13,12 @@ function turns(changes: readonly number[]): readonly number[] {
   for (const [index, now] of changes.entries()) {
     const next = changes[index + 1] ?? Number.POSITIVE_INFINITY;
     if (due <= now) due = now + pace.charge(now);
-    const pauseOver = now + pauseMs;
+    const pauseOver = now + pace.pauseMs;
     // What waits for its turn may be done in a pause before it.
-    if (due > pauseOver && next > pauseOver && pace.takePause(pauseOver)) due = pauseOver;
+    if (due > pauseOver && next > pauseOver) {
+      pace.takePause(pauseOver);
+      due = pauseOver;
+    }
     if (due <= next) done.push(due);
   }
   return done;
@@ -57,15 +60,16 @@ describe("a pace", () => {
     equal(pace.charge(60_000), 0);
   });
 
-  test("lets pauses be used, as often as it is free, and then waits no longer than without", () => {
+  test("takes a longer pause each time for the end, and after a rest the first again", () => {
     const pace = new Pace(statusPace, 0);
-    for (let turn = 0; turn < burst; turn += 1) pace.charge(0);
-    for (let pause = 0; pause < burst; pause += 1) {
-      equal(pace.charge(0), 2_000);
-      equal(pace.takePause(0), true);
-    }
-    equal(pace.charge(0), 2_000);
-    equal(pace.takePause(0), false);
+    const pauses = Array.from({ length: 3 }, () => {
+      const needed = pace.pauseMs;
+      pace.takePause(0);
+      return needed;
+    });
+    deepEqual(pauses, [pauseMs, 1.5 * pauseMs, 2.25 * pauseMs]);
+    pace.charge(60_000);
+    equal(pace.pauseMs, pauseMs);
   });
 
   test("can be without bounds", () => {

@@ -6,7 +6,10 @@ export interface PaceOptions {
   readonly spacingMs: number;
   /** … or in a tenth of how long it has been busy, if that is longer, up to this. */
   readonly longestSpacingMs: number;
-  /** Not asked for again for so long, it need not wait for its turn; as often as {@link PaceOptions.burst}, after some rest. */
+  /**
+   * Not asked for again for so long, it need not wait for its turn. Each time that this was taken for the end and was none, the next
+   * pause has to be half as long again, until there is some rest.
+   */
   readonly pauseMs: number;
 }
 
@@ -15,7 +18,7 @@ export interface PaceOptions {
  * written some forty times, whether they take ten seconds or four minutes, and is right soon after the last.
  *
  * @example
- *   const pace = new Pace({ burst: 2, spacingMs: 1000, longestSpacingMs: 10_000, pauseMs: 200 }, 0);
+ *   const pace = new Pace({ burst: 2, spacingMs: 1000, longestSpacingMs: 10_000, pauseMs: 40 }, 0);
  *   pace.charge(0); // 0
  *   pace.charge(0); // 0
  *   pace.charge(0); // 1000: not before a second has passed
@@ -26,37 +29,40 @@ export class Pace {
   #tokens: number;
   #countedAt: number;
   #busySince: number;
-  #pauses: number;
+  #pauseMs: number;
 
   constructor(options: PaceOptions, now: number) {
     this.#options = options;
     this.#tokens = options.burst;
     this.#countedAt = now;
     this.#busySince = now;
-    this.#pauses = options.burst;
+    this.#pauseMs = options.pauseMs;
+  }
+
+  /** How long nobody may ask for it, so that it need not wait for its turn. */
+  get pauseMs(): number {
+    return this.#pauseMs;
   }
 
   /** Once more: how long that has to wait for its turn. */
   charge(now: number): number {
-    const { burst } = this.#options;
+    const { burst, pauseMs } = this.#options;
     if (burst === Number.POSITIVE_INFINITY) return 0;
     const rested = this.#tokens + (now - this.#countedAt) / this.#spacing(now);
     if (rested >= burst) {
       this.#busySince = now;
-      this.#pauses = burst;
+      this.#pauseMs = pauseMs;
     }
     this.#tokens = Math.min(burst, rested) - 1;
     this.#countedAt = now;
     return this.#tokens >= 0 ? 0 : -this.#tokens * this.#spacing(now);
   }
 
-  /** Nothing more was asked for since {@link PaceOptions.pauseMs}: whether what waits may be done now. It is done then. */
-  takePause(now: number): boolean {
-    if (this.#pauses <= 0) return false;
-    this.#pauses -= 1;
+  /** Nothing more was asked for since {@link Pace.pauseMs}: what waits is done now. */
+  takePause(now: number): void {
+    this.#pauseMs *= 1.5;
     this.#tokens = 0;
     this.#countedAt = now;
-    return true;
   }
 
   #spacing(now: number): number {

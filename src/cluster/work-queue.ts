@@ -127,18 +127,21 @@ export class WorkQueue {
       if (entry.pause !== undefined) this.#awaitPause(key, entry);
       return;
     }
-    const { settleMs, pace } = this.#options;
+    const { settleMs } = this.#options;
     const ownMs = Math.max(delayMs, settleMs);
     const turnMs = entry.pace.charge(performance.now());
     entry.timer = setTimeout(() => this.#queue(key, entry), Math.max(ownMs, turnMs));
-    if (turnMs > pace.pauseMs && delayMs === 0) this.#awaitPause(key, entry);
+    if (turnMs > entry.pace.pauseMs && delayMs === 0) this.#awaitPause(key, entry);
   }
 
   /** The key need not wait for its turn any longer if nobody asks for it again. */
   #awaitPause(key: string, entry: Entry): void {
     clearTimeout(entry.pause);
-    const over = () => entry.pace.takePause(performance.now()) && this.#queue(key, entry);
-    entry.pause = setTimeout(over, this.#options.pace.pauseMs);
+    const over = () => {
+      entry.pace.takePause(performance.now());
+      this.#queue(key, entry);
+    };
+    entry.pause = setTimeout(over, entry.pace.pauseMs);
   }
 
   #queue(key: string, entry: Entry): void {
