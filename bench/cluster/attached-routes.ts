@@ -51,6 +51,7 @@ await report(outputOf(values.output), {
         "writing, s",
         "right since first write, s",
         "since last, s",
+        "a watch was told, s",
         "routes accepted since last, s",
         "Gateway status writes",
         "seen",
@@ -67,7 +68,7 @@ await report(outputOf(values.output), {
 });
 
 function row(name: string, what: string, phase: AttachedRoutesPhase): readonly string[] {
-  const { writing, sinceFirst, sinceLast, accepted, statusesSeen, api, cpuSeconds } = phase;
+  const { writing, sinceFirst, sinceLast, told, accepted, statusesSeen, api, cpuSeconds } = phase;
   const inSeconds = (value: number | undefined) => (value === undefined ? "never" : value.toFixed(2));
   return [
     name,
@@ -75,6 +76,7 @@ function row(name: string, what: string, phase: AttachedRoutesPhase): readonly s
     writing.toFixed(1),
     inSeconds(sinceFirst),
     inSeconds(sinceLast),
+    inSeconds(told),
     what.endsWith("down") ? "" : inSeconds(accepted),
     String(api.statusWrites["gateways"] ?? 0),
     String(statusesSeen),

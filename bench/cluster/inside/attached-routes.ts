@@ -32,6 +32,8 @@ export interface AttachedRoutesPhase {
    */
   readonly sinceFirst: number | undefined;
   readonly sinceLast: number | undefined;
+  /** Until a watch of this program was told of the last route, since the answer to the last write: nobody can know it sooner. */
+  readonly told: number | undefined;
   /** Until every route, too, says that it is accepted, since the answer to the last write; up only. */
   readonly accepted: number | undefined;
   /** How many different statuses of the Gateway a watch was told of. */
@@ -65,15 +67,18 @@ let attached = -1;
 let statuses = 0;
 let previous = "";
 const accepted = new Set<string>();
-follow(gatewayObject(""), `metadata.name=${gateway.name}`, ({ status }) => {
-  const text = JSON.stringify(status ?? {});
+const known = new Set<string>();
+follow(gatewayObject(""), `metadata.name=${gateway.name}`, ({ object }) => {
+  const text = JSON.stringify(object?.["status"] ?? {});
   if (text === previous) return;
   previous = text;
   statuses += 1;
   attached = attachedRoutesOf(text);
 });
-follow(httpRoute(gateway, "example.com", []), undefined, (route) => {
-  if (isAccepted(route)) accepted.add(route.metadata.name);
+follow(httpRoute(gateway, "example.com", []), undefined, ({ key, object }) => {
+  if (object === undefined) known.delete(key);
+  else known.add(key);
+  if (object !== undefined && isAccepted(object)) accepted.add(object.metadata.name);
 });
 
 console.error(`making ${count} Services`);
@@ -93,9 +98,10 @@ async function phase(write: () => Promise<void>, wanted: number): Promise<Attach
   const apiBefore = apiUsage({ folder });
   const statusesBefore = statuses;
   const first = performance.now();
-  const [last, countedAt, acceptedAt] = await Promise.all([
+  const [last, countedAt, toldAt, acceptedAt] = await Promise.all([
     write().then(() => performance.now()),
     until(() => attached === wanted),
+    until(() => known.size === wanted),
     wanted === 0 ? undefined : until(() => accepted.size >= wanted),
   ]);
   await wait(afterwardsMs);
@@ -104,6 +110,7 @@ async function phase(write: () => Promise<void>, wanted: number): Promise<Attach
     writing: seconds(last - first),
     sinceFirst: since(first),
     sinceLast: since(last),
+    told: toldAt === undefined ? undefined : seconds(Math.max(0, toldAt - last)),
     accepted: acceptedAt === undefined ? undefined : seconds(Math.max(pollMs, acceptedAt - last)),
     statusesSeen: statuses - statusesBefore,
     api: usageSince(apiBefore, apiUsage({ folder })),
@@ -126,10 +133,8 @@ async function until(isSo: () => boolean): Promise<number | undefined> {
 }
 
 /** Tells of all objects of a kind in the Gateway's namespace, and again as they change. */
-function follow(example: ApiObject, fieldSelector: string | undefined, seen: (object: ApiObject) => void): void {
-  const apply = (changes: readonly ReflectedChange[]) => {
-    for (const { object } of changes) if (object !== undefined) seen(object);
-  };
+function follow(example: ApiObject, fieldSelector: string | undefined, seen: (change: ReflectedChange) => void): void {
+  const apply = (changes: readonly ReflectedChange[]) => changes.forEach(seen);
   const { namespace } = gateway;
   const reflector = new Reflector({ client, resource: resourceFor(example), namespace, fieldSelector, apply });
   void reflector.run(stop.signal);
