@@ -2,6 +2,7 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import type { FilterChain, HttpChain, Listener, StreamChain } from "../ir/listener.ts";
 import { contentId } from "./content-id.ts";
+import { MISSED } from "./fix.ts";
 import { AddressSchema, SocketAddress_Protocol } from "./generated/envoy/config/core/v3/address_pb.ts";
 import {
   FilterChainSchema,
@@ -35,6 +36,7 @@ function named(listener: Listener, options: Options, bound = true): EnvoyResourc
   const message = bound ? withEncodedChains(listener, options) : unbound(envoyListener(listener, options));
   return resource(listener.proxy, listener.name, ListenerSchema, message, {
     clusters: bound ? [...new Set(clusters)].sort() : [],
+    scopes: bound && listener.chains.some(({ kind }) => kind === "http") ? [MISSED] : [],
   });
 }
 

@@ -55,6 +55,7 @@ interface Proxy {
 const defaults: SessionOptions = {
   lingerMilliseconds: 5_000,
   patienceMilliseconds: 5_000,
+  tablesMilliseconds: 10_000,
   responseBytes: 1 << 20,
   firstAnswerMilliseconds: 5_000,
   retryMilliseconds: 30_000,

@@ -1,9 +1,10 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { describe, test } from "node:test";
+import { MISSED } from "../envoy/fix.ts";
 import { connected, lines, shop } from "./testing/connected.ts";
 import { FakeStream, summary } from "./testing/fake-stream.ts";
 import { cluster, endpoints, fixture, listener, missed, resource, scope } from "./testing/fixture.ts";
-import { CLUSTER, CLUSTER_LOAD_ASSIGNMENT, SCOPED_ROUTE_CONFIGURATION } from "./type-url.ts";
+import { CLUSTER, CLUSTER_LOAD_ASSIGNMENT, LISTENER, SCOPED_ROUTE_CONFIGURATION } from "./type-url.ts";
 
 describe("make before break", () => {
   test("a scope waits until the cluster that it names is acknowledged and has its endpoints", () => {
@@ -158,6 +159,86 @@ describe("make before break", () => {
     const stream = connected(delivery);
     apply({ set: [scope("t/a", ["a"]), listener("l", { note: 2 })], remove: [scope("s/a", ["a"])] });
     deepEqual(lines(stream.ackAll()), ["ScopedRouteConfiguration t/a", "Listener l", "ScopedRouteConfiguration -s/a"]);
+  });
+
+  test("also when a listener waits for its cluster", () => {
+    const { delivery, apply } = fixture([...shop, missed([])]);
+    const stream = connected(delivery);
+    apply({
+      set: [cluster("b"), endpoints("b"), listener("l", { clusters: ["b"], scopes: [MISSED] })],
+      remove: [scope("s/a", ["a"])],
+    });
+    const [clusters] = stream.take();
+    stream.request(CLUSTER_LOAD_ASSIGNMENT, { subscribe: ["b"] });
+    stream.ackAll();
+    deepEqual(stream.take(), []);
+    if (clusters !== undefined) stream.ack(clusters);
+    deepEqual(lines(stream.ackAll()), ["Listener l", "ScopedRouteConfiguration -s/a"]);
+  });
+
+  test("a listener comes after the tables that it needs, whichever an Envoy that connects again asks for first", () => {
+    const tables = [scope("s/a", []), scope("s/b", []), missed([])];
+    const { delivery } = fixture([...tables, listener("l", { scopes: [MISSED] })], { responseBytes: 100 });
+    const stream = new FakeStream(delivery);
+    stream.request(LISTENER, {
+      initialVersions: new Map([
+        ["k", "earlier"],
+        ["l", "earlier"],
+      ]),
+    });
+    stream.request(SCOPED_ROUTE_CONFIGURATION, {
+      initialVersions: new Map([MISSED, "s/gone", "s/a", "s/b"].map((name) => [name, "earlier"])),
+    });
+    stream.request(CLUSTER);
+    const order = lines(stream.ackAll()).filter((line) => line !== "Cluster");
+    deepEqual(order, [
+      "ScopedRouteConfiguration ~",
+      "ScopedRouteConfiguration s/a",
+      "ScopedRouteConfiguration s/b",
+      "Listener l -k",
+      "ScopedRouteConfiguration -s/gone",
+    ]);
+  });
+
+  test("a listener does not wait for scopes that are refused, go, or are never asked for", () => {
+    const { delivery } = fixture([scope("s/a", []), missed([]), listener("l", { scopes: [MISSED] })]);
+    const silent = new FakeStream(delivery);
+    silent.request(LISTENER, { initialVersions: new Map([["l", "earlier"]]) });
+    deepEqual(silent.take(), []);
+    silent.request(CLUSTER);
+    deepEqual(lines(silent.ackAll()), ["Cluster", "Listener l"]);
+
+    const stream = new FakeStream(delivery);
+    stream.request(LISTENER, { initialVersions: new Map([["l", "earlier"]]) });
+    stream.request(SCOPED_ROUTE_CONFIGURATION, {
+      initialVersions: new Map([
+        ["s/a", "earlier"],
+        ["s/gone", "earlier"],
+        [MISSED, missed([]).version],
+      ]),
+    });
+    stream.request(CLUSTER);
+    const [first, second] = stream.take();
+    deepEqual(lines([first, second].filter((one) => one !== undefined)), ["ScopedRouteConfiguration s/a", "Cluster"]);
+    if (first === undefined || second === undefined) return;
+    stream.ack(second);
+    stream.nack(first, "bad");
+    deepEqual(lines(stream.ackAll()), ["Listener l", "ScopedRouteConfiguration -s/gone"]);
+  });
+
+  test("nor for ever", () => {
+    const before = [cluster("slow"), scope("s/a", ["slow"]), missed([]), listener("l", { scopes: [MISSED] })];
+    const { delivery, clock } = fixture(before, { tablesMilliseconds: 10_000 });
+    const stream = new FakeStream(delivery);
+    stream.request(CLUSTER);
+    stream.take();
+    stream.request(LISTENER, { initialVersions: new Map([["l", "earlier"]]) });
+    stream.request(SCOPED_ROUTE_CONFIGURATION, { initialVersions: new Map([["s/a", "earlier"]]) });
+    deepEqual(lines(stream.ackAll()), ["ScopedRouteConfiguration ~"]);
+    clock.advance(9_999);
+    deepEqual(stream.take(), []);
+    clock.advance(1);
+    equal(summary(stream.takeOne()), "Listener l");
   });
 
   test("the first answer waits until it is complete, so that Envoy never serves a part of its routes", () => {

@@ -1,3 +1,4 @@
+import { MISSED } from "../envoy/fix.ts";
 import type { EnvoyResource } from "../envoy/resource.ts";
 import { isKnown } from "./held.ts";
 import { Holdings } from "./holdings.ts";
@@ -26,6 +27,8 @@ export interface OrderingOptions {
   readonly lingerMilliseconds: number;
   /** How long to wait for Envoy to acknowledge clusters before their endpoints alone decide. */
   readonly patienceMilliseconds: number;
+  /** How long a listener waits for tables that it needs: one of them may wait for a cluster that takes long. */
+  readonly tablesMilliseconds: number;
   /** When the event happened that the present change of resources comes from, by the clock; undefined: now. */
   readonly changedAt?: () => number | undefined;
 }
@@ -35,6 +38,8 @@ export interface OrderingOptions {
  *
  * - A resource that names clusters or scopes is sent when they are there: clusters warm, scopes acknowledged. One
  *   that does not exist, or was refused, is not waited for; what names it has to get along without it.
+ * - A listener that names scopes is sent when none is left of the tables that Envoy brought along and that are others now: those
+ *   of another version of the controller may be of no use to it. A listener that goes waits as well: another may take its place.
  * - A cluster is removed when nothing that Envoy may have names it, and it has lingered. A scope is removed when no
  *   other scope's script names it, and no listener that may still use it is about to change.
  * - Endpoints and secrets are never removed: Envoy ignores that, and forgets them with the cluster or listener.
@@ -51,10 +56,14 @@ export class Ordering {
   readonly #retirements: ReadonlyMap<string, Retirement>;
   /** Whether we know all that Envoy has: it asks for all its types before it answers anything about clusters. */
   #complete = false;
+  /** Scopes that Envoy brought along, in versions that we don't know, and that it should have in others. */
+  readonly #earlier = new Set<string>();
+  readonly #tablesMilliseconds: number;
 
   constructor(resources: ProxyResources, options: OrderingOptions, now: () => number) {
     this.#resources = resources;
     this.#now = now;
+    this.#tablesMilliseconds = options.tablesMilliseconds;
     this.#changedAt = options.changedAt ?? (() => undefined);
     this.#holdings = new Holdings(resources, (typeUrl, name) => this.#freed(typeUrl, name));
     this.#warming = new Warming(resources, options.patienceMilliseconds, (cluster) => this.#release(CLUSTER, cluster));
@@ -108,6 +117,8 @@ export class Ordering {
         // A cluster that came first on this stream waits for them, and Envoy does not ask for what it has.
         if (this.#warming.awaits(name)) subscription.force(name, this.#now());
       }
+    } else if (subscription.typeUrl === SCOPED_ROUTE_CONFIGURATION) {
+      for (const [name, held] of subscription.held.entries()) if (!isKnown(held)) this.#earlier.add(name);
     }
   }
 
@@ -144,6 +155,9 @@ export class Ordering {
     if (this.#complete) return;
     this.#complete = true;
     for (const typeUrl of this.#retirements.keys()) this.#freed(typeUrl, undefined);
+    // Those that waited for an Envoy to ask for scopes, which this one does not.
+    const listeners = this.#byType.get(LISTENER);
+    for (const name of listeners?.waiting.keys() ?? []) listeners?.mark(name, this.#now());
   }
 
   acknowledged(subscription: Subscription, flight: Flight): void {
@@ -151,7 +165,10 @@ export class Ordering {
       if (subscription.typeUrl === CLUSTER) this.#warming.clusterAcknowledged(name, flight.sequence);
       else if (subscription.typeUrl === CLUSTER_LOAD_ASSIGNMENT)
         this.#warming.endpointsAcknowledged(name, flight.sequence);
-      else this.#release(subscription.typeUrl, name);
+      else {
+        if (subscription.typeUrl === SCOPED_ROUTE_CONFIGURATION) this.#earlier.delete(name);
+        this.#release(subscription.typeUrl, name);
+      }
     }
   }
 
@@ -174,13 +191,18 @@ export class Ordering {
       for (const name of retirement.due(now)) this.#byType.get(typeUrl)?.mark(name, now);
     }
     this.#warming.expire(now);
+    const listeners = this.#byType.get(LISTENER);
+    for (const [name, since] of listeners?.waiting ?? [])
+      if (since + this.#tablesMilliseconds <= now) listeners?.mark(name, now);
   }
 
   /** When {@link wake} has something to do next, if ever. */
   nextWake(): number | undefined {
     const now = this.#now();
     const times = [...this.#retirements.values()].map((retirement) => retirement.nextDue(now));
-    return earliest([...times, this.#warming.nextExpiry(now)]);
+    const listeners = [...(this.#byType.get(LISTENER)?.waiting.values() ?? [])];
+    const overdue = listeners.map((since) => since + this.#tablesMilliseconds).filter((due) => due > now);
+    return earliest([...times, this.#warming.nextExpiry(now), ...overdue]);
   }
 
   #decideUpdate(subscription: Subscription, desired: EnvoyResource, together: boolean): Decision {
@@ -202,13 +224,8 @@ export class Ordering {
       this.#waiters.add(CLUSTER, cluster, subscription, name);
       return "wait";
     }
-    for (const scope of together && typeUrl === SCOPED_ROUTE_CONFIGURATION ? [] : (desired.scopes ?? [])) {
-      const stays = this.#byType.get(SCOPED_ROUTE_CONFIGURATION)?.stays(scope) === true;
-      if (this.#isReady(SCOPED_ROUTE_CONFIGURATION, scope, stays)) continue;
-      this.#waiters.add(SCOPED_ROUTE_CONFIGURATION, scope, subscription, name);
-      return "wait";
-    }
-    return desired;
+    if (together && typeUrl === SCOPED_ROUTE_CONFIGURATION) return desired;
+    return this.#waitsForScope(subscription, name, desired.scopes ?? []) ? "wait" : desired;
   }
 
   #decideRemoval(subscription: Subscription, name: string): Decision {
@@ -225,21 +242,59 @@ export class Ordering {
     const named = this.#holdings.isNamed(typeUrl, name) || (!this.#complete && this.#byType.has(CLUSTER));
     if (this.#retirements.get(typeUrl)?.mayRemove(name, named, this.#now()) === false) return "nothing";
     if (typeUrl === SCOPED_ROUTE_CONFIGURATION && this.#listenersChange()) return "later";
+    if (typeUrl === LISTENER && this.#waitsForScope(subscription, name, [MISSED])) return "wait";
     return "remove";
+  }
+
+  /** Whether a resource that names these scopes has to wait; if so, it is looked at again when that may be over. */
+  #waitsForScope(subscription: Subscription, name: string, scopes: readonly string[]): boolean {
+    if (scopes.length === 0) return false;
+    const tables = this.#byType.get(SCOPED_ROUTE_CONFIGURATION);
+    const missing = scopes.find(
+      (scope) => !this.#isReady(SCOPED_ROUTE_CONFIGURATION, scope, tables?.stays(scope) === true),
+    );
+    const awaited = missing ?? (subscription.typeUrl === LISTENER ? this.#earlierScope() : undefined);
+    if (awaited === undefined || (subscription.typeUrl === LISTENER && this.#isOverdue(subscription, name)))
+      return false;
+    this.#waiters.add(SCOPED_ROUTE_CONFIGURATION, awaited, subscription, name);
+    return true;
+  }
+
+  /** A scope of an earlier controller that Envoy still has, and is to get in our version. */
+  #earlierScope(): string | undefined {
+    const tables = this.#byType.get(SCOPED_ROUTE_CONFIGURATION);
+    for (const name of this.#earlier) {
+      const held = tables?.held.get(name);
+      if (!this.#isReady(SCOPED_ROUTE_CONFIGURATION, name, held === undefined || isKnown(held))) return name;
+      this.#earlier.delete(name);
+    }
+    return undefined;
+  }
+
+  #isOverdue(listeners: Subscription, name: string): boolean {
+    const since = listeners.dirty.get(name) ?? listeners.waiting.get(name);
+    return since !== undefined && since + this.#tablesMilliseconds <= this.#now();
   }
 
   #isReady(typeUrl: string, name: string, there: boolean): boolean {
     if (there) return true;
     const subscription = this.#byType.get(typeUrl);
-    // Envoy has never asked for this type: nobody would ever say that it is there.
-    if (subscription === undefined) return true;
+    // Envoy has not asked for this type. One that connects again may yet do so, after it asked for listeners. If it never does,
+    // nobody would ever say that it is there.
+    if (subscription === undefined) return typeUrl !== SCOPED_ROUTE_CONFIGURATION || this.#complete;
     const desired = subscription.desired(name);
     return desired === undefined || subscription.rejected.get(name)?.version === desired.version;
   }
 
   #listenersChange(): boolean {
     const listeners = this.#byType.get(LISTENER);
-    return listeners !== undefined && (listeners.dirty.size > 0 || listeners.flights.length > 0);
+    if (listeners === undefined) return false;
+    if (listeners.dirty.size > 0 || listeners.flights.length > 0) return true;
+    return [...listeners.waiting.keys()].some((name) => {
+      const desired = listeners.desired(name);
+      const usesScopes = desired === undefined || (desired.scopes ?? []).length > 0;
+      return usesScopes && !this.#isOverdue(listeners, name);
+    });
   }
 
   #clusterSent(cluster: EnvoyResource, flight: Flight): void {

@@ -1,6 +1,7 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { test } from "node:test";
 import { fc } from "../../test/fast-check.ts";
+import { MISSED } from "../envoy/fix.ts";
 import { type EnvoyResource, envoyResourceKey } from "../envoy/resource.ts";
 import {
   cluster,
@@ -33,6 +34,9 @@ interface Plan {
   readonly wildcards: readonly string[];
 }
 
+/** Tables serve behind listeners of the same version of the controller, and of those before it. */
+type Form = number;
+
 const clusterNames = ["a", "b", "c", "x"];
 const scopeNames = ["s", "t", "u", "xs"];
 
@@ -64,7 +68,7 @@ const plan: fc.Arbitrary<Plan> = fc.record({
   wildcards: fc.subarray(scopeNames),
 });
 
-function resourcesOf(given: Plan): readonly EnvoyResource[] {
+function resourcesOf(given: Plan, form: Form): readonly EnvoyResource[] {
   const there = (name: string): boolean => given.clusters[name] !== undefined;
   const resources: EnvoyResource[] = [];
   const assignments = new Set<string>();
@@ -83,18 +87,19 @@ function resourcesOf(given: Plan): readonly EnvoyResource[] {
   for (const [name, one] of Object.entries(given.scopes)) {
     if (one === undefined) continue;
     const bad = name.startsWith("x") && one.note === 1 ? { bad: true } : {};
-    resources.push(scope(name, one.clusters.filter(there), { note: one.note, ...bad }));
+    resources.push(scope(name, one.clusters.filter(there), { note: one.note, form, ...bad }));
   }
   for (const [name, one] of Object.entries(given.listeners))
     if (one !== undefined && there(one.cluster))
-      resources.push(listener(name, { clusters: [one.cluster], note: one.note }));
-  resources.push(missed(given.wildcards.filter((name) => given.scopes[name] !== undefined)));
+      resources.push(listener(name, { clusters: [one.cluster], scopes: [MISSED], note: one.note, form }));
+  const wildcards = given.wildcards.filter((name) => given.scopes[name] !== undefined);
+  resources.push(missed(wildcards, { form }));
   return resources;
 }
 
 type Step =
   | { readonly kind: "configure"; readonly plan: Plan }
-  | { readonly kind: "receive" | "send" | "both" | "resolve" | "settle" | "reconnect" }
+  | { readonly kind: "receive" | "send" | "both" | "resolve" | "settle" | "reconnect" | "upgrade" }
   | { readonly kind: "advance"; readonly milliseconds: number };
 
 const steps: fc.Arbitrary<readonly Step[]> = fc.array(
@@ -106,6 +111,7 @@ const steps: fc.Arbitrary<readonly Step[]> = fc.array(
     { weight: 2, arbitrary: fc.record({ kind: fc.constant("resolve" as const) }) },
     { weight: 2, arbitrary: fc.record({ kind: fc.constant("settle" as const) }) },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant("reconnect" as const) }) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant("upgrade" as const) }) },
     {
       weight: 1,
       arbitrary: fc.record({
@@ -123,18 +129,30 @@ function isSure([name]: readonly [string, unknown?]): boolean {
 }
 
 class Run {
-  readonly #made: Fixture;
+  readonly #lingerMilliseconds: number;
+  #made: Fixture;
   readonly #envoy = new ModelEnvoy();
+  #plan: Plan | undefined;
+  #form: Form = 0;
   #resources: readonly EnvoyResource[] = [];
+  /** Tables that there have been ever since the controller is of this version. */
+  #lasting: ReadonlySet<string> = new Set();
 
   constructor(lingerMilliseconds: number) {
-    this.#made = fixture([], { knows: () => true, lingerMilliseconds });
+    this.#lingerMilliseconds = lingerMilliseconds;
+    this.#made = this.#start();
     this.#envoy.connect(this.#made.delivery);
   }
 
   take(step: Step): void {
+    this.#take(step);
+    this.#checkForms();
+  }
+
+  #take(step: Step): void {
     const envoy = this.#envoy;
-    if (step.kind === "configure") this.#configure(resourcesOf(step.plan));
+    if (step.kind === "configure") this.#configure(step.plan);
+    else if (step.kind === "upgrade") this.#upgrade();
     else if (step.kind === "advance") this.#made.clock.advance(step.milliseconds);
     else if (step.kind === "resolve") envoy.resolve();
     else if (step.kind === "settle") this.#drain();
@@ -176,7 +194,39 @@ class Run {
     return [...this.#envoy.scopes].some(([one, { version }]) => desired.get(one) !== version);
   }
 
-  #configure(next: readonly EnvoyResource[]): void {
+  #start(): Fixture {
+    return fixture(this.#resources, {
+      knows: () => true,
+      lingerMilliseconds: this.#lingerMilliseconds,
+      tablesMilliseconds: Number.POSITIVE_INFINITY,
+      responseBytes: 300,
+    });
+  }
+
+  /** A controller of a later version takes the place of this one. */
+  #upgrade(): void {
+    this.#form += 1;
+    this.#resources = this.#plan === undefined ? [] : resourcesOf(this.#plan, this.#form);
+    this.#lasting = new Set(this.#resources.map(({ name }) => name));
+    this.#envoy.disconnect();
+    this.#made.delivery.close();
+    this.#made = this.#start();
+    this.#envoy.connect(this.#made.delivery);
+  }
+
+  /** A table of the controller before is of no use behind a listener of this one. */
+  #checkForms(): void {
+    for (const { content: behind } of this.#envoy.listeners.values())
+      for (const [name, { content }] of this.#envoy.scopes)
+        if (this.#lasting.has(name) && isSure([name]))
+          equal((content.form ?? 0) >= (behind.form ?? 0), true, `scope ${name} is older than a listener`);
+  }
+
+  #configure(given: Plan): void {
+    const next = resourcesOf(given, this.#form);
+    const names = new Set(next.map(({ name }) => name));
+    this.#plan = given;
+    this.#lasting = new Set([...this.#lasting].filter((name) => names.has(name)));
     const kept = new Set(next.map(envoyResourceKey));
     this.#made.apply({ set: next, remove: this.#resources.filter((one) => !kept.has(envoyResourceKey(one))) });
     this.#resources = next;
@@ -216,5 +266,19 @@ test("whatever changes and whenever Envoy answers, it ends with what it should h
       run.finish();
     }),
     { numRuns: 1_000 },
+  );
+});
+
+test("nor does it, when another version of the controller comes to an Envoy that serves", () => {
+  fc.assert(
+    fc.property(plan, steps, (before, given) => {
+      const run = new Run(0);
+      run.take({ kind: "configure", plan: before });
+      run.take({ kind: "settle" });
+      run.take({ kind: "upgrade" });
+      for (const step of given) run.take(step);
+      run.finish();
+    }),
+    { numRuns: 500 },
   );
 });

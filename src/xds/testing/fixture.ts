@@ -15,6 +15,8 @@ export interface Content {
   /** The model refuses it. */
   readonly bad?: boolean;
   readonly note?: string | number;
+  /** Which version of the controller made it. */
+  readonly form?: number;
 }
 
 export const PROXY = "edge";
@@ -22,7 +24,7 @@ export const PROXY = "edge";
 export function resource(typeUrl: string, name: string, content: Content = {}, proxy = PROXY): EnvoyResource {
   const bytes = Buffer.from(JSON.stringify(content));
   const version = createHash("sha256").update(bytes).digest("base64url").slice(0, 12);
-  const { bad: _bad, note: _note, ...needs } = content;
+  const { bad: _bad, note: _note, form: _form, ...needs } = content;
   return { proxy, typeUrl, name, bytes, version, ...needs };
 }
 

@@ -45,7 +45,10 @@ export class ModelEnvoy {
     this.#subscribe(CLUSTER, [], versions(this.#told));
     if (this.#endpointNames.size > 0)
       this.#subscribe(CLUSTER_LOAD_ASSIGNMENT, [...this.#endpointNames], versions(this.assignments));
-    if (this.#initialised) this.#subscribeToTheRest();
+    if (!this.#initialised) return;
+    // Not in the order of a start: a server must not rely on that.
+    this.#subscribe(LISTENER, [], versions(this.listeners));
+    this.#subscribe(SCOPED_ROUTE_CONFIGURATION, [], versions(this.scopes));
   }
 
   /**
@@ -174,12 +177,9 @@ export class ModelEnvoy {
     this.#followEndpoints();
     if (this.#initialised) return;
     this.#initialised = true;
-    this.#subscribeToTheRest();
-  }
-
-  #subscribeToTheRest(): void {
-    this.#subscribe(LISTENER, [], versions(this.listeners));
+    // The listener of the bootstrap asks first.
     this.#subscribe(SCOPED_ROUTE_CONFIGURATION, [], versions(this.scopes));
+    this.#subscribe(LISTENER, [], versions(this.listeners));
   }
 
   /** Delta xDS: only names that were not subscribed to are asked for, even if a new cluster warms on an old one. */
