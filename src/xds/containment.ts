@@ -29,7 +29,10 @@ export interface ContainmentHooks {
   contained(contained: Contained): void;
   /** Nothing of it is refused any more. */
   healed(typeUrl: string, name: string): void;
-  /** Whether every connected Envoy, and at least one, has acknowledged what it should have under this name. */
+  /**
+   * Whether every connected Envoy, and at least one, has acknowledged what it should have under this name. One that comes later
+   * may still refuse it: then it is searched as if it had never been taken.
+   */
   isAcknowledged(typeUrl: string, name: string): boolean;
   /** Whether any Envoy is connected. */
   isConnected(): boolean;

@@ -129,6 +129,10 @@ export class Delivery {
   /**
    * Whether every connected Envoy (at least one) has acknowledged the present version of a resource, given by its key in
    * the collection; of a key that is not in the collection, that nothing of it is left.
+   *
+   * An Envoy that waits for admission is not connected yet: of which proxy it is, nobody has read. It is one that connects a moment
+   * later, of which nobody can know anything either. So nothing that can't be taken back may follow from this: no status says that all
+   * have a route, and what Envoys took is looked at again if one that comes later refuses it.
    */
   isAcknowledged(key: string): boolean {
     const [proxy = "", typeUrl = "", ...name] = key.split("|");

@@ -93,6 +93,21 @@ describe("several Envoys of one proxy that refuse the same", () => {
     equal(answer([open()]).some(isBad), false);
   });
 
+  test("what those that are connected have taken, one that had to wait may refuse: all get it without that part", () => {
+    const { apply, events, open, streams, delivery } = connect(1);
+    apply({ set: [tableOf([good("/1"), poisoned("/2")])] });
+    for (const stream of streams) stream.ackAll();
+    equal(delivery.isAcknowledged(`${PROXY}|${SCOPED_ROUTE_CONFIGURATION}|${name}`), true);
+    deepEqual(events, []);
+    const late = open();
+    for (const response of late.take()) late.nack(response, "no good");
+    answer([...streams, late]);
+    equal(events[0], `rejected ${name}`);
+    equal(typeof events[1], "object");
+    equal(answer([open()]).some(isBad), false);
+    equal(delivery.isAcknowledged(`${PROXY}|${SCOPED_ROUTE_CONFIGURATION}|${name}`), true);
+  });
+
   test("what holds the rules together is refused: all is answered with 500", () => {
     const { apply, events, streams } = connect(1);
     const auth: ExternalAuth = { protocol: "GRPC", cluster: "poison", requestHeaders: [], responseHeaders: [], origin };
