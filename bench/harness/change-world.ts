@@ -24,16 +24,33 @@ export interface ChangeWorld {
   readonly changes: readonly KindOfChange[];
 }
 
-/** Certificates differ by some bytes from one to the next, so all worlds that are compared have the same ones. */
+/** Made anew in each process, since they expire; of one length, which is counted. */
 export interface Certificates {
   readonly authority: string;
   readonly pairs: readonly { readonly cert: string; readonly key: string }[];
 }
 
 export async function certificatesOfWorlds(): Promise<Certificates> {
-  const authority = await createAuthority();
-  const pairs = await Promise.all(Array.from({ length: 3 }, () => authority.issue(["*.secure.example.com"])));
+  const authority = await ofLength(
+    579,
+    () => createAuthority(),
+    ({ certificate }) => certificate,
+  );
+  const issue = () => authority.issue(["*.secure.example.com"]);
+  const pairs = await Promise.all(Array.from({ length: 3 }, () => ofLength(664, issue, ({ cert }) => cert)));
   return { authority: authority.certificate, pairs };
+}
+
+/** The first whose certificate in PEM is as long as most are: a signature by ECDSA is now and then shorter by a byte, or longer. */
+async function ofLength<Made>(length: number, make: () => Promise<Made>, pemOf: (made: Made) => string): Promise<Made> {
+  const lengths: number[] = [];
+  while (lengths.length < 1_000) {
+    const made = await make();
+    const pem = pemOf(made);
+    if (pem.length === length) return made;
+    lengths.push(pem.length);
+  }
+  throw new Error(`no certificate is ${length} characters long: they have ${[...new Set(lengths)].join(", ")}`);
 }
 
 /** @param told the statuses of two others, which all of them have been told before, so that they need not be written first */
