@@ -11,6 +11,7 @@
  * The heap is measured after full collections. Linux only. Exits with 1 if memory after all changes is more than 10 % over that
  * after the first tenth.
  */
+import "../harness/product-flags.ts";
 import { parseArgs } from "node:util";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
