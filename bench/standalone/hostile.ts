@@ -70,7 +70,7 @@ function change(object: object): ResourceChange {
   const kind = kinds.find((candidate) => candidate.kind === written.kind);
   if (kind === undefined) throw new Error(`${written.kind} is no kind`);
   const raw = { ...written, metadata: { ...written.metadata, uid: nameOf(object) } };
-  const decoded = decode(kind, raw);
+  const decoded = decode(kind, raw, { contents: false });
   return {
     reference: decoded.reference,
     key: keyOf(raw),

@@ -53,7 +53,7 @@ const endpoints: Readonly<Record<string, Endpoint>> = {
   },
   "/api/v1/resources": (query, { controlPlane, times }) =>
     json(objectsWithStatus(controlPlane, query.get("kind") ?? undefined, times).map(withoutSecrets)),
-  "/api/v1/graph": (_query, { controlPlane }) => json(topologyOf(controlPlane)),
+  "/api/v1/graph": (_query, { controlPlane, findings }) => json(topologyOf(controlPlane, findings())),
   "/api/v1/findings": (_query, { findings }) => json(findings()),
   "/api/v1/explain": (query, { controlPlane }) => {
     const [method, url = "", grpc, serverName, clientAddress] = [

@@ -34,7 +34,9 @@ export interface ClusterObjects {
  */
 export async function readObjects(access: ClusterAccess, namespace: string): Promise<ClusterObjects> {
   const read = await askCluster(access, readKinds, { fallback: namespace });
-  const decoded = read.flatMap(({ kind, objects }) => objects.map((object) => decode(kind, object)));
+  const decoded = read.flatMap(({ kind, objects }) =>
+    objects.map((object) => decode(kind, object, { contents: true })),
+  );
   return {
     kinds: new Map(read.map(({ kind, extent, objects }) => [kind.kind, { extent, objects }])),
     raw: read.flatMap(({ objects }) => objects),

@@ -5,6 +5,7 @@ import type { LogFormat, LogLevel } from "../admin/log-options.ts";
 import { clusterMetrics } from "../admin/metrics/cluster-metrics.ts";
 import { createMetrics } from "../admin/metrics/metrics.ts";
 import { type AdminOptions, serveAdmin } from "../admin/server.ts";
+import { checkNamedSecrets } from "../analyse/named-secrets.ts";
 import { Cluster } from "../cluster/cluster.ts";
 import { allFindings } from "../control-plane/all-findings.ts";
 import { AccessError } from "../kubernetes/access.ts";
@@ -79,7 +80,7 @@ export async function controller(options: ControllerOptions): Promise<number> {
       controlPlane: cluster.controlPlane,
       metrics,
       times: { get: (key) => cluster.statusOf(key) },
-      findings: () => allFindings(cluster.controlPlane),
+      findings: () => [...allFindings(cluster.controlPlane), ...checkNamedSecrets(cluster.controlPlane)],
       notReady: () => cluster.notReady,
     };
     const servers = [

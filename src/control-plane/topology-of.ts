@@ -4,12 +4,12 @@ import { allFindings } from "./all-findings.ts";
 import type { ControlPlane } from "./control-plane.ts";
 
 /** What a control plane serves, as a graph. Costs what there is, not what changed. */
-export function topologyOf(controlPlane: ControlPlane): Topology {
+export function topologyOf(controlPlane: ControlPlane, findings = allFindings(controlPlane)): Topology {
   const { resources, semantics, status } = controlPlane;
   return buildTopology({
     resources,
     semantics,
-    findings: allFindings(controlPlane),
+    findings,
     statusOf: (kind, key) => status.get(`${kind}/${key}`)?.status,
     incomplete: new Set(),
   });

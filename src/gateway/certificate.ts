@@ -122,7 +122,7 @@ export function resolveCertificates(
 }
 
 export interface CertificateContext {
-  /** "valid", or why not, for every Secret. */
+  /** "valid", or why not, for every Secret that is named as a key pair. */
   readonly validity: Collection<string>;
   readonly grants: GrantsByNamespace;
 }

@@ -1,14 +1,12 @@
 import type { Collection, Member } from "../collections/collection.ts";
 import type { Graph } from "../collections/graph.ts";
 import type { AccessLog } from "../ir/access-log.ts";
-import type { Gateway } from "../resources/generated/gateway-api.ts";
 import { keyOf } from "../resources/object.ts";
 import { idleSelector } from "./allowed-routes.ts";
 import { deriveBoundPorts } from "./bound-ports.ts";
-import { type AcceptedClass, acceptClass, controllerName } from "./class.ts";
 import { type ClientCertificate, clientCertificate } from "./client-certificate.ts";
 import { validationWithoutListener } from "./client-validation.ts";
-import type { Condition } from "./condition.ts";
+import type { GatewayCollections } from "./derive-gateways.ts";
 import {
   type AttachmentPoint,
   attachmentPoint,
@@ -21,15 +19,12 @@ import type { Resources } from "./inputs.ts";
 import { type ListenerContext, listenerCandidates, socketKey } from "./listener.ts";
 import { distinguish } from "./listener-conflict.ts";
 import { type ListenerParent, parentKey } from "./listener-parent.ts";
-import { attachListenerSet, type GatewayListenerSet, gatewayKeyOf } from "./listener-set.ts";
 import type { UnenforcedField } from "./not-enforced.ts";
 import type { GivenPlace, Placement } from "./placement.ts";
 import type { ReadTracing } from "./tracing-config.ts";
 
 /** Gateways of ours, the ListenerSets that add to them, and the listeners of both, by themselves and against each other. */
-export interface ListenerCollections {
-  readonly classes: Collection<AcceptedClass>;
-  readonly gateways: Collection<Gateway>;
+export interface ListenerCollections extends Omit<GatewayCollections, "closing"> {
   /** Where each of them is served. */
   readonly places: Collection<GivenPlace>;
   /** How requests and connections of a Gateway are written down; missing where they are not. */
@@ -38,10 +33,6 @@ export interface ListenerCollections {
   readonly tracingOfParameters: Collection<ReadTracing>;
   /** Where the fleet listens, by the socket's key, if not on the port that clients know. */
   readonly boundPorts: Collection<number>;
-  /** Of Gateways that can't be served as a whole. */
-  readonly refusals: Collection<Condition>;
-  /** ListenerSets that name a Gateway of ours. */
-  readonly listenerSets: Collection<GatewayListenerSet>;
   /**
    * What routes may name as their parent, by `Kind/namespace/name`: nothing but whether it takes routes, for those who need
    * not run again when a Gateway changes.
@@ -86,35 +77,12 @@ export function deriveListeners(
   graph: Graph,
   resources: Resources,
   placement: Placement,
+  { classes, gateways, refusals, closing, listenerSets }: GatewayCollections,
   context: ListenerContext,
 ): ListenerCollections {
-  const classes = graph.derive("classes", resources.GatewayClass, (gatewayClass, _key, reader) =>
-    // Those of others are not looked at.
-    gatewayClass.spec.controllerName === controllerName
-      ? acceptClass(gatewayClass, placement.parametersProblem(gatewayClass, reader, resources))
-      : undefined,
-  );
-  const gateways = graph.derive("gateways", resources.Gateway, (gateway, _key, { fetch }) => {
-    const accepted = fetch(classes, gateway.spec.gatewayClassName)?.accepted;
-    if (accepted === undefined) return undefined;
-    return accepted.status === "True" || placement.proxiesOutlastParameters ? gateway : undefined;
-  });
   const places = graph.derive("places", gateways, (gateway, _key, reader) =>
     placement.placeOf(gateway, reader, resources),
   );
-  const refusals = graph.derive("gatewayRefusals", gateways, (gateway, _key, reader) =>
-    placement.refuse(gateway, reader, resources),
-  );
-  const closing = graph.derive("closingRefusals", refusals, (refusal) =>
-    refusal.reason === "InvalidParameters" && placement.proxiesOutlastParameters ? undefined : refusal,
-  );
-  const listenerSets = graph.derive("listenerSets", resources.ListenerSet, (object, _key, { fetch }) => {
-    const gatewayKey = gatewayKeyOf(object);
-    const gateway = gatewayKey === undefined ? undefined : fetch(gateways, gatewayKey);
-    if (gatewayKey === undefined || gateway === undefined) return undefined;
-    const { namespace = "default" } = object.metadata;
-    return attachListenerSet(object, gateway, fetch(closing, gatewayKey), () => fetch(resources.Namespace, namespace));
-  });
   const parents = graph.join<ParentState>("parents", [
     graph.deriveMany("gatewaysAsParents", gateways, (_, key) => [[parentKey({ kind: "Gateway", key }), {}]]),
     graph.deriveMany("listenerSetsAsParents", listenerSets, ({ refused }, key) => [

@@ -84,7 +84,7 @@ describe(`with ${routes} routes on one Gateway`, () => {
     const [secret] = await read(secretText);
     deepEqual(
       runs(() => put(plane, secret === undefined ? [] : [secret])),
-      { keyPairs: 1, certificateValidity: 1, trustAnchorsOfSecrets: 1, certificatesForClients: 1, "envoy/secrets": 1 },
+      { keyPairs: 1, certificateValidity: 1, certificatesForClients: 1, "envoy/secrets": 1 },
     );
   });
 
@@ -94,7 +94,7 @@ describe(`with ${routes} routes on one Gateway`, () => {
     const policies = await read(policyText.replace("web.example.com", "www.example.com"));
     deepEqual(
       runs(() => put(plane, authorities)),
-      { trustAnchorsOfConfigMaps: 1, trustValidity: 1, trustInBackends: 1, "envoy/trust": 1 },
+      { trustAnchorsOfObjects: 1, trustValidity: 1, trustInBackends: 1, "envoy/trust": 1 },
     );
     const ran = runs(() => put(plane, policies));
     deepEqual(

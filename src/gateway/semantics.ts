@@ -11,6 +11,7 @@ import { type BackendTlsCollections, deriveBackendTls } from "./backend-tls.ts";
 import { type BackendTrafficCollections, deriveBackendTraffic } from "./backend-traffic.ts";
 import { certificateName, certificateOf, secretOf } from "./certificate.ts";
 import { type DestinationCollections, deriveDestinations } from "./derive-destinations.ts";
+import { deriveGateways } from "./derive-gateways.ts";
 import { deriveListeners, type ListenerCollections } from "./derive-listeners.ts";
 import { deriveReferences, type ReferenceCollections } from "./derive-references.ts";
 import { deriveRoutes, type RouteCollections } from "./derive-routes.ts";
@@ -19,6 +20,7 @@ import { type HostEntry, hostTable, listenerEntries, routeEntries } from "./host
 import type { Resources } from "./inputs.ts";
 import { type ListenerContext, socketKey } from "./listener.ts";
 import { type BackendLocator, deriveBackendLocator } from "./locate-backend.ts";
+import { deriveNamedCertificates, type NamedCertificates } from "./named-certificates.ts";
 import type { Placement } from "./placement.ts";
 import {
   type AncestorKind,
@@ -44,6 +46,7 @@ export interface Semantics
   readonly hostTables: Collection<HostTable>;
   readonly certificates: Collection<TlsCertificate>;
   readonly trustBundles: Collection<TrustBundle>;
+  readonly named: NamedCertificates;
   readonly backendTls: BackendTlsCollections;
   readonly backendTraffic: BackendTrafficCollections;
   readonly backendHealth: BackendHealthCollections;
@@ -67,8 +70,10 @@ export function deriveSemantics(
   placement: Placement,
   { systemCertificates, unservedKinds = graph.input("unservedKinds") }: SemanticsOptions = {},
 ): Semantics {
-  const trust = deriveTrust(graph, resources, systemCertificates, unservedKinds);
-  const references = deriveReferences(graph, resources);
+  const gateways = deriveGateways(graph, resources, placement);
+  const named = deriveNamedCertificates(graph, resources, gateways);
+  const trust = deriveTrust(graph, resources, named.authorities, systemCertificates, unservedKinds);
+  const references = deriveReferences(graph, resources, named.keyPairs);
   const backendTls = deriveBackendTls(graph, resources, trust);
   const backendTraffic = deriveBackendTraffic(graph, resources);
   const backendHealth = deriveBackendHealth(graph, resources);
@@ -83,7 +88,7 @@ export function deriveSemantics(
     tlsHolders: backendTls.holders,
     sessions: backendTraffic.sessions,
   };
-  const listeners = deriveListeners(graph, resources, placement, context);
+  const listeners = deriveListeners(graph, resources, placement, gateways, context);
   const telemetry = deriveTelemetry(graph, resources, listeners, context);
   const routes = deriveRoutes(graph, resources, listeners, context, telemetry.telemetryUses);
   const locator = deriveBackendLocator(graph, resources, placement, xBackends, backendTls.tls);
@@ -108,6 +113,7 @@ export function deriveSemantics(
     hostTables: deriveHostTables(graph, listeners, routes),
     certificates: deriveCertificates(graph, references, listeners, destinations),
     trustBundles: deriveTrustBundles(graph, sockets, destinations, trust),
+    named,
     backendTls,
     backendTraffic,
     backendHealth,

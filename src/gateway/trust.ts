@@ -24,24 +24,20 @@ export function kindKey({ group, kind }: Pick<ResourceReference, "group" | "kind
 /** Key of the authorities that the machine trusts. */
 export const systemTrust = "System";
 
-/** @param systemCertificates the machine's own authorities in PEM; without it, they are taken for granted */
+/**
+ * @param named what is named as authorities, which alone is read
+ * @param systemCertificates the machine's own authorities in PEM; without it, they are taken for granted
+ */
 export function deriveTrust(
   graph: Graph,
   resources: Resources,
+  named: Collection<TrustReference>,
   systemCertificates: (() => string | undefined) | undefined,
   unserved: Collection<true>,
 ): TrustCollections {
-  const ofObjects = graph.join<TrustAnchors>("trustAnchorsOfObjects", [
-    graph.deriveMany("trustAnchorsOfConfigMaps", resources.ConfigMap, (object, key) => [
-      [`ConfigMap/${key}`, anchorsOfData(object)],
-    ]),
-    graph.deriveMany("trustAnchorsOfSecrets", resources.Secret, (object, key) => [
-      [`Secret/${key}`, anchorsOfData(object)],
-    ]),
-    graph.deriveMany("trustAnchorsOfBundles", resources.ClusterTrustBundle, (object, key) => [
-      [`ClusterTrustBundle/${key}`, anchorsOfBundle(object)],
-    ]),
-  ]);
+  const ofObjects = graph.derive("trustAnchorsOfObjects", named, (reference, _key, reader) =>
+    anchorsOf(reference, reader, resources),
+  );
   const trusted = (validation: BackendTLSPolicyValidation | undefined): readonly (readonly [string, TrustAnchors])[] =>
     validation?.wellKnownCACertificates === systemTrust ? [[systemTrust, systemAnchors(systemCertificates)]] : [];
   const system = graph.join<TrustAnchors>("systemTrustAnchors", [
@@ -50,6 +46,20 @@ export function deriveTrust(
   ]);
   const anchors = graph.join<TrustAnchors>("trustAnchors", [ofObjects, system]);
   return { anchors, validity: graph.derive("trustValidity", anchors, ({ problem }) => problem ?? "valid"), unserved };
+}
+
+function anchorsOf(
+  { kind, namespace, name }: TrustReference,
+  { fetch }: Reader,
+  resources: Resources,
+): TrustAnchors | undefined {
+  if (kind === "ClusterTrustBundle") {
+    const bundle = fetch(resources.ClusterTrustBundle, name);
+    return bundle && anchorsOfBundle(bundle);
+  }
+  const key = `${namespace}/${name}`;
+  const object = kind === "Secret" ? fetch(resources.Secret, key) : fetch(resources.ConfigMap, key);
+  return object && anchorsOfData(object);
 }
 
 function systemAnchors(read: (() => string | undefined) | undefined): TrustAnchors {
@@ -67,6 +77,21 @@ export interface TrustReference {
   readonly name: string;
 }
 
+/**
+ * The key of the authorities that a reference means, whether or not they are there; undefined where its kind has none.
+ *
+ * Gateway API, caCertificateRefs: a ConfigMap (Core), a ClusterTrustBundle (Extended) or, as implementations may choose,
+ * a Secret.
+ */
+export function trustKey({ group, kind, namespace, name }: TrustReference): string | undefined {
+  if (isBundle({ group, kind })) return `${kind}/${name}`;
+  return group === "" && (kind === "ConfigMap" || kind === "Secret") ? `${kind}/${namespace}/${name}` : undefined;
+}
+
+function isBundle({ group, kind }: Pick<TrustReference, "group" | "kind">): boolean {
+  return group === "certificates.k8s.io" && kind === "ClusterTrustBundle";
+}
+
 /** Why a reference to authorities can't be used, in words, and what would have to be there. */
 export interface UnusableTrust {
   readonly cause: "kind" | "object";
@@ -74,19 +99,16 @@ export interface UnusableTrust {
   readonly missing?: ResourceReference;
 }
 
-/**
- * The key of the authorities that a reference means, if they can be used.
- *
- * Gateway API, caCertificateRefs: a ConfigMap (Core), a ClusterTrustBundle (Extended) or, as implementations may choose,
- * a Secret.
- */
+/** The key of the authorities that a reference means, if they can be used. */
 export function resolveTrust(
   { fetch }: Reader,
   { validity, unserved }: TrustCollections,
-  { group, kind, namespace, name }: TrustReference,
+  reference: TrustReference,
 ): string | UnusableTrust {
-  const bundle = group === "certificates.k8s.io" && kind === "ClusterTrustBundle";
-  if (!bundle && (group !== "" || (kind !== "ConfigMap" && kind !== "Secret"))) {
+  const { group, kind, namespace, name } = reference;
+  const bundle = isBundle(reference);
+  const key = trustKey(reference);
+  if (key === undefined) {
     return {
       cause: "kind",
       message: `CA certificates come from ConfigMaps, Secrets and ClusterTrustBundles, not from ${kind} of group "${group}".`,
@@ -99,7 +121,6 @@ export function resolveTrust(
       message: `The API server has no kind ${kind} (${group}), so ${kind} ${name} can't be read.`,
     };
   }
-  const key = bundle ? `${kind}/${name}` : `${kind}/${namespace}/${name}`;
   const described = key.replace("/", " ");
   const state = fetch(validity, key);
   if (state === "valid") return key;

@@ -20,7 +20,7 @@ export function admit(document: JsonObject): KubernetesObject | undefined {
   const schema = schemaOf(identity.kind, identity.version);
   const { value, mistakes } = validateStructure(identity.value, schema, identity.kind.kind);
   if ([...mistakes, ...validateRules(value, schema, [])].some(isError)) return undefined;
-  return decode(identity.kind, document).object;
+  return decode(identity.kind, document, { contents: true }).object;
 }
 
 function isNamed(document: JsonObject): document is JsonObject & Parameters<typeof decode>[1] {

@@ -24,8 +24,11 @@ export interface Decoded {
  * applied last, values in Secrets and ConfigMaps that no field can point at, the pods of an EndpointSlice and where they run, and what
  * its metadata says besides its Service. Defaults that an older definition has not
  * filled in are, and fields that only a newer one knows are reported and left out.
+ *
+ * @param contents whether what Secrets and ConfigMaps hold is checked, too. A cluster is full of them, nearly all of them for others: who
+ *   follows it reads those that something names (`gateway/named-certificates.ts`).
  */
-export function decode(kind: Kind, raw: ApiObject): Decoded {
+export function decode(kind: Kind, raw: ApiObject, { contents }: { readonly contents: boolean }): Decoded {
   const { namespace, name } = raw.metadata;
   const reference: ResourceReference = {
     group: kind.group,
@@ -51,7 +54,8 @@ export function decode(kind: Kind, raw: ApiObject): Decoded {
   const object = normalised(value, kind);
   const unknown = kind.group === "" ? [] : mistakes;
   const warnings = unknown.map((mistake): Mistake => ({ ...mistake, severity: "warning" }));
-  const told = [...warnings, ...ignoredEndpoints(kind, raw.metadata), ...check(object)];
+  const checked = !contents && holdsContents.has(kind.kind) ? [] : check(object);
+  const told = [...warnings, ...ignoredEndpoints(kind, raw.metadata), ...checked];
   return { reference, object, findings: told.map((it) => findingOf(it, reference)) };
 }
 
@@ -95,6 +99,8 @@ function metadataOf({ kind }: Kind, metadata: ObjectMeta): ObjectMeta {
     ...(kind === "GatewayClass" && finalizers !== undefined && { finalizers }),
   };
 }
+
+const holdsContents: ReadonlySet<string> = new Set(["Secret", "ConfigMap"]);
 
 /** Names of values that something can point at, by kind. The others stay with their names, and no value. */
 const readKeys: Readonly<Record<string, ReadonlySet<string>>> = {

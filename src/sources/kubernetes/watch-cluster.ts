@@ -164,7 +164,7 @@ class ClusterSource {
     if (isOptional(kind)) this.#options.observed?.(place, observedOf(kind, raw));
     const before = this.#objects.get(place);
     if (before !== undefined && isOptional(kind) && onlyStatusDiffers(before, raw)) return;
-    const { object, findings, reference } = decode(kind, raw);
+    const { object, findings, reference } = decode(kind, raw, { contents: false });
     const all = object === undefined && before !== undefined ? [...findings, lastGoodVersion(reference)] : findings;
     if (all.length > 0 || this.#reported.has(place)) this.#findings.set(place, all);
     if (all.length > 0) this.#reported.add(place);
