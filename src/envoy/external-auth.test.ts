@@ -85,7 +85,7 @@ for (const hostname of ["auth.test", "*.auth-repaired.test", "AUTH-CASE.test"]) 
         [asked?.path, asked?.headers.host, asked?.headers.authorization, asked?.headers["content-length"]],
         ["/http/a?b=c", host, "me", "0"],
       );
-      deepEqual([asked?.headers.cookie, asked?.headers["x-gw-scope"]], [undefined, undefined]);
+      deepEqual([asked?.headers.cookie, asked?.headers["proxy-status"]], [undefined, undefined]);
       equal((await get({ host, path: "/defaults", headers: { "x-one": "1" } })).seen?.backend, "one");
       equal(hosts.backend("two").seen.at(-1)?.headers["x-one"], undefined);
     });
@@ -116,7 +116,7 @@ for (const hostname of ["auth.test", "*.auth-repaired.test", "AUTH-CASE.test"]) 
       const headers = { "x-one": "1", "x-two": "2" };
       equal((await get({ host, path: "/grpc", headers })).seen?.backend, "one");
       match(grpc.asked.at(-1) ?? "", /x-two/);
-      ok(!grpc.asked.at(-1)?.includes("x-gw-scope"));
+      ok(!grpc.asked.at(-1)?.includes("proxy-status"));
       equal((await get({ host, path: "/few", headers })).seen?.backend, "one");
       match(grpc.asked.at(-1) ?? "", /x-one/);
       ok(!grpc.asked.at(-1)?.includes("x-two"));

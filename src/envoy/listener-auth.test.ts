@@ -11,7 +11,7 @@ const first: ExternalAuth = {
   protocol: "HTTP",
   cluster: "first",
   requestHeaders: ["x-answer"],
-  responseHeaders: ["server", "host", "x-gw-scope"],
+  responseHeaders: ["server", "host", "proxy-status"],
   origin,
 };
 const second: ExternalAuth = { ...first, cluster: "second", requestHeaders: ["server"], responseHeaders: [] };

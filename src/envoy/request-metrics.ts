@@ -81,19 +81,24 @@ type Filter = Init<typeof AccessLogFilterSchema>;
 /**
  * Whether a request is a gRPC call (as `%GRPC_STATUS%` sees it) that was answered, or anything else. Of a call that was given up
  * there is no status: its labels would be those of a request that was, and one series must not come from both.
+ *
+ * The first test decides for all but gRPC and gRPC-Web, since each one costs every request.
  */
 function answeredCall(wanted: boolean): Filter {
+  const like = contentType({ prefix: "application/grpc" }, wanted);
   const types = [{ exact: "application/grpc" }, { prefix: "application/grpc+" }].map((type) =>
     contentType(type, wanted),
   );
   const { GE, EQ } = ComparisonFilter_Op;
-  return wanted
-    ? { filterSpecifier: { case: "andFilter", value: { filters: [or(types), statusCode(GE, 1)] } } }
-    : or([{ filterSpecifier: { case: "andFilter", value: { filters: types } } }, statusCode(EQ, 0)]);
+  return wanted ? and([like, or(types), statusCode(GE, 1)]) : or([like, and(types), statusCode(EQ, 0)]);
 }
 
 function or(filters: readonly Filter[]): Filter {
   return { filterSpecifier: { case: "orFilter", value: { filters: [...filters] } } };
+}
+
+function and(filters: readonly Filter[]): Filter {
+  return { filterSpecifier: { case: "andFilter", value: { filters: [...filters] } } };
 }
 
 function contentType(type: { readonly exact: string } | { readonly prefix: string }, wanted: boolean): Filter {

@@ -12,8 +12,14 @@ import {
 import { HeaderMutationSchema } from "./generated/envoy/extensions/http/early_header_mutation/header_mutation/v3/header_mutation_pb.ts";
 import { pack } from "./message.ts";
 
-/** Header that carries the scope of a request inside the proxy. A client's own is overwritten, and no upstream sees it. */
-export const SCOPE_HEADER = "x-gw-scope";
+/**
+ * Header that carries the scope of a request inside the proxy. A client's own is overwritten, and no upstream sees it.
+ *
+ * One of those that Envoy finds in a request without looking (`INLINE_REQ_RESP_STRING_HEADERS` of its `header_map.h`): the first
+ * look-up of any other one makes a map of all headers, which costs more the more headers a client sends. Of those it is one that
+ * means nothing in a request (RFC 9209: it is of answers alone), and that Envoy does not take from clients by itself.
+ */
+export const SCOPE_HEADER = "proxy-status";
 
 /**
  * First half of a scope key, without the characters that mean something in one: ":" ends a key, "/" ends its first half (a

@@ -109,7 +109,7 @@ describe("translate", () => {
       key: { fragments: [{ string_key: "http-80/a.example.com" }] },
       route_configuration: {
         name: "http-80/a.example.com",
-        request_headers_to_remove: ["x-gw-scope"],
+        request_headers_to_remove: ["proxy-status"],
         validate_clusters: false,
         typed_per_filter_config: Object.fromEntries(
           ["fix", "miss", "listener-auth-0", "listener-auth-1", "cors", "external-auth", "session-persistence"].map(

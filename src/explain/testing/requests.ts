@@ -180,7 +180,7 @@ const header: fc.Arbitrary<RequestHeader> = fc.oneof(
   {
     weight: 1,
     arbitrary: fc.record({
-      name: fc.constantFrom("x_a", "x-gw-scope", "x-envoy-original-path", "te", "x-forwarded-for", "cookie"),
+      name: fc.constantFrom("x_a", "proxy-status", "x-envoy-original-path", "te", "x-forwarded-for", "cookie"),
       value: fc.constantFrom("1", "8000/a.example.com", "/b"),
     }),
   },
