@@ -205,6 +205,7 @@ export class Cluster {
       mayFetch: isProxy,
       connectionAgeMs,
       observer: recordRefusals(refusals, options.observer ?? {}),
+      onError: (error) => logger.error({ error: String(error), stack: error.stack }, "a stream of xDS failed"),
     });
     this.#source = this.#watch();
   }

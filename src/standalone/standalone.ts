@@ -92,6 +92,7 @@ export class Standalone {
       changedAt: () => this.controlPlane.since,
       knows: (proxy) => proxy === localProxy,
       observer: recordRefusals(this.controlPlane.refusals, options.observer ?? {}),
+      onError: (error) => options.logger.error({ error: String(error), stack: error.stack }, "a stream of xDS failed"),
     });
     this.monitor.follow(this.xds.delivery);
   }

@@ -87,6 +87,32 @@ describe("the xDS server", () => {
     stream.close();
   });
 
+  test("an error of ours ends the stream that it happens on, and nothing else", async (t) => {
+    const errors: string[] = [];
+    const observer = {
+      responseSent: ({ stream }: { readonly stream: number }) => {
+        if (stream === 1) throw new Error("a mistake");
+      },
+    };
+    const faulty = new XdsServer({
+      resources: made.resources,
+      observer,
+      onError: ({ message }) => errors.push(message),
+    });
+    t.after(() => faulty.close());
+    const port = await faulty.listen({ host: "127.0.0.1", port: 0 });
+    const first = new RealStream(`127.0.0.1:${port}`);
+    first.request(CLUSTER, { proxy: PROXY });
+    first.request(CLUSTER_LOAD_ASSIGNMENT, { subscribe: ["a"] });
+    equal((await first.ended).code, status.INTERNAL);
+    deepEqual(errors, ["a mistake"]);
+    deepEqual(faulty.delivery.snapshot(), []);
+    const second = new RealStream(`127.0.0.1:${port}`);
+    second.request(CLUSTER, { proxy: PROXY });
+    match(summary(await second.next()), /^Cluster a/);
+    for (const stream of [first, second]) stream.close();
+  });
+
   test("on a Unix socket, replaces what a dead server left, and lets in nobody else", async () => {
     const directory = await mkdtemp(join(tmpdir(), "xds-"));
     const path = join(directory, "xds.sock");

@@ -20,6 +20,8 @@ export interface XdsServerOptions extends DeliveryOptions {
    * are behind one address, it so comes to one that was added. Default: for ever.
    */
   readonly connectionAgeMs?: number;
+  /** Told of an error of ours, which ended one stream and nothing else. */
+  readonly onError?: (error: Error) => void;
 }
 
 const path = "/envoy.service.discovery.v3.AggregatedDiscoveryService/DeltaAggregatedResources";
@@ -47,10 +49,12 @@ export class XdsServer {
   readonly #mayFetch: NonNullable<XdsServerOptions["mayFetch"]>;
   readonly #server: GrpcServer;
   readonly #admission: Admission;
+  readonly #onError: NonNullable<XdsServerOptions["onError"]>;
 
   constructor(options: XdsServerOptions) {
     this.delivery = new Delivery(options);
     this.#mayFetch = options.mayFetch ?? (() => true);
+    this.#onError = options.onError ?? (() => undefined);
     this.#admission = new Admission(startingAtOnce, startMilliseconds, options.clock ?? systemClock);
     const { credentials, connectionAgeMs } = options;
     this.#server = new GrpcServer({
@@ -80,11 +84,21 @@ export class XdsServer {
   #serve(call: GrpcCall): void {
     let opened: ReturnType<Delivery["open"]> | undefined;
     let started: (() => void) | undefined;
+    const guarded = <Args extends readonly unknown[]>(work: (...args: Args) => void) => {
+      return (...args: Args): void => {
+        try {
+          work(...args);
+        } catch (error) {
+          this.#onError(error instanceof Error ? error : new Error(String(error)));
+          call.fail(grpcStatus.INTERNAL, "an error of the control plane");
+        }
+      };
+    };
     call.handle({
       readable: () => {
         started = this.#admission.enter(() => call.read());
       },
-      message: (bytes) => {
+      message: guarded((bytes) => {
         const request = read(bytes);
         if ("problem" in request) {
           call.fail(grpcStatus.INVALID_ARGUMENT, `not a DeltaDiscoveryRequest: ${request.problem}`);
@@ -104,8 +118,8 @@ export class XdsServer {
           });
         }
         opened.session.request(request.request);
-      },
-      drained: () => opened?.session.drained(),
+      }),
+      drained: guarded(() => opened?.session.drained()),
       ended: (reason) => {
         started?.();
         opened?.close(reason);
