@@ -20,14 +20,15 @@ export interface GrpcServerOptions {
   readonly credentials?: MutualTls;
   /** After which time, give or take a tenth, a client is asked to connect anew, in milliseconds. Default: never. */
   readonly connectionAgeMs?: number;
+  /** How often a client is asked whether it is there, and for how long its answer is waited for, in milliseconds. */
+  readonly keepalive?: { readonly everyMs: number; readonly timeoutMs: number };
   readonly serve: (call: GrpcCall) => void;
 }
 
 /** A client whose machine vanished is otherwise connected for ever. */
-const keepaliveMs = 30_000;
-const keepaliveTimeoutMs = 10_000;
-/** Envoy opens one; who opens more and more costs memory. */
-const streamsOfConnection = 100;
+const usualKeepalive = { everyMs: 30_000, timeoutMs: 10_000 };
+/** Envoy opens one, and another when that one ends; who opens more and more costs memory. */
+const streamsOfConnection = 4;
 /** That many connect at once; the others try again after a second. */
 const backlog = 4096;
 
@@ -64,7 +65,8 @@ export class GrpcServer {
       if (headers[":path"] === options.path) this.#serve(stream);
       else refuse(stream, headers[":path"]);
     });
-    this.#keepalive = setInterval(() => this.#ping(), keepaliveMs);
+    const { everyMs, timeoutMs } = options.keepalive ?? usualKeepalive;
+    this.#keepalive = setInterval(() => this.#ping(timeoutMs), everyMs);
     this.#keepalive.unref();
   }
 
@@ -132,15 +134,35 @@ export class GrpcServer {
     leave(session);
   }
 
-  #ping(): void {
+  #ping(timeoutMs: number): void {
+    const silent = new Set<ServerHttp2Session>();
     for (const session of this.#sessions) {
       // One that the peer wants to end has calls until it does.
       if (session.destroyed) continue;
-      const dead = setTimeout(() => session.destroy(), keepaliveTimeoutMs);
-      dead.unref();
-      session.ping(() => clearTimeout(dead));
+      silent.add(session);
+      session.ping(() => silent.delete(session));
     }
+    afterTurns(timeoutMs, () => {
+      for (const session of silent) session.destroy();
+    });
   }
+}
+
+const parts = 5;
+
+/**
+ * Calls `then` after so many milliseconds in which the event loop turned. While it is stalled, nobody can hear an answer: a part of
+ * the time that takes twice as long, or longer, does not count.
+ */
+function afterTurns(milliseconds: number, then: () => void, left = parts): void {
+  const part = milliseconds / parts;
+  const due = performance.now() + part;
+  const turn = (): void => {
+    const rest = performance.now() > due + part ? left : left - 1;
+    if (rest > 0) afterTurns(milliseconds, then, rest);
+    else then();
+  };
+  setTimeout(turn, part).unref();
 }
 
 /** Ends a connection when what is on its way has left; at once if that takes too long. */
