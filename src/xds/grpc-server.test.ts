@@ -48,6 +48,13 @@ test("one whose answer is heard late, because we were busy, stays", async (t) =>
   equal(isClosed, false);
 });
 
+test("a connection has a few streams, as many as Envoy needs", async (t) => {
+  const client = connectHttp2(`http://127.0.0.1:${await serve(t, 1_000)}`);
+  t.after(() => client.destroy());
+  const [settings] = await once(client, "remoteSettings");
+  equal(settings.maxConcurrentStreams, 4);
+});
+
 function stall(milliseconds: number): void {
   const end = performance.now() + milliseconds;
   while (performance.now() < end);

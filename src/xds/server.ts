@@ -96,7 +96,7 @@ export class XdsServer {
     };
     call.handle({
       readable: () => {
-        started = this.#admission.enter(() => call.read());
+        started = this.#admission.enter(call.peerCertificate?.fingerprint256 ?? "", () => call.read());
       },
       message: guarded((bytes) => {
         const request = read(bytes);
