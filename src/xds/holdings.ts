@@ -3,6 +3,7 @@ import type { EnvoyResource } from "../envoy/resource.ts";
 import { type Held, isKnown } from "./held.ts";
 import { NameCounts } from "./name-counts.ts";
 import type { ProxyResources } from "./resource-index.ts";
+import { SparseMap, SparseSet } from "./sparse.ts";
 import { CLUSTER, LISTENER, SCOPED_ROUTE_CONFIGURATION } from "./type-url.ts";
 
 /** Types whose resources name others. */
@@ -27,8 +28,8 @@ export class Holdings {
   readonly #resources: ProxyResources;
   readonly #counts = new NameCounts();
   /** Types whose shared resources are part of the count. */
-  readonly #shared = new Set<string>();
-  readonly #unknown = new Map<string, number>();
+  readonly #shared = new SparseSet<string>();
+  readonly #unknown = new SparseMap<string, number>();
   readonly #onFree: (typeUrl: string, name: string | undefined) => void;
 
   /** @param onFree nothing may name this any more; without a name: any of this type may be free now */

@@ -1,10 +1,11 @@
 import type { EnvoyResource } from "../envoy/resource.ts";
+import { SparseMap } from "./sparse.ts";
 import { CLUSTER, SCOPED_ROUTE_CONFIGURATION } from "./type-url.ts";
 
 /** By how many resources each cluster and each scope is named. Counts may be negative: this may be a difference of two. */
 export class NameCounts {
-  readonly #clusters = new Map<string, number>();
-  readonly #scopes = new Map<string, number>();
+  readonly #clusters = new SparseMap<string, number>();
+  readonly #scopes = new SparseMap<string, number>();
 
   get isEmpty(): boolean {
     return this.#clusters.size === 0 && this.#scopes.size === 0;
@@ -30,13 +31,13 @@ export class NameCounts {
     }
   }
 
-  #of(typeUrl: string): ReadonlyMap<string, number> | undefined {
+  #of(typeUrl: string): SparseMap<string, number> | undefined {
     if (typeUrl === CLUSTER) return this.#clusters;
     return typeUrl === SCOPED_ROUTE_CONFIGURATION ? this.#scopes : undefined;
   }
 }
 
-function add(counts: Map<string, number>, name: string, by: 1 | -1): void {
+function add(counts: SparseMap<string, number>, name: string, by: 1 | -1): void {
   const count = (counts.get(name) ?? 0) + by;
   if (count === 0) counts.delete(name);
   else counts.set(name, count);

@@ -4,6 +4,7 @@ import { isKnown } from "./held.ts";
 import { Holdings } from "./holdings.ts";
 import type { ProxyResources } from "./resource-index.ts";
 import { Retirement } from "./retirement.ts";
+import { SparseSet } from "./sparse.ts";
 import { type Flight, Subscription } from "./subscription.ts";
 import {
   CLUSTER,
@@ -57,7 +58,7 @@ export class Ordering {
   /** Whether we know all that Envoy has: it asks for all its types before it answers anything about clusters. */
   #complete = false;
   /** Scopes that Envoy brought along, in versions that we don't know, and that it should have in others. */
-  readonly #earlier = new Set<string>();
+  readonly #earlier = new SparseSet<string>();
   readonly #tablesMilliseconds: number;
 
   constructor(resources: ProxyResources, options: OrderingOptions, now: () => number) {

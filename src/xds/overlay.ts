@@ -1,3 +1,5 @@
+import { SparseMap } from "./sparse.ts";
+
 /** A map that many share, and that changes under them. */
 export interface SharedMap<Resource> {
   readonly size: number;
@@ -21,7 +23,7 @@ export class Overlay<Resource, Value> {
   readonly #project: (resource: Resource) => Value;
   readonly #rebased: (isShared: boolean) => void;
   /** Where it differs from what it stands on; undefined: the name is not in it. */
-  readonly #differences = new Map<string, Value | undefined>();
+  readonly #differences = new SparseMap<string, Value | undefined>();
   #isShared = false;
   #size = 0;
   /** How many names are in it as the shared map has them. */
@@ -34,7 +36,7 @@ export class Overlay<Resource, Value> {
   constructor(
     shared: SharedMap<Resource>,
     project: (resource: Resource) => Value,
-    rebased: (isShared: boolean) => void = () => undefined,
+    rebased: (isShared: boolean) => void = ignore,
   ) {
     this.#shared = shared;
     this.#project = project;
@@ -157,3 +159,5 @@ export class Overlay<Resource, Value> {
     this.#rebased(this.#isShared);
   }
 }
+
+function ignore(): void {}

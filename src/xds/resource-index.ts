@@ -132,14 +132,7 @@ class IndexedProxy implements ProxyResources {
   }
 
   shared(typeUrl: string): SharedMap<EnvoyResource> {
-    const resources = (): ReadonlyMap<string, EnvoyResource> => this.#types.get(typeUrl) ?? none;
-    return {
-      get size() {
-        return resources().size;
-      },
-      get: (name) => resources().get(name),
-      entries: () => resources(),
-    };
+    return new SharedResources(this.#types, typeUrl);
   }
 
   named(from: string, typeUrl: string, name: string): number {
@@ -186,5 +179,31 @@ class IndexedProxy implements ProxyResources {
     this.#named.set(typeUrl, counts);
     counts.add(resource, by);
     if (counts.isEmpty) this.#named.delete(typeUrl);
+  }
+}
+
+class SharedResources implements SharedMap<EnvoyResource> {
+  readonly #types: ReadonlyMap<string, ReadonlyMap<string, EnvoyResource>>;
+  readonly #typeUrl: string;
+
+  constructor(types: ReadonlyMap<string, ReadonlyMap<string, EnvoyResource>>, typeUrl: string) {
+    this.#types = types;
+    this.#typeUrl = typeUrl;
+  }
+
+  get size(): number {
+    return this.#resources.size;
+  }
+
+  get(name: string): EnvoyResource | undefined {
+    return this.#resources.get(name);
+  }
+
+  entries(): ReadonlyMap<string, EnvoyResource> {
+    return this.#resources;
+  }
+
+  get #resources(): ReadonlyMap<string, EnvoyResource> {
+    return this.#types.get(this.#typeUrl) ?? none;
   }
 }

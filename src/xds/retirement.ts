@@ -1,12 +1,14 @@
+import { SparseMap, SparseSet } from "./sparse.ts";
+
 /**
  * Resources that nobody wants any more but Envoy still has: they stay while another resource that Envoy may have names them,
  * and then for the linger time, in which requests that are under way end and a change of mind costs nothing.
  */
 export class Retirement {
   readonly #linger: number;
-  readonly #named = new Set<string>();
+  readonly #named = new SparseSet<string>();
   /** Name → when it may go; in that order, since the linger time is the same for all. */
-  readonly #lingering = new Map<string, number>();
+  readonly #lingering = new SparseMap<string, number>();
 
   constructor(lingerMilliseconds: number) {
     this.#linger = lingerMilliseconds;

@@ -5,6 +5,7 @@ import { approximateSize } from "./encode.ts";
 import { earliest, Ordering, type OrderingOptions } from "./ordering.ts";
 import type { DeltaRequest, DeltaResponse } from "./protocol.ts";
 import type { ProxyResources, ResourceChange } from "./resource-index.ts";
+import { SparseMap } from "./sparse.ts";
 import type { Flight, Subscription } from "./subscription.ts";
 import { CLUSTER, LISTENER, SCOPED_ROUTE_CONFIGURATION } from "./type-url.ts";
 
@@ -60,7 +61,7 @@ export class Session {
   #pumping = false;
   #unsettledSince: number | undefined;
   #cancelWake: (() => void) | undefined;
-  readonly #cancelRetries = new Map<string, () => void>();
+  readonly #cancelRetries = new SparseMap<string, () => void>();
 
   constructor(resources: ProxyResources, options: SessionOptions, clock: Clock, hooks: SessionHooks) {
     this.#resources = resources;

@@ -5,6 +5,7 @@ import type { Holdings } from "./holdings.ts";
 import { Overlay } from "./overlay.ts";
 import { type DeltaRequest, WILDCARD } from "./protocol.ts";
 import type { ProxyResources } from "./resource-index.ts";
+import { SparseMap, SparseSet } from "./sparse.ts";
 import { Suspects, split } from "./suspects.ts";
 import { CLUSTER, SCOPED_ROUTE_CONFIGURATION } from "./type-url.ts";
 
@@ -37,15 +38,15 @@ export class Subscription {
   /** The last state of each resource that Envoy acknowledged. */
   readonly held: Overlay<EnvoyResource, Held>;
   /** States that a refused response may have left behind, besides the acknowledged one. */
-  readonly #uncertain = new Map<string, (EnvoyResource | undefined)[]>();
-  readonly rejected = new Map<string, Rejection>();
+  readonly #uncertain = new SparseMap<string, (EnvoyResource | undefined)[]>();
+  readonly rejected = new SparseMap<string, Rejection>();
   readonly flights: Flight[] = [];
   /** Names whose state has to be looked at → since when. */
-  readonly dirty = new Map<string, number>();
+  readonly dirty = new SparseMap<string, number>();
   /** Names that wait for other resources → since when. */
-  readonly waiting = new Map<string, number>();
+  readonly waiting = new SparseMap<string, number>();
   /** Names that Envoy wants an answer on even if nothing changed. */
-  readonly forced = new Set<string>();
+  readonly forced = new SparseSet<string>();
   readonly suspects = new Suspects();
   /** Since when Envoy waits for the first answer to a wildcard subscription, which it gets even if it is empty. */
   awaitedSince: number | undefined;
@@ -57,12 +58,8 @@ export class Subscription {
     this.#resources = resources;
     this.#holdings = holdings;
     const shared = resources.shared(typeUrl);
-    this.#names = new Overlay(shared, () => true);
-    this.held = new Overlay(
-      shared,
-      (resource) => resource,
-      (isShared) => holdings.rebase(typeUrl, isShared),
-    );
+    this.#names = new Overlay(shared, present);
+    this.held = new Overlay(shared, itself, (isShared) => holdings.rebase(typeUrl, isShared));
   }
 
   get subscribed(): boolean {
@@ -312,4 +309,13 @@ export class Subscription {
     this.#uncertain.delete(name);
     for (const state of uncertain) if (state !== undefined) this.#holdings.release(this.typeUrl, state);
   }
+}
+
+/** Of any resource: that there is one. */
+function present(): true {
+  return true;
+}
+
+function itself(resource: EnvoyResource): EnvoyResource {
+  return resource;
 }

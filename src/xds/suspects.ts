@@ -1,3 +1,5 @@
+import { SparseSet } from "./sparse.ts";
+
 /**
  * Groups of names of which at least one was refused: each group is sent again by itself, until the bad one is alone.
  *
@@ -5,7 +7,7 @@
  */
 export class Suspects {
   readonly #groups: (readonly string[])[] = [];
-  readonly #names = new Set<string>();
+  readonly #names = new SparseSet<string>();
 
   get size(): number {
     return this.#names.size;

@@ -1,6 +1,8 @@
+import { SparseMap } from "./sparse.ts";
+
 /** Resources that wait for another one, by what they wait for. */
 export class Waiters<Subscription> {
-  readonly #waiting = new Map<string, Map<Subscription, Set<string>>>();
+  readonly #waiting = new SparseMap<string, Map<Subscription, Set<string>>>();
 
   add(typeUrl: string, name: string, subscription: Subscription, waiter: string): void {
     const key = `${typeUrl}|${name}`;

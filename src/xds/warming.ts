@@ -1,6 +1,7 @@
 import type { EnvoyResource } from "../envoy/resource.ts";
 import { Overlay } from "./overlay.ts";
 import type { ProxyResources } from "./resource-index.ts";
+import { SparseMap } from "./sparse.ts";
 import { CLUSTER, CLUSTER_LOAD_ASSIGNMENT } from "./type-url.ts";
 
 /** Sequence of what came before the stream's first response. */
@@ -32,19 +33,19 @@ export class Warming {
   readonly #onWarm: (cluster: string) => void;
   readonly #warm: Overlay<EnvoyResource, true>;
   /** Latest version of each cluster that is not warm in it, in the order of sending. */
-  readonly #warming = new Map<string, Version>();
+  readonly #warming = new SparseMap<string, Version>();
   readonly #adopted: string[] = [];
   #answered = false;
   /** Clusters that warm, by their endpoints; a set where several share them. */
-  readonly #byEndpoints = new Map<string, string | ReadonlySet<string>>();
+  readonly #byEndpoints = new SparseMap<string, string | ReadonlySet<string>>();
   /** Endpoints that were acknowledged at all. */
   readonly #acknowledged: Overlay<EnvoyResource, true>;
   /** Number of the last response with these endpoints that was acknowledged while a cluster warmed with them. */
-  readonly #lastAcknowledged = new Map<string, number>();
+  readonly #lastAcknowledged = new SparseMap<string, number>();
 
   constructor(resources: Pick<ProxyResources, "shared">, patience: number, onWarm: (cluster: string) => void) {
-    this.#warm = new Overlay(resources.shared(CLUSTER), () => true);
-    this.#acknowledged = new Overlay(resources.shared(CLUSTER_LOAD_ASSIGNMENT), () => true);
+    this.#warm = new Overlay(resources.shared(CLUSTER), present);
+    this.#acknowledged = new Overlay(resources.shared(CLUSTER_LOAD_ASSIGNMENT), present);
     this.#patience = patience;
     this.#onWarm = onWarm;
   }
@@ -220,4 +221,9 @@ function withdraw(version: Version, sequence: number): Version | undefined {
   const previous = version.previous && withdraw(version.previous, sequence);
   // Answers come in order: what is older and not acknowledged was refused.
   return version.sequence <= sequence && !version.acknowledged ? previous : { ...version, previous };
+}
+
+/** Of any resource: that there is one. */
+function present(): true {
+  return true;
 }
