@@ -29,8 +29,13 @@ interface Answer {
 export function startForked<Known extends Commands>(
   script: string,
   nodeArguments: readonly string[] = [],
+  environment: Readonly<Record<string, string>> = {},
 ): Forked<Known> {
-  const child = fork(script, [], { execArgv: [...nodeArguments], stdio: ["ignore", 2, 2, "ipc"] });
+  const child = fork(script, [], {
+    execArgv: [...nodeArguments],
+    env: { ...process.env, ...environment },
+    stdio: ["ignore", 2, 2, "ipc"],
+  });
   const waiting = new Map<number, { resolve: (value: never) => void; reject: (error: Error) => void }>();
   let calls = 0;
   child.on("message", ({ id, value, error }: Answer) => {

@@ -3,13 +3,15 @@
  *
  *     node bench/standalone/streams.ts [--streams 1000] [--routes 5000] [--gateways 1] [--tls] [--output json]
  *
- * The control plane with its xDS server is one process, the Envoys are another, which only subscribes, counts and acknowledges;
- * each has a connection and a delta stream of its own. They take turns among the Gateways. First ten connect, so that nothing of
- * the first time is counted; then all others at once, of which each gets everything; then a route changes, and
- * endpoints; then all of them connect anew and tell what they have, so that nothing is sent again.
+ * The control plane with its xDS server is one process, in the chart's settings of malloc; the Envoys are another, which only
+ * subscribes, counts and acknowledges; each has a connection and a delta stream of its own. They take turns among the Gateways.
+ * First ten connect, so that nothing of the first time is counted; then all others at once, of which each gets everything; then a route
+ * changes, and endpoints; then all of them leave, connect anew and tell what they have, so that nothing is sent again.
  *
- * Memory is that after full collections, before and after the streams came. Linux only. Exits with 1 where a stream takes
- * more than 50 KiB (without TLS), or is told what it has.
+ * Memory is what is resident after full collections, less what was before the streams came: the snapshot is in both. The same
+ * connections and bytes with Node's own HTTP/2 server, in the same run, say what of it is Node's and OpenSSL's.
+ * Linux only. Exits with 1 where a stream takes more than 50 KiB (with TLS: more than that server), leaves something behind, or is
+ * told what it has.
  */
 
 import { join } from "node:path";
@@ -20,7 +22,9 @@ import { startForked } from "../harness/forked.ts";
 import type { Limit } from "../harness/judge.ts";
 import { progress } from "../harness/progress.ts";
 import { report } from "../harness/report.ts";
-import type { ClientCommands } from "../harness/xds/client.ts";
+import type { BareCommands } from "../harness/xds/bare-server.ts";
+import type { ClientCommands, Versions } from "../harness/xds/client.ts";
+import type { Memory } from "../harness/xds/memory.ts";
 import type { Phase, ServerCommands } from "../harness/xds/server.ts";
 
 const { values } = parseArgs({
@@ -39,10 +43,13 @@ const warmUp = 10;
 const KiB = 1024;
 
 const programs = join(import.meta.dirname, "../harness/xds");
-const server = startForked<ServerCommands>(join(programs, "server.ts"), [
-  "--expose-gc",
-  ...values["server-flags"].split(" ").filter((flag) => flag !== ""),
-]);
+/** As in the chart. */
+const malloc = { MALLOC_ARENA_MAX: "1", MALLOC_MMAP_THRESHOLD_: "16384" };
+const server = startForked<ServerCommands>(
+  join(programs, "server.ts"),
+  ["--expose-gc", ...values["server-flags"].split(" ").filter((flag) => flag !== "")],
+  malloc,
+);
 const first = startForked<ClientCommands>(join(programs, "client.ts"));
 const crowd = startForked<ClientCommands>(join(programs, "client.ts"));
 try {
@@ -65,6 +72,7 @@ try {
 
   await crowd.call("disconnect", undefined);
   await server.call("settled", warmUp);
+  const gone = await server.call("memory", undefined);
   const now = await server.call("versions", undefined);
   await server.call("begin", undefined);
   progress(`${streams} streams connect again`);
@@ -73,17 +81,24 @@ try {
   const repeated = await crowd.call("received", undefined);
   const afterAgain = await server.call("memory", undefined);
 
+  await Promise.all([server.stop(), first.stop(), crowd.stop()]);
+  progress("the same with Node's own server");
+  const bare = await bareMemory(versions, Math.ceil(snapshotBytes / shape.gateways));
+
   const perStream = {
-    heapKiB: (after.heap - before.heap) / KiB / streams,
-    externalKiB: (after.external - before.external) / KiB / streams,
-    residentKiB: (after.resident - before.resident) / KiB / streams,
-    residentAgainKiB: (afterAgain.resident - before.resident) / KiB / streams,
+    connected: beyond(before, after),
+    gone: beyond(before, gone),
+    again: beyond(before, afterAgain),
     peakKiB: (connected.peakResident - before.resident) / KiB / streams,
+    bare,
   };
+  const ours = (at: "connected" | "again") =>
+    perStream[at].residentKiB - (values.tls ? Math.max(bare.connected.residentKiB, 0) : 0);
+  const whose = values.tls ? "beyond the snapshot and a bare server's" : "beyond the snapshot";
   const limits: readonly Limit[] = [
-    ...(values.tls
-      ? []
-      : [{ what: "memory of a stream beyond the snapshot, KiB", value: perStream.residentKiB, atMost: 50 }]),
+    { what: `memory of a stream ${whose}, KiB`, value: ours("connected"), atMost: 50 },
+    { what: `after all came again, KiB`, value: ours("again"), atMost: 50 },
+    { what: "heap that a stream leaves behind, KiB", value: perStream.gone.heapKiB, atMost: 2 },
     { what: "resources that a stream is told when it comes again", value: repeated.resources / streams, atMost: 0 },
     {
       what: "responses to a stream for a change",
@@ -95,9 +110,17 @@ try {
     benchmark: "streams",
     notes: [
       `${streams} streams, ${shape.routes} routes, ${shape.gateways} Gateways, ${values.tls ? "mutual TLS" : "no TLS"}; ${(snapshotBytes / KiB / KiB).toFixed(1)} MiB of resources.`,
-      `Memory of a stream: ${perStream.residentKiB.toFixed(1)} KiB resident, of which ${perStream.heapKiB.toFixed(1)} are of the JavaScript heap and ${perStream.externalKiB.toFixed(1)} other buffers of Node's; after all came again ${perStream.residentAgainKiB.toFixed(1)} KiB.`,
+      `At its most, while they came, ${perStream.peakKiB.toFixed(1)} KiB a stream were resident.`,
     ],
     tables: [
+      {
+        headings: ["memory of a stream, KiB", "resident", "JavaScript heap", "Node's buffers", "bare server, resident"],
+        rows: [
+          memoryRow("connected", perStream.connected, bare.connected),
+          memoryRow("all are gone", perStream.gone, bare.gone),
+          memoryRow("all came again", perStream.again, bare.again),
+        ],
+      },
       {
         headings: [
           "what",
@@ -133,6 +156,49 @@ try {
   await Promise.all([server.stop(), first.stop(), crowd.stop()]);
 }
 
+interface StreamMemory {
+  readonly residentKiB: number;
+  readonly heapKiB: number;
+  readonly externalKiB: number;
+}
+
+function beyond(before: Memory, after: Memory): StreamMemory {
+  return {
+    residentKiB: (after.resident - before.resident) / KiB / streams,
+    heapKiB: (after.heap - before.heap) / KiB / streams,
+    externalKiB: (after.external - before.external) / KiB / streams,
+  };
+}
+
+/** @param bytes that a stream is sent */
+async function bareMemory(
+  versions: Readonly<Record<string, Versions>>,
+  bytes: number,
+): Promise<Record<"connected" | "gone" | "again", StreamMemory>> {
+  const bare = startForked<BareCommands>(join(programs, "bare-server.ts"), ["--expose-gc"], malloc);
+  const clients = [1, 2].map(() => startForked<ClientCommands>(join(programs, "client.ts")));
+  const [few, many] = clients;
+  try {
+    if (few === undefined || many === undefined) throw new Error("no clients");
+    const started = await bare.call("start", { bytes, tls: values.tls, proxies: Object.keys(versions) });
+    await few.call("connect", { ...started, versions, streams: warmUp, again: false });
+    await bare.call("settled", warmUp);
+    const before = await bare.call("memory", undefined);
+    const connect = async (again: boolean): Promise<StreamMemory> => {
+      await many.call("connect", { ...started, versions, streams, again });
+      await bare.call("settled", warmUp + streams);
+      return beyond(before, await bare.call("memory", undefined));
+    };
+    const connected = await connect(false);
+    await many.call("disconnect", undefined);
+    await bare.call("settled", warmUp);
+    const gone = beyond(before, await bare.call("memory", undefined));
+    return { connected, gone, again: await connect(true) };
+  } finally {
+    await Promise.all([bare, ...clients].map((program) => program.stop()));
+  }
+}
+
 /** Of five changes, by CPU. */
 async function median(kind: "route" | "endpoints", count: number): Promise<Phase> {
   const changes: Phase[] = [];
@@ -155,4 +221,9 @@ function phase(what: string, measured: Phase, count: number): readonly string[] 
     `${measured.longestBlockMilliseconds.toFixed(0)} ms`,
     `${(measured.peakResident / KiB / KiB).toFixed(0)} MiB`,
   ];
+}
+
+function memoryRow(what: string, ours: StreamMemory, bare: StreamMemory): readonly string[] {
+  const figures = [ours.residentKiB, ours.heapKiB, ours.externalKiB, bare.residentKiB];
+  return [what, ...figures.map((figure) => figure.toFixed(1))];
 }

@@ -3,7 +3,7 @@
  * API server. It measures itself.
  */
 
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setTimeout as wait } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
@@ -17,14 +17,8 @@ import { MutualTls } from "../../../src/xds/credentials.ts";
 import { XdsServer } from "../../../src/xds/server.ts";
 import { answer } from "../forked.ts";
 import type { Credentials, Versions } from "./client.ts";
+import { type Memory, residentPeak, settledMemory } from "./memory.ts";
 import { endpointSlice, route, type Shape, surroundings } from "./shape.ts";
-
-export interface Memory {
-  /** Bytes, after a full collection. */
-  readonly heap: number;
-  readonly external: number;
-  readonly resident: number;
-}
 
 /** Since the phase began. */
 export interface Phase {
@@ -186,18 +180,4 @@ function read(file: string, text: string) {
 
 function apply(file: string, text: string): void {
   controlPlane.apply(read(file, text));
-}
-
-async function settledMemory(): Promise<Memory> {
-  for (let times = 0; times < 3; times += 1) {
-    // What a full collection frees is given back with this flavour.
-    globalThis.gc?.({ type: "major", execution: "sync", flavor: "last-resort" });
-    await wait(100);
-  }
-  const { heapUsed, external, rss } = process.memoryUsage();
-  return { heap: heapUsed, external, resident: rss };
-}
-
-function residentPeak(): number {
-  return Number(/VmHWM:\s+(\d+)/.exec(readFileSync("/proc/self/status", "utf8"))?.[1] ?? Number.NaN) * 1024;
 }
