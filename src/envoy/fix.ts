@@ -168,18 +168,26 @@ function escapeByte(byte: number): string {
   return `\\${String(byte).padStart(3, "0")}`;
 }
 
+/**
+ * Where listeners of earlier versions carry the scope. Tables are delivered before the listeners that need them, and connections of a
+ * listener that was replaced are led by its old filters until they have drained: so the table that all share serves those, too.
+ */
+const EARLIER_SCOPE_HEADER = "x-gw-scope";
+
 // One look-up of metadata() in a run of the script resolves the route; a second one does not. So only the retry of the exact host
 // asks, and whatever comes after it leaves resolving to the next filter. Names longer than DNS allows are not walked.
 const WALK = `
 function envoy_on_request(handle)
   local headers = handle:headers()
-  local scope = string.gsub(headers:get("${SCOPE_HEADER}") or "/", "^${MISSED}:", "")
+  local carrier = "${SCOPE_HEADER}"
+  if not string.find(headers:get(carrier) or "", "^${MISSED}:") then carrier = "${EARLIER_SCOPE_HEADER}" end
+  local scope = string.gsub(headers:get(carrier) or "/", "^${MISSED}:", "")
   local slash = string.find(scope, "/", 1, true)
   local chain = string.sub(scope, 1, slash)
   local host = string.match(scope, "^[^:%[]*", slash + 1)
   local chosen = names[chain]
   local function serve(found)
-    headers:replace("${SCOPE_HEADER}", found)
+    headers:replace(carrier, found)
     handle:clearRouteCache()
   end
   local function elsewhere(name)

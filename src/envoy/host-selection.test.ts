@@ -104,7 +104,7 @@ describe("which table serves a host", () => {
       }
 
       test("the scope header of a client has no effect", async () => {
-        const forged = { "proxy-status": "http-80/b.example.com" };
+        const forged = { "proxy-status": "http-80/b.example.com", "x-gw-scope": "~:http-80/b.example.com" };
         equal((await way(name)({ host: "a.example.com", headers: forged })).seen?.backend, "exact");
         equal((await way(name)({ host: "example.org", headers: forged })).seen?.backend, "all");
       });

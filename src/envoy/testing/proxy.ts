@@ -23,11 +23,15 @@ export interface TestProxy {
   stop(): Promise<void>;
 }
 
-/** @throws Error with Envoy's own words when it does not accept the configuration */
+/**
+ * @param edit makes another bootstrap of ours
+ * @throws Error with Envoy's own words when it does not accept the configuration
+ */
 export async function startProxy(
   parts: Parts,
   options: Partial<Options> = {},
   process: Pick<EnvoyProcessOptions, "stdout" | "extraArguments"> = {},
+  edit: (json: string) => string = (json) => json,
 ): Promise<TestProxy> {
   const { path } = await resolveEnvoy();
   const json = JSON.stringify(
@@ -35,7 +39,7 @@ export async function startProxy(
   );
   const envoy = await EnvoyProcess.start({
     envoy: path,
-    bootstrap: { json },
+    bootstrap: { json: edit(json) },
     logger: silent,
     concurrency: 1,
     drain: { drainMs: 0 },
