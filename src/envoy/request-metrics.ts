@@ -35,7 +35,8 @@ export const METADATA = "gatewright";
  * Each label costs every request about as much as a filter. So gRPC calls are counted apart, and the others without labels that
  * would be empty, which Prometheus takes for the same.
  *
- * @param gateway `namespace/name` of the Gateway whose own proxy this is; absent where several share one, and routes tell
+ * @param gateway `namespace/name` of the Gateway whose chain this is; absent where several share one, and routes tell, which costs
+ * each label about twice as much
  */
 export function requestMetrics(gateway: string | undefined): readonly Init<typeof AccessLogSchema>[] {
   const owner = [tag("gateway", gateway ?? `%METADATA(ROUTE:${METADATA}:gateway)%`), tag("rule", "%ROUTE_NAME%")];

@@ -50,7 +50,7 @@ export function socketListener(
   const byName = new Map<string, FilterChain>();
   for (const chain of listeners.flatMap(({ chains }) => chains)) {
     const known = byName.get(chain.name);
-    byName.set(chain.name, known === undefined ? chain : { ...known, origins: [...known.origins, ...chain.origins] });
+    byName.set(chain.name, known === undefined ? chain : shared(known, chain));
   }
   return {
     proxy,
@@ -65,6 +65,13 @@ export function socketListener(
   };
 }
 
+/** The chain of both: HTTP has one for all listeners of a socket. */
+function shared(one: FilterChain, other: FilterChain): FilterChain {
+  const { gateway, ...rest } = one;
+  const origins = [...one.origins, ...other.origins];
+  return gateway === undefined || gateway !== other.gateway ? { ...rest, origins } : { ...rest, gateway, origins };
+}
+
 /** The filter chains of one listener, with the routes that have its connections. */
 export function chainsOf(
   listener: GatewayListener,
@@ -74,7 +81,7 @@ export function chainsOf(
 ): readonly FilterChain[] {
   const { socket, hostname, protocol, chain } = listener;
   const common = {
-    ...(servesAlone(listener.gateway.key, socket) && { gateway: listener.gateway.key }),
+    gateway: listener.gateway.key,
     ...(accessLogs !== undefined && { accessLogs }),
     origins: [listener.origin],
   };

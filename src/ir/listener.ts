@@ -25,7 +25,7 @@ interface Chain {
   /** SNI names that choose this chain; empty for every connection that no other chain of the listener takes. */
   readonly serverNames: readonly string[];
   readonly tls?: TlsTermination;
-  /** `namespace/name` of the Gateway whose own proxy or socket this is; absent where Gateways share it, and each {@link Rule} tells its own. */
+  /** `namespace/name` of the Gateway whose listeners these are; absent where those of several share the chain, and each {@link Rule} tells its own. */
   readonly gateway?: string;
   readonly accessLogs?: readonly AccessLog[];
   readonly origins: readonly Origin[];
