@@ -29,8 +29,8 @@ export class Batch {
 const large = 64;
 
 /**
- * The batches of a proxy's streams: those that say the same are one, as long as any of them is in flight. Streams are told the
- * same one after the other, so the last one of a type is remembered, and the last large one.
+ * The batches of a proxy's streams: those that say the same are one, as long as any of them is in flight: a flight has its batch.
+ * Streams are told the same one after the other, so the last one of a type is remembered, and the last large one, but not kept.
  */
 export class Batches {
   readonly #last = new Map<string, WeakRef<Batch>>();

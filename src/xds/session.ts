@@ -266,6 +266,7 @@ export class Session {
       sentAt: now,
       changedAt: oldestChange(subscription, entries) ?? now,
       entries,
+      batch,
     };
     subscription.sent(flight);
     this.#ordering.sent(subscription, flight);

@@ -1,5 +1,5 @@
 import type { EnvoyResource } from "../envoy/resource.ts";
-import type { Entries } from "./batch.ts";
+import type { Batch, Entries } from "./batch.ts";
 import { type Held, isKnown } from "./held.ts";
 import type { Holdings } from "./holdings.ts";
 import { Overlay } from "./overlay.ts";
@@ -18,6 +18,8 @@ export interface Flight {
   /** When the oldest change that it carries was made. */
   readonly changedAt: number;
   readonly entries: Entries;
+  /** What was sent, for other streams to which the same is sent until this one has answered. */
+  readonly batch: Batch;
 }
 
 /** A version that Envoy refused; `undefined` stands for its removal. */
