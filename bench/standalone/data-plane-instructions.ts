@@ -1,10 +1,12 @@
 /**
  * How many instructions of Envoy's worker a request takes, ours beside an Envoy by hand, and what of ours takes how many.
  *
- *     node bench/standalone/data-plane-instructions.ts [--routes 100] [--requests 500] [--protocol HTTP/1.1|HTTP/2] [--output json]
+ *     node bench/standalone/data-plane-instructions.ts [--routes 100] [--layout hosts|paths] [--requests 500]
+ *         [--protocol HTTP/1.1|HTTP/2|gRPC] [--only "Gatewright,no durations by rule"] [--output json]
  *
  * Envoy runs under valgrind, which counts what it does in user space; the kernel's part, which is the same for all, is not in it.
- * Requests come one after the other on one connection, to the first of so many hosts. Unlike times, the figures are the same at
+ * Requests come one after the other on one connection, to the first of so many hosts, or the middle one of so many paths of one host.
+ * Unlike times, the figures are the same at
  * any load of the machine, to about 1 in 1,000. Needs valgrind, h2load and nginx.
  */
 import { execFile, spawn } from "node:child_process";
@@ -14,7 +16,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs, promisify } from "node:util";
-import { backend, forward, table as hostTable, httpListener, rule, to } from "../../src/envoy/testing/ir.ts";
+import {
+  backend,
+  forward,
+  table as hostTable,
+  httpListener,
+  match,
+  prefix,
+  rule,
+  to,
+} from "../../src/envoy/testing/ir.ts";
 import { resourcesOf } from "../../src/envoy/testing/proxy.ts";
 import { validationBootstrap } from "../../src/envoy/validation-bootstrap.ts";
 import { resolveEnvoy } from "../../src/fleet/resolve-envoy.ts";
@@ -22,11 +33,11 @@ import { commonOptions, outputOf } from "../harness/command-line.ts";
 import { freePort } from "../harness/gatewright-process.ts";
 import { progress } from "../harness/progress.ts";
 import { report } from "../harness/report.ts";
-import { type Backend, startBackend } from "./data-plane/backend.ts";
+import { type Backend, emptyMessage, startBackend } from "./data-plane/backend.ts";
 import { certificateIn } from "./data-plane/certificate.ts";
 import { handWrittenBootstrap } from "./data-plane/hand-written-envoy.ts";
 import { statusOf } from "./data-plane/load.ts";
-import { allRoutes, routeAt, type Scenario } from "./data-plane/scenario.ts";
+import { allRoutes, type Layout, oneHost, routeAt, type Scenario } from "./data-plane/scenario.ts";
 
 const execute = promisify(execFile);
 
@@ -36,11 +47,15 @@ const { values } = parseArgs({
     routes: { type: "string", default: "100" },
     requests: { type: "string", default: "500" },
     protocol: { type: "string", default: "HTTP/1.1" },
+    layout: { type: "string", default: "hosts" },
+    only: { type: "string" },
   },
 });
 const routes = Number(values.routes);
 const requests = Number(values.requests);
-const protocol = values.protocol === "HTTP/2" ? "HTTP/2" : "HTTP/1.1";
+const protocol = (["HTTP/2", "gRPC"] as const).find((name) => name === values.protocol) ?? "HTTP/1.1";
+const layout: Layout = values.layout === "paths" && protocol !== "gRPC" ? "paths" : "hosts";
+const only = values.only?.split(",");
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -100,15 +115,20 @@ let one: Backend | undefined;
 try {
   one = await startBackend(folder);
   const certificate = await certificateIn(folder);
-  const scenario: Scenario = { routes, layout: "hosts", backend: one, certificate, folder };
+  const scenario: Scenario = { routes, layout, backend: one, certificate, folder };
   const ports = async () => ({ http: await freePort(), http2: 0, https: await freePort(), grpc: await freePort() });
   const byHand = await ports();
   counts.push([
     "Envoy by hand",
-    await count("by-hand.yaml", handWrittenBootstrap(scenario, byHand, folder), byHand.http),
+    await count(
+      "by-hand.yaml",
+      handWrittenBootstrap(scenario, byHand, folder),
+      protocol === "gRPC" ? byHand.grpc : byHand.http,
+    ),
   ]);
-  const ours: unknown = ourBootstrap(one.http);
+  const ours: unknown = ourBootstrap(one);
   for (const [name, change] of Object.entries(variants)) {
+    if (only?.includes(name) === false) continue;
     const port = await freePort();
     const listening = changed(changed(ours, change), (object) =>
       object["port_value"] === 0 ? { ...object, port_value: port } : object,
@@ -123,7 +143,7 @@ try {
 const [[, base] = ["", Number.NaN], [, whole] = ["", Number.NaN]] = counts;
 await report(outputOf(values.output), {
   benchmark: "data-plane-instructions",
-  notes: [`${protocol}, ${routes} hosts, ${requests} requests each.`],
+  notes: [`${protocol}, ${routes} ${layout}, ${requests} requests each.`],
   tables: [
     {
       headings: ["", "instructions a request", "of Envoy's by hand", "beyond Gatewright's"],
@@ -135,7 +155,7 @@ await report(outputOf(values.output), {
       ]),
     },
   ],
-  results: { protocol, routes, requests, counts: Object.fromEntries(counts) },
+  results: { protocol, layout, routes, requests, counts: Object.fromEntries(counts) },
   limits: [
     {
       what: "instructions a request in user space, the kernel's not counted, in those of Envoy by hand",
@@ -146,13 +166,28 @@ await report(outputOf(values.output), {
 });
 
 /** What a proxy of one Gateway is sent, all at once. */
-function ourBootstrap(port: number): object {
-  const tables = allRoutes({ layout: "hosts", routes }).map(({ hostname }, index) =>
-    hostTable(hostname, [rule({ name: `HTTPRoute/default/http-${index}/0`, action: forward([to("one")]) })]),
-  );
+function ourBootstrap({ http, grpc }: Backend): object {
+  const action = forward([to("one")]);
+  const rules = allRoutes({ layout, routes }).map(({ hostname, path }, index) => ({
+    hostname,
+    rule:
+      protocol === "gRPC"
+        ? rule({ name: `GRPCRoute/default/grpc-${index}/0`, match: match({ grpc: true }), action })
+        : rule({ name: `HTTPRoute/default/http-${index}/0`, match: prefix(path), action }),
+  }));
+  const tables =
+    layout === "hosts"
+      ? rules.map(({ hostname, rule: own }) => hostTable(hostname, [own]))
+      : [
+          hostTable(
+            oneHost,
+            rules.map(({ rule: own }) => own),
+          ),
+        ];
   const chains = httpListener().chains.map((chain) => ({ ...chain, gateway: "default/bench" }));
+  const cluster = protocol === "gRPC" ? backend("one", [grpc], { protocol: "HTTP/2" }) : backend("one", [http]);
   const resources = resourcesOf({
-    backends: [backend("one", [port])],
+    backends: [cluster],
     listeners: [httpListener("http-80", { chains })],
     tables: [hostTable("*", []), ...tables],
   });
@@ -178,11 +213,15 @@ async function count(file: string, configuration: string, port: number): Promise
     ],
     { stdio: "ignore" },
   );
-  const target = routeAt({ layout: "hosts" }, 0);
+  const target = routeAt({ layout }, layout === "hosts" ? 0 : Math.floor(routes / 2));
+  const message = join(folder, "message");
+  await writeFile(message, emptyMessage);
+  const call = [`--data=${message}`, "--header=content-type: application/grpc", "--header=te: trailers"];
   const send = async (number: number): Promise<void> => {
     const how = protocol === "HTTP/1.1" ? ["--h1"] : ["--max-concurrent-streams=1"];
+    const what = protocol === "gRPC" ? call : [];
     const url = `http://${target.hostname}${target.path}`;
-    const common = [`--connect-to=127.0.0.1:${port}`, "--clients=1", `--requests=${number}`, ...how];
+    const common = [`--connect-to=127.0.0.1:${port}`, "--clients=1", `--requests=${number}`, ...how, ...what];
     const { stdout } = await execute("h2load", [...common, url]);
     if (!stdout.includes(`${number} succeeded`)) throw new Error(stdout);
   };
