@@ -1,9 +1,6 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { ControlPlane } from "../control-plane/control-plane.ts";
-import { explainWith } from "../control-plane/explain-with.ts";
-import { topologyOf } from "../control-plane/topology-of.ts";
-import { RequestError } from "../explain/parse-request.ts";
 import type { Finding } from "../resources/finding.ts";
 import { isOwnHost, listenError, parseAdminAddress } from "./address.ts";
 import type { Metrics } from "./metrics/metrics.ts";
@@ -14,7 +11,7 @@ export interface AdminOptions {
   readonly metrics: Pick<Metrics, "registry" | "render">;
   /** What is missing before traffic is served, in words; empty when ready. */
   readonly notReady: () => readonly string[];
-  readonly findings: () => readonly Finding[];
+  readonly findings: () => Promise<readonly Finding[]>;
   /** Envoy's metrics in Prometheus' format. Rejects when no Envoy answers. Absent where Envoys are pods of their own. */
   readonly envoyMetrics?: () => Promise<string>;
   readonly times?: StatusTimes;
@@ -32,6 +29,7 @@ interface Answer {
 
 type Endpoint = (query: URLSearchParams, options: AdminOptions) => Answer | Promise<Answer>;
 
+// What explains, analyses and draws is loaded when somebody asks: most who run it never do, and it takes some 3 MB.
 const endpoints: Readonly<Record<string, Endpoint>> = {
   "/healthz": () => text(200, "ok"),
   "/readyz": (_query, { notReady }) => {
@@ -53,9 +51,14 @@ const endpoints: Readonly<Record<string, Endpoint>> = {
   },
   "/api/v1/resources": (query, { controlPlane, times }) =>
     json(objectsWithStatus(controlPlane, query.get("kind") ?? undefined, times).map(withoutSecrets)),
-  "/api/v1/graph": (_query, { controlPlane, findings }) => json(topologyOf(controlPlane, findings())),
-  "/api/v1/findings": (_query, { findings }) => json(findings()),
-  "/api/v1/explain": (query, { controlPlane }) => {
+  "/api/v1/graph": async (_query, { controlPlane, findings }) => {
+    const { topologyOf } = await import("../control-plane/topology-of.ts");
+    return json(topologyOf(controlPlane, await findings()));
+  },
+  "/api/v1/findings": async (_query, { findings }) => json(await findings()),
+  "/api/v1/explain": async (query, { controlPlane }) => {
+    const { explainWith } = await import("../control-plane/explain-with.ts");
+    const { RequestError } = await import("../explain/parse-request.ts");
     const [method, url = "", grpc, serverName, clientAddress] = [
       "method",
       "url",

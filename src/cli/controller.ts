@@ -5,9 +5,7 @@ import type { LogFormat, LogLevel } from "../admin/log-options.ts";
 import { clusterMetrics } from "../admin/metrics/cluster-metrics.ts";
 import { createMetrics } from "../admin/metrics/metrics.ts";
 import { type AdminOptions, serveAdmin } from "../admin/server.ts";
-import { checkNamedSecrets } from "../analyse/named-secrets.ts";
 import { Cluster } from "../cluster/cluster.ts";
-import { allFindings } from "../control-plane/all-findings.ts";
 import { AccessError } from "../kubernetes/access.ts";
 import { ApiError } from "../kubernetes/api-error.ts";
 import { KubernetesClient } from "../kubernetes/client.ts";
@@ -80,7 +78,11 @@ export async function controller(options: ControllerOptions): Promise<number> {
       controlPlane: cluster.controlPlane,
       metrics,
       times: { get: (key) => cluster.statusOf(key) },
-      findings: () => [...allFindings(cluster.controlPlane), ...checkNamedSecrets(cluster.controlPlane)],
+      findings: async () => {
+        const { allFindings } = await import("../control-plane/all-findings.ts");
+        const { checkNamedSecrets } = await import("../analyse/named-secrets.ts");
+        return [...allFindings(cluster.controlPlane), ...checkNamedSecrets(cluster.controlPlane)];
+      },
       notReady: () => cluster.notReady,
     };
     const servers = [

@@ -152,7 +152,7 @@ Other rules for this host:
       controlPlane: planeOf(text, "there.yaml"),
       metrics: createMetrics("test"),
       notReady: () => [],
-      findings: () => [],
+      findings: () => Promise.resolve([]),
       envoyMetrics: () => Promise.resolve(""),
     });
     t.after(() => server.close());

@@ -3,7 +3,6 @@ import { createLogger } from "../admin/log.ts";
 import type { LogFormat, LogLevel } from "../admin/log-options.ts";
 import { createMetrics, supervisionMetrics } from "../admin/metrics/metrics.ts";
 import { serveAdmin } from "../admin/server.ts";
-import { allFindings } from "../control-plane/all-findings.ts";
 import { FleetError } from "../fleet/fleet-error.ts";
 import type { Logger } from "../fleet/logger.ts";
 import { resolveEnvoy } from "../fleet/resolve-envoy.ts";
@@ -73,7 +72,10 @@ async function serve(
       controlPlane,
       metrics,
       times: new TransitionTimes(controlPlane.status),
-      findings: () => allFindings(controlPlane),
+      findings: async () => {
+        const { allFindings } = await import("../control-plane/all-findings.ts");
+        return allFindings(controlPlane);
+      },
       notReady: () => missing(standalone, ready.filesRead),
       envoyMetrics: async () => {
         if (standalone.envoy === undefined) throw new Error("it has not been started yet");
