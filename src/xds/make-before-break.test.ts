@@ -42,6 +42,23 @@ describe("make before break", () => {
     equal(summary(stream.takeOne()), "Cluster -a");
   });
 
+  test("a cluster goes also if its time comes while it is looked at what may be sent", () => {
+    for (let early = 0; early < 40; early += 1) {
+      const { delivery, apply, clock } = fixture([...shop, cluster("b"), endpoints("b")], { lingerMilliseconds: 100 });
+      const stream = connected(delivery, ["a", "b"]);
+      apply({ set: [scope("s/a", ["b"])], remove: [cluster("a"), endpoints("a")] });
+      stream.ackAll();
+      clock.advance(100 - early);
+      const before = lines(stream.take());
+      clock.perLook = 1;
+      apply({ set: [scope("s/c", [])] });
+      clock.perLook = 0;
+      clock.advance(1_000);
+      const after = lines(stream.ackAll()).filter((line) => line.startsWith("Cluster"));
+      deepEqual([...before, ...after], ["Cluster -a"], `${early} ms before`);
+    }
+  });
+
   test("a cluster that is wanted again while it lingers is kept, and is warm", () => {
     const { delivery, apply, clock } = fixture([...shop, cluster("b"), endpoints("b")]);
     const stream = connected(delivery, ["a", "b"]);

@@ -60,6 +60,8 @@ export class Ordering {
   /** Scopes that Envoy brought along, in versions that we don't know, and that it should have in others. */
   readonly #earlier = new SparseSet<string>();
   readonly #tablesMilliseconds: number;
+  /** Up to when {@link Ordering.wake} has done what was due. */
+  #wokenAt = Number.NEGATIVE_INFINITY;
 
   constructor(resources: ProxyResources, options: OrderingOptions, now: () => number) {
     this.#resources = resources;
@@ -188,6 +190,7 @@ export class Ordering {
   /** Marks what has waited long enough. */
   wake(): void {
     const now = this.#now();
+    this.#wokenAt = now;
     for (const [typeUrl, retirement] of this.#retirements) {
       for (const name of retirement.due(now)) this.#byType.get(typeUrl)?.mark(name, now);
     }
@@ -197,13 +200,13 @@ export class Ordering {
       if (since + this.#tablesMilliseconds <= now) listeners?.mark(name, now);
   }
 
-  /** When {@link wake} has something to do next, if ever. */
+  /** When {@link wake} has something to do next, if ever. That may be over: what is due since it was last called, it has not done. */
   nextWake(): number | undefined {
-    const now = this.#now();
-    const times = [...this.#retirements.values()].map((retirement) => retirement.nextDue(now));
+    const done = this.#wokenAt;
+    const times = [...this.#retirements.values()].map((retirement) => retirement.nextDue(done));
     const listeners = [...(this.#byType.get(LISTENER)?.waiting.values() ?? [])];
-    const overdue = listeners.map((since) => since + this.#tablesMilliseconds).filter((due) => due > now);
-    return earliest([...times, this.#warming.nextExpiry(now), ...overdue]);
+    const overdue = listeners.map((since) => since + this.#tablesMilliseconds).filter((due) => due > done);
+    return earliest([...times, this.#warming.nextExpiry(done), ...overdue]);
   }
 
   #decideUpdate(subscription: Subscription, desired: EnvoyResource, together: boolean): Decision {

@@ -59,6 +59,8 @@ export class Session {
   #writable = true;
   #closed = false;
   #pumping = false;
+  /** When it was last looked at what may be sent: what became due since then was perhaps not seen. */
+  #pumpedAt = Number.NEGATIVE_INFINITY;
   #unsettledSince: number | undefined;
   #cancelWake: (() => void) | undefined;
   readonly #cancelRetries = new SparseMap<string, () => void>();
@@ -159,6 +161,7 @@ export class Session {
   #pump(): void {
     if (this.#pumping || this.#closed) return;
     this.#pumping = true;
+    this.#pumpedAt = this.#clock.now();
     for (let progress = true; progress; ) {
       progress = false;
       for (const subscription of this.#ordering.subscriptions) if (this.#step(subscription)) progress = true;
@@ -276,16 +279,16 @@ export class Session {
   #scheduleWake(): void {
     this.#cancelWake?.();
     this.#cancelWake = undefined;
-    const now = this.#clock.now();
     const clusters = this.#ordering.find(CLUSTER);
     const oldest = clusters?.flights[0];
-    const times = [this.#ordering.nextWake()];
+    const times: number[] = [];
     if (oldest !== undefined && clusters?.dirty.size !== 0)
       times.push(oldest.sentAt + this.#options.patienceMilliseconds);
     for (const subscription of this.#ordering.subscriptions)
       if (subscription.awaitedSince !== undefined) times.push(this.#firstDue(subscription));
-    const next = earliest(times.filter((time) => time !== undefined && time > now));
-    if (next !== undefined) this.#cancelWake = this.#clock.after(next - now, () => this.#wake());
+    const next = earliest([this.#ordering.nextWake(), ...times.filter((time) => time > this.#pumpedAt)]);
+    if (next === undefined) return;
+    this.#cancelWake = this.#clock.after(Math.max(0, next - this.#clock.now()), () => this.#wake());
   }
 
   #wake(): void {

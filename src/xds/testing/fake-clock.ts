@@ -2,10 +2,13 @@ import type { Clock } from "../clock.ts";
 
 /** A clock that moves when told to. */
 export class FakeClock implements Clock {
+  /** How far it moves by itself each time that somebody looks at it, as if work took time. What is due then waits for {@link advance}. */
+  perLook = 0;
   #now = 0;
   readonly #timers = new Set<{ readonly due: number; readonly run: () => void }>();
 
   now(): number {
+    this.#now += this.perLook;
     return this.#now;
   }
 
@@ -20,10 +23,10 @@ export class FakeClock implements Clock {
     const end = this.#now + milliseconds;
     for (let next = this.#next(end); next !== undefined; next = this.#next(end)) {
       this.#timers.delete(next);
-      this.#now = next.due;
+      this.#now = Math.max(this.#now, next.due);
       next.run();
     }
-    this.#now = end;
+    this.#now = Math.max(this.#now, end);
   }
 
   #next(end: number): { readonly due: number; readonly run: () => void } | undefined {
