@@ -3,43 +3,53 @@ import { join } from "node:path";
 import { resolveEnvoy } from "../../../src/fleet/resolve-envoy.ts";
 import { start } from "../../harness/program.ts";
 import { type Contender, folderOf, freePorts, type Ports, portOf } from "./contender.ts";
-import { allRoutes, oneHost, type RouteOf, type Scenario } from "./scenario.ts";
+import { allRoutes, oneHost, type Scenario } from "./scenario.ts";
 
 /**
  * The Envoy that Gatewright runs, with a configuration by hand: what Envoy's guide for edge proxies recommends, the router, static
- * routes with a virtual host to a host, and nothing else. It counts what Envoy counts by default.
+ * routes with a virtual host to a host, and nothing else. It counts what Envoy counts by default: nothing by route.
  */
-export const handWrittenEnvoy: Contender = {
-  name: "Envoy by hand",
-  id: "envoy",
-  version: async () => (await resolveEnvoy()).version,
-  start: async (scenario) => {
-    const free = await freePorts();
-    const ports = { ...free, http2: free.http };
-    const folder = await folderOf(scenario, "envoy");
-    const file = join(folder, "envoy.yaml");
-    await writeFile(file, handWrittenBootstrap(scenario, ports, folder));
-    const { path } = await resolveEnvoy();
-    const options = ["--concurrency", "1", "--log-level", "warning", "--disable-hot-restart"];
-    const program = start(path, ["--config-path", file, ...options]);
-    return {
-      pids: () => Promise.resolve([program.pid]),
-      port: (protocol) => portOf(ports, protocol),
-      alive: program.alive,
-      stop: program.stop,
-    };
-  },
-};
+export const plainEnvoy: Contender = contender("Envoy by hand", "envoy", false);
 
-/** @see handWrittenEnvoy */
-export function handWrittenBootstrap(scenario: Scenario, ports: Ports, folder: string): string {
+/**
+ * The same, which counts requests and their durations by route, and gRPC's calls by status, as Gatewright does: with what Envoy has for
+ * that, a route's `stat_prefix` and a filter.
+ */
+export const countingEnvoy: Contender = contender("Envoy by hand, counting by route", "envoy-counting", true);
+
+function contender(name: string, id: string, countsByRoute: boolean): Contender {
+  return {
+    name,
+    id,
+    version: async () => (await resolveEnvoy()).version,
+    start: async (scenario) => {
+      const free = await freePorts();
+      const ports = { ...free, http2: free.http };
+      const folder = await folderOf(scenario, id);
+      const file = join(folder, "envoy.yaml");
+      await writeFile(file, handWrittenBootstrap(scenario, ports, folder, countsByRoute));
+      const { path } = await resolveEnvoy();
+      const options = ["--concurrency", "1", "--log-level", "warning", "--disable-hot-restart"];
+      const program = start(path, ["--config-path", file, ...options]);
+      return {
+        pids: () => Promise.resolve([program.pid]),
+        port: (protocol) => portOf(ports, protocol),
+        alive: program.alive,
+        stop: program.stop,
+      };
+    },
+  };
+}
+
+/** @see plainEnvoy */
+export function handWrittenBootstrap(scenario: Scenario, ports: Ports, folder: string, countsByRoute: boolean): string {
   const { backend, certificate } = scenario;
   return `admin:
   address: {pipe: {path: ${join(folder, "admin.sock")}}}
 static_resources:
   listeners:
-${listener("http", ports.http, scenario)}
-${listener("https", ports.https, scenario)}
+${listener("http", ports.http, scenario, countsByRoute)}
+${listener("https", ports.https, scenario, countsByRoute)}
       transport_socket:
         name: envoy.transport_sockets.tls
         typed_config:
@@ -49,15 +59,21 @@ ${listener("https", ports.https, scenario)}
             tls_certificates:
             - certificate_chain: {filename: ${certificate.certificate}}
               private_key: {filename: ${certificate.key}}
-${scenario.layout === "hosts" ? listener("grpc", ports.grpc, scenario) : ""}
+${scenario.layout === "hosts" ? listener("grpc", ports.grpc, scenario, countsByRoute) : ""}
   clusters:
 ${cluster("http", backend.http, "http_protocol_options: {}")}
 ${cluster("grpc", backend.grpc, "http2_protocol_options: {initial_stream_window_size: 65536, initial_connection_window_size: 1048576}")}
 `;
 }
 
+const grpcStats = `
+          - name: envoy.filters.http.grpc_stats
+            typed_config:
+              "@type": type.googleapis.com/envoy.extensions.filters.http.grpc_stats.v3.FilterConfig
+              stats_for_all_methods: false`;
+
 /** Up to its filter chain, so that a transport socket can follow. */
-function listener(name: string, port: number, scenario: Scenario): string {
+function listener(name: string, port: number, scenario: Scenario, countsByRoute: boolean): string {
   const to = name === "grpc" ? "grpc" : "http";
   return `  - name: ${name}
     address: {socket_address: {address: 127.0.0.1, port_value: ${port}}}
@@ -79,30 +95,32 @@ function listener(name: string, port: number, scenario: Scenario): string {
             initial_connection_window_size: 1048576
           request_headers_timeout: 30s
           stream_idle_timeout: 300s
-          http_filters:
+          http_filters:${countsByRoute && name === "grpc" ? grpcStats : ""}
           - name: envoy.filters.http.router
             typed_config:
               "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router
           route_config:
             name: ${name}
             virtual_hosts:
-${virtualHosts(allRoutes(scenario), scenario, to)}`;
+${virtualHosts(scenario, to, countsByRoute)}`;
 }
 
-function virtualHosts(routes: readonly RouteOf[], { layout }: Scenario, to: string): string {
-  const action = `route: {cluster: ${to}, timeout: 0s}`;
-  if (layout === "hosts") {
+function virtualHosts(scenario: Scenario, to: string, countsByRoute: boolean): string {
+  const route = (match: string, index: number) =>
+    `{match: {${match}}, route: {cluster: ${to}, timeout: 0s}${countsByRoute ? `, stat_prefix: route-${index}` : ""}}`;
+  const routes = allRoutes(scenario);
+  if (scenario.layout === "hosts") {
     return routes
       .map(
-        ({ hostname }) =>
-          `            - {name: ${hostname}, domains: [${hostname}], routes: [{match: {prefix: /}, ${action}}]}`,
+        ({ hostname }, index) =>
+          `            - {name: ${hostname}, domains: [${hostname}], routes: [${route("prefix: /", index)}]}`,
       )
       .join("\n");
   }
   return `            - name: one
               domains: [${oneHost}]
               routes:
-${routes.map(({ path }) => `              - {match: {path_separated_prefix: ${path}}, ${action}}`).join("\n")}`;
+${routes.map(({ path }, index) => `              - ${route(`path_separated_prefix: ${path}`, index)}`).join("\n")}`;
 }
 
 function cluster(name: string, port: number, protocol: string): string {

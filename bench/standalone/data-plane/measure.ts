@@ -17,6 +17,11 @@ export interface Row {
   readonly measured: Readonly<Record<string, Measured>>;
 }
 
+export interface Relative {
+  readonly requestsPerSecond: number;
+  readonly cpu: number;
+}
+
 /** Each is the median over the rounds. */
 export interface Measured {
   /** Closed loop. */
@@ -27,8 +32,8 @@ export interface Measured {
   readonly cpu: number;
   /** Requests that were answered otherwise than they should, over all rounds. */
   readonly failed: number;
-  /** Of what the baseline did in the same round. */
-  readonly relative: { readonly requestsPerSecond: number; readonly cpu: number } | undefined;
+  /** Of what another contender did in the same round, by its id. */
+  readonly relative: Readonly<Record<string, Relative>>;
 }
 
 export interface Effort {
@@ -39,9 +44,6 @@ export interface Effort {
   /** At most so many requests a second at the fixed rate. */
   readonly rate: number;
 }
-
-/** Whom the others are compared with. */
-export const baseline = "envoy";
 
 interface Slice {
   readonly perSecond: number;
@@ -56,6 +58,7 @@ export async function measure(
   contenders: readonly Contender[],
   asked: readonly Protocol[],
   effort: Effort,
+  baselines: readonly string[],
   progress: (message: string) => void,
 ): Promise<readonly Row[]> {
   const [proxies = 0, ...others] = await processors();
@@ -72,7 +75,7 @@ export async function measure(
     const rows: Row[] = [];
     for (const protocol of asked) {
       progress(`${scenario.routes} ${scenario.layout}: ${protocol}`);
-      rows.push(await row(scenario, started, protocol, effort, clients));
+      rows.push(await row(scenario, started, protocol, effort, baselines, clients));
     }
     return rows;
   } finally {
@@ -102,6 +105,7 @@ async function row(
   started: readonly { readonly id: string; readonly running: Running }[],
   protocol: Protocol,
   effort: Effort,
+  baselines: readonly string[],
   clients: readonly number[],
 ): Promise<Row> {
   const targets = someRoutes(scenario, Math.min(effort.targets, scenario.routes));
@@ -141,8 +145,14 @@ async function row(
   const fixed = await rounds({ kind: "fixed", rate });
 
   const measured = started.map(({ id }): readonly [string, Measured] => {
-    const [own, base] = [closed.get(id) ?? [], closed.get(baseline)];
-    const [ownFixed, baseFixed] = [fixed.get(id) ?? [], fixed.get(baseline)];
+    const [own, ownFixed] = [closed.get(id) ?? [], fixed.get(id) ?? []];
+    const relative = baselines.flatMap((baseline): readonly (readonly [string, Relative])[] => {
+      const [base, baseFixed] = [closed.get(baseline), fixed.get(baseline)];
+      if (base === undefined || baseFixed === undefined) return [];
+      const requestsPerSecond = median(own.map((one, round) => one.perSecond / (base[round]?.perSecond ?? Number.NaN)));
+      const cpu = median(ownFixed.map((one, round) => one.cpu / (baseFixed[round]?.cpu ?? Number.NaN)));
+      return [[baseline, { requestsPerSecond, cpu }]];
+    });
     return [
       id,
       {
@@ -150,11 +160,7 @@ async function row(
         utilisation: median(own.map(({ utilisation }) => utilisation)),
         cpu: median(ownFixed.map(({ cpu }) => cpu)),
         failed: [...own, ...ownFixed].reduce((total, { failed }) => total + failed, 0),
-        relative: base &&
-          baseFixed && {
-            requestsPerSecond: median(own.map((one, round) => one.perSecond / (base[round]?.perSecond ?? Number.NaN))),
-            cpu: median(ownFixed.map((one, round) => one.cpu / (baseFixed[round]?.cpu ?? Number.NaN))),
-          },
+        relative: Object.fromEntries(relative),
       },
     ];
   });
