@@ -129,8 +129,7 @@ async function row(
   async function rounds(pace: Pace): Promise<ReadonlyMap<string, readonly Slice[]>> {
     const slices = new Map<string, Slice[]>(started.map(({ id }) => [id, []]));
     for (let round = 0; round < effort.rounds; round++) {
-      // The one that comes first is not always the same.
-      for (const { id, running } of round % 2 === 0 ? started : started.toReversed()) {
+      for (const { id, running } of inTurns(started, round)) {
         slices.get(id)?.push(await slice(running, pace));
       }
     }
@@ -173,6 +172,13 @@ async function row(
     loadAverage: loadavg()[0] ?? Number.NaN,
     measured: Object.fromEntries(measured),
   };
+}
+
+/** Each has each place as often as any other, so that none gains by its place: whoever came before the others warms, and what it left is theirs. */
+function inTurns<One>(ones: readonly One[], round: number): readonly One[] {
+  const first = round % ones.length;
+  const turned = [...ones.slice(first), ...ones.slice(0, first)];
+  return Math.floor(round / ones.length) % 2 === 0 ? turned : turned.toReversed();
 }
 
 function median(values: readonly number[]): number {
