@@ -2,19 +2,15 @@
  * Node's own HTTP/2 server, which sends each stream as many bytes as it would get from ours, and takes what comes: what of a
  * stream's memory is Node's, nghttp2's and OpenSSL's. For `streams.ts`.
  */
+import "../product-flags.ts";
 import { createSecureServer, createServer, type ServerHttp2Stream } from "node:http2";
 import { setTimeout as wait } from "node:timers/promises";
-import { setFlagsFromString } from "node:v8";
 import { createAuthority } from "../../../src/certificates/authority.ts";
 import { proxyUri } from "../../../src/certificates/proxy-identity.ts";
 import { MutualTls } from "../../../src/xds/credentials.ts";
 import { answer } from "../forked.ts";
 import type { Credentials } from "./client.ts";
 import { settledMemory } from "./memory.ts";
-
-// As bin/gatewright has it.
-setFlagsFromString("--optimize-for-size");
-setFlagsFromString("--semi-space-growth-factor=1");
 
 const streams = new Set<ServerHttp2Stream>();
 const chunk = Buffer.alloc(64 << 10);

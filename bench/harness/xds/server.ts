@@ -3,10 +3,10 @@
  * API server. It measures itself.
  */
 
+import "../product-flags.ts";
 import { writeFileSync } from "node:fs";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setTimeout as wait } from "node:timers/promises";
-import { setFlagsFromString } from "node:v8";
 import { createAuthority } from "../../../src/certificates/authority.ts";
 import { isProxy, proxyUri } from "../../../src/certificates/proxy-identity.ts";
 import { ControlPlane } from "../../../src/control-plane/control-plane.ts";
@@ -42,10 +42,6 @@ export interface Started {
   readonly snapshotBytes: number;
   readonly credentials?: Readonly<Record<string, Credentials>>;
 }
-
-// As bin/gatewright has it.
-setFlagsFromString("--optimize-for-size");
-setFlagsFromString("--semi-space-growth-factor=1");
 
 const controlPlane = new ControlPlane({ placement: inCluster });
 const objects = new ObjectTable();
