@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { Pace } from "./pace.ts";
 import { statusPace } from "./status-writer.ts";
 
-const { burst, pauseMs } = statusPace;
+const { burst, pauseMs, asksPerPause } = statusPace;
 
 /** When it is done, if changes at these times ask for it, and pauses among them are taken: as a queue does it. */
 function turns(changes: readonly number[]): readonly number[] {
@@ -12,6 +12,7 @@ function turns(changes: readonly number[]): readonly number[] {
   let due = Number.NEGATIVE_INFINITY;
   for (const [index, now] of changes.entries()) {
     const next = changes[index + 1] ?? Number.POSITIVE_INFINITY;
+    pace.ask();
     if (due <= now) due = now + pace.charge(now);
     const pauseOver = now + pace.pauseMs;
     // What waits for its turn may be done in a pause before it.
@@ -70,6 +71,16 @@ describe("a pace", () => {
     deepEqual(pauses, [pauseMs, 1.5 * pauseMs, 2.25 * pauseMs]);
     pace.charge(60_000);
     equal(pace.pauseMs, pauseMs);
+  });
+
+  test("takes a pause as before for the end, once enough is asked for", () => {
+    const pace = new Pace(statusPace, 0);
+    pace.takePause(0);
+    for (let ask = 0; ask < asksPerPause; ask += 1) pace.ask();
+    ok(Math.abs(pace.pauseMs - pauseMs) < 1e-6, `${pace.pauseMs} ms`);
+    for (let ask = 0; ask < asksPerPause; ask += 1) pace.ask();
+    pace.takePause(0);
+    equal(pace.pauseMs, 1.5 * pauseMs);
   });
 
   test("can be without bounds", () => {

@@ -27,7 +27,13 @@ export interface StatusWriterOptions {
 export type WriteResult = "written" | "conflict" | "refused" | "unreachable";
 
 /** A Gateway counts its routes, and each that comes or goes is news: a thousand in four minutes are at most fifty writes. */
-export const statusPace: PaceOptions = { burst: 4, spacingMs: 2_000, longestSpacingMs: 10_000, pauseMs: 40 };
+export const statusPace: PaceOptions = {
+  burst: 4,
+  spacingMs: 2_000,
+  longestSpacingMs: 20_000,
+  pauseMs: 20,
+  asksPerPause: 40,
+};
 
 /**
  * Writes what differs between the statuses that we derive and those that the API server has, and nothing else.

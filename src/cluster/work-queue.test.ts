@@ -61,7 +61,7 @@ describe("a work queue", () => {
 
   test("is free of waiting for its turn when nothing more comes", async () => {
     let done = 0;
-    const pace = { burst: 1, spacingMs: 60_000, longestSpacingMs: 60_000, pauseMs: 250 };
+    const pace = { burst: 1, spacingMs: 60_000, longestSpacingMs: 60_000, pauseMs: 250, asksPerPause: 40 };
     const work = async (): Promise<void> => {
       done += 1;
     };

@@ -22,7 +22,13 @@ export interface Backlog {
   readonly oldestSeconds: number;
 }
 
-const unbounded: PaceOptions = { burst: Number.POSITIVE_INFINITY, spacingMs: 0, longestSpacingMs: 0, pauseMs: 0 };
+const unbounded: PaceOptions = {
+  burst: Number.POSITIVE_INFINITY,
+  spacingMs: 0,
+  longestSpacingMs: 0,
+  pauseMs: 0,
+  asksPerPause: 1,
+};
 
 interface Entry {
   /** Since when it has not been in line. */
@@ -61,6 +67,7 @@ export class WorkQueue {
     if (this.#closed) return;
     const entry = this.#entry(key);
     entry.askedAt ??= performance.now();
+    entry.pace.ask();
     if (entry.working) entry.again = true;
     else if (entry.failures === 0 || entry.timer === undefined) this.#schedule(key, entry, delayMs);
   }
