@@ -42,6 +42,24 @@ describe("make before break", () => {
     equal(summary(stream.takeOne()), "Cluster -a");
   });
 
+  test("clusters whose time comes within a tenth of it go in one response", () => {
+    const names = ["a", "b", "c", "d"];
+    const shops = names.flatMap((name) => [cluster(name), endpoints(name), scope(`s/${name}`, [name])]);
+    const { delivery, apply, clock } = fixture([...shops, listener("l")], { lingerMilliseconds: 1_000 });
+    const stream = connected(delivery, names);
+    clock.advance(1);
+    for (const name of names) {
+      apply({ remove: [cluster(name), endpoints(name), scope(`s/${name}`, [])] });
+      stream.ackAll();
+      clock.advance(20);
+    }
+    clock.advance(1_018);
+    deepEqual(stream.take(), []);
+    clock.advance(1);
+    deepEqual(lines(stream.ackAll()), ["Cluster -a -b -c -d"]);
+    equal(delivery.status("edge").settled, true);
+  });
+
   test("a cluster goes also if its time comes while it is looked at what may be sent", () => {
     for (let early = 0; early < 40; early += 1) {
       const { delivery, apply, clock } = fixture([...shop, cluster("b"), endpoints("b")], { lingerMilliseconds: 100 });

@@ -63,6 +63,7 @@ export class Session {
   #pumpedAt = Number.NEGATIVE_INFINITY;
   #unsettledSince: number | undefined;
   #cancelWake: (() => void) | undefined;
+  #wakeAt: number | undefined;
   readonly #cancelRetries = new SparseMap<string, () => void>();
 
   constructor(resources: ProxyResources, options: SessionOptions, clock: Clock, hooks: SessionHooks) {
@@ -277,8 +278,6 @@ export class Session {
   }
 
   #scheduleWake(): void {
-    this.#cancelWake?.();
-    this.#cancelWake = undefined;
     const clusters = this.#ordering.find(CLUSTER);
     const oldest = clusters?.flights[0];
     const times: number[] = [];
@@ -287,11 +286,15 @@ export class Session {
     for (const subscription of this.#ordering.subscriptions)
       if (subscription.awaitedSince !== undefined) times.push(this.#firstDue(subscription));
     const next = earliest([this.#ordering.nextWake(), ...times.filter((time) => time > this.#pumpedAt)]);
-    if (next === undefined) return;
-    this.#cancelWake = this.#clock.after(Math.max(0, next - this.#clock.now()), () => this.#wake());
+    if (next === this.#wakeAt) return;
+    this.#cancelWake?.();
+    this.#wakeAt = next;
+    this.#cancelWake =
+      next === undefined ? undefined : this.#clock.after(Math.max(0, next - this.#clock.now()), () => this.#wake());
   }
 
   #wake(): void {
+    this.#wakeAt = undefined;
     if (this.#closed) return;
     this.#ordering.wake();
     this.#pump();
