@@ -110,6 +110,17 @@ describe("the writer of statuses", () => {
     equal(store.writes, 1);
   });
 
+  test("has nothing to do for what is gone", async () => {
+    const statuses = graph.input<ObjectStatus>("statuses");
+    statuses.set(key, accepted("True"));
+    const writer = await written(statuses);
+    live.observe(key, undefined);
+    writer.seen([key]);
+    statuses.delete(key);
+    equal(writer.backlog.keys, 0);
+    writer.close();
+  });
+
   test("writes nothing when it does not lead", async () => {
     const statuses = graph.input<ObjectStatus>("statuses");
     const writer = await written(statuses, false);

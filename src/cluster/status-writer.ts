@@ -59,7 +59,8 @@ export class StatusWriter {
       first: (key) => key.startsWith("Gateway/"),
     });
     this.#unsubscribe = options.statuses.subscribe((changes) => {
-      for (const { key } of changes) this.#queue.add(key);
+      // What is gone has no status to be written, and its key would be remembered for ever.
+      for (const { key } of changes) if (options.live.get(key) !== undefined) this.#queue.add(key);
     });
   }
 
