@@ -42,6 +42,7 @@ describe("watchCluster", () => {
   let served: (readonly ServedKind[])[];
   let observed: Map<string, ObservedObject | undefined>;
   let closeClient: () => void;
+  let duringBatch: () => void;
 
   beforeEach(async () => {
     server = await FakeApiServer.start();
@@ -52,6 +53,7 @@ describe("watchCluster", () => {
     served = [];
     observed = new Map();
     closeClient = () => {};
+    duringBatch = () => {};
   });
   afterEach(async () => {
     server.release();
@@ -70,6 +72,7 @@ describe("watchCluster", () => {
     const sink = {
       apply: (batch: ResourceBatch) => {
         batches.push(batch);
+        duringBatch();
         told.dispatchEvent(new Event("told"));
       },
     };
@@ -170,6 +173,33 @@ describe("watchCluster", () => {
     equal(batches.length, 2);
     equal(batches[1]?.changes.length, 11);
     deepEqual(JSON.parse(JSON.stringify(objectOf("Service/shop/s9"))).spec.ports, [{ port: 100, protocol: "TCP" }]);
+  });
+
+  test("what comes while a batch has just been applied waits, as one batch, and the next change does not", async (context) => {
+    server.serve(routes);
+    start();
+    await source?.ready;
+    let now = performance.now() + 1_000;
+    context.mock.method(performance, "now", () => now);
+    context.mock.timers.enable({ apis: ["setTimeout"] });
+    duringBatch = () => {
+      now += 2;
+    };
+    const comes = async (name: string): Promise<void> => {
+      server.put(route(name));
+      await until(() => observed.has(`HTTPRoute/shop/${name}`));
+    };
+    await comes("a");
+    equal(await nextBatch(), "HTTPRoute/shop/a");
+    for (const name of ["b", "c", "d"]) await comes(name);
+    equal(batches.length, 2);
+    // Four times as long as the last one took.
+    now += 8;
+    context.mock.timers.tick(8);
+    equal(await nextBatch(), "HTTPRoute/shop/b HTTPRoute/shop/c HTTPRoute/shop/d");
+    now += 8;
+    server.put(route("e"));
+    equal(await nextBatch(), "HTTPRoute/shop/e");
   });
 
   test("what changes no meaning is no batch, and is observed: status, managed fields, what was applied last", async () => {

@@ -43,6 +43,12 @@ export interface WatchClusterOptions {
 
 /** A burst of events is one batch, which waits no longer than this for its end. */
 const longestBurstMs = 5;
+/**
+ * Applying a batch costs what it is worth many changes of, whatever is in it. So the next one waits for some times as long as the last
+ * one took, at most so long: a single change never does, and a thousand are a few hundred batches at most.
+ */
+const restFactor = 4;
+const longestRestMs = 10;
 
 /**
  * Serves the resources of a cluster, and follows every change until it is closed.
@@ -81,6 +87,7 @@ class ClusterSource {
   #pending = new Map<string, ResourceChange>();
   #findings = new Map<string, readonly Finding[]>();
   #opened: number | undefined;
+  #restsUntil = Number.NEGATIVE_INFINITY;
   #eventsInTurn = false;
   #knowsCustom = false;
   #applied = false;
@@ -193,7 +200,9 @@ class ClusterSource {
     this.#eventsInTurn = true;
     if (this.#opened !== undefined) return;
     this.#opened = performance.now();
-    this.#awaitEnd();
+    const restMs = this.#restsUntil - this.#opened;
+    if (restMs > 0) setTimeout(() => this.#awaitEnd(), restMs);
+    else this.#awaitEnd();
   }
 
   #awaitEnd(): void {
@@ -215,7 +224,10 @@ class ClusterSource {
     this.#opened = undefined;
     const first = !this.#applied;
     this.#applied = true;
+    const started = performance.now();
     this.#sink.apply({ changes, findings, ...(since !== undefined && { since }) });
+    const ended = performance.now();
+    this.#restsUntil = ended + Math.min(longestRestMs, restFactor * (ended - started));
     if (first) this.#resolveReady();
   }
 }
