@@ -183,7 +183,7 @@ describe("watchCluster", () => {
     context.mock.method(performance, "now", () => now);
     context.mock.timers.enable({ apis: ["setTimeout"] });
     duringBatch = () => {
-      now += 2;
+      now += 0.5;
     };
     const comes = async (name: string): Promise<void> => {
       server.put(route(name));
@@ -193,11 +193,11 @@ describe("watchCluster", () => {
     equal(await nextBatch(), "HTTPRoute/shop/a");
     for (const name of ["b", "c", "d"]) await comes(name);
     equal(batches.length, 2);
-    // Four times as long as the last one took.
-    now += 8;
-    context.mock.timers.tick(8);
+    // Ten times as long as the last one took.
+    now += 5;
+    context.mock.timers.tick(5);
     equal(await nextBatch(), "HTTPRoute/shop/b HTTPRoute/shop/c HTTPRoute/shop/d");
-    now += 8;
+    now += 5;
     server.put(route("e"));
     equal(await nextBatch(), "HTTPRoute/shop/e");
   });

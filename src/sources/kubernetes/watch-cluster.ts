@@ -44,10 +44,10 @@ export interface WatchClusterOptions {
 /** A burst of events is one batch, which waits no longer than this for its end. */
 const longestBurstMs = 5;
 /**
- * Applying a batch costs what it is worth many changes of, whatever is in it. So the next one waits for some times as long as the last
- * one took, at most so long: a single change never does, and a thousand are a few hundred batches at most.
+ * Most of what a batch costs is the same whatever is in it. So one that follows another waits for so many times as long as that took,
+ * no longer than this; a change that comes alone never does.
  */
-const restFactor = 4;
+const restFactor = 10;
 const longestRestMs = 10;
 
 /**
