@@ -139,6 +139,7 @@ export class Containment implements ProxyResources {
 
   /** Whether Envoys may refuse this version, so that it is better sent by itself. */
   isDoubtful({ typeUrl, name, version }: EnvoyResource): boolean {
+    if (this.#entries.size === 0) return false;
     const entry = this.#entries.get(keyOf(typeUrl, name));
     return entry !== undefined && entry.shown.version === version && entry.stage !== "substituted";
   }

@@ -182,7 +182,7 @@ export class Delivery {
       if (state.rejections.accepted(typeUrl, name, connection())) observer.accepted?.({ proxy, typeUrl, name });
     };
     return {
-      batch: (typeUrl, entries) => state.batches.of(typeUrl, entries),
+      draft: (typeUrl) => state.batches.draft(typeUrl),
       send: ({ nonce, batch }) => {
         const parts = [batch.bytes, encodeNonce(nonce)];
         observer.responseSent?.({

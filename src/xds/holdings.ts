@@ -1,13 +1,17 @@
 import { MISSED } from "../envoy/fix.ts";
 import type { EnvoyResource } from "../envoy/resource.ts";
+import type { Batch } from "./batch.ts";
 import { type Held, isKnown } from "./held.ts";
 import { NameCounts } from "./name-counts.ts";
+import type { Overlay } from "./overlay.ts";
 import type { ProxyResources } from "./resource-index.ts";
 import { SparseMap, SparseSet } from "./sparse.ts";
 import { CLUSTER, LISTENER, SCOPED_ROUTE_CONFIGURATION } from "./type-url.ts";
 
 /** Types whose resources name others. */
 const naming = [SCOPED_ROUTE_CONFIGURATION, LISTENER];
+
+const none: readonly Batch[] = [];
 
 /** Types of what a resource may name, for one whose content is not known. */
 function mayName(typeUrl: string, name: string): readonly string[] {
@@ -21,6 +25,8 @@ function mayName(typeUrl: string, name: string): readonly string[] {
  * A resource counts from the moment that it is sent, and until another version of it (or its removal) is acknowledged: in
  * between Envoy may have either. One that Envoy brought along in a version we do not know may name anything.
  *
+ * What is in flight is counted once for all Envoys to which it was sent.
+ *
  * Of a type of which the Envoy has what is shared, but for exceptions, the shared resources are counted once for all Envoys, and
  * here only what is different.
  */
@@ -30,6 +36,7 @@ export class Holdings {
   /** Types whose shared resources are part of the count. */
   readonly #shared = new SparseSet<string>();
   readonly #unknown = new SparseMap<string, number>();
+  #inFlight: readonly Batch[] = none;
   readonly #onFree: (typeUrl: string, name: string | undefined) => void;
 
   /** @param onFree nothing may name this any more; without a name: any of this type may be free now */
@@ -40,6 +47,36 @@ export class Holdings {
 
   isNamed(typeUrl: string, name: string): boolean {
     return this.#unknown.has(typeUrl) || this.#isCounted(typeUrl, name);
+  }
+
+  /** From now on Envoy may have what is in it. */
+  sent(batch: Batch): void {
+    if (naming.includes(batch.typeUrl)) this.#inFlight = [...this.#inFlight, batch];
+  }
+
+  /** Envoy answered. What it has of it is held by now; the rest may name nothing any more, see {@link Holdings.free}. */
+  answered(batch: Batch): void {
+    const index = this.#inFlight.indexOf(batch);
+    if (index !== -1) this.#inFlight = this.#inFlight.length === 1 ? none : this.#inFlight.toSpliced(index, 1);
+  }
+
+  /** Envoy does not have this. Tells of what it names, and nothing else does. */
+  free(resource: EnvoyResource): void {
+    for (const name of resource.clusters ?? []) this.#freeIfUnnamed(CLUSTER, name);
+    for (const name of resource.scopes ?? []) this.#freeIfUnnamed(SCOPED_ROUTE_CONFIGURATION, name);
+  }
+
+  /** All that Envoy has of a type, where nothing was held. What is as shared is not looked at one by one. */
+  holdAll(typeUrl: string, held: Overlay<EnvoyResource, Held>): void {
+    if (held.isShared) this.#shared.add(typeUrl);
+    else this.#shared.delete(typeUrl);
+    if (!naming.includes(typeUrl)) return;
+    const shared = this.#resources.shared(typeUrl);
+    for (const [name, value] of held.differing()) {
+      const unshared = held.isShared ? shared.get(name) : undefined;
+      if (unshared !== undefined) this.#counts.add(unshared, -1);
+      if (value !== undefined) this.#count(typeUrl, value, 1);
+    }
   }
 
   hold(typeUrl: string, held: Held): void {
@@ -68,7 +105,7 @@ export class Holdings {
   #count(typeUrl: string, held: Held, by: 1 | -1): void {
     if (isKnown(held)) {
       this.#counts.add(held, by, (target, name) => {
-        if (by === -1 && !this.#isCounted(target, name)) this.#onFree(target, name);
+        if (by === -1) this.#freeIfUnnamed(target, name);
       });
       return;
     }
@@ -79,9 +116,13 @@ export class Holdings {
     }
   }
 
+  #freeIfUnnamed(typeUrl: string, name: string): void {
+    if (!this.#isCounted(typeUrl, name)) this.#onFree(typeUrl, name);
+  }
+
   #isCounted(typeUrl: string, name: string): boolean {
     let count = this.#counts.get(typeUrl, name);
     for (const from of this.#shared) count += this.#resources.named(from, typeUrl, name);
-    return count > 0;
+    return count > 0 || this.#inFlight.some((batch) => batch.named.get(typeUrl, name) > 0);
   }
 }

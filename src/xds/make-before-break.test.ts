@@ -286,7 +286,7 @@ describe("make before break", () => {
     stream.request(SCOPED_ROUTE_CONFIGURATION);
     deepEqual(stream.take(), []);
     stream.ack(assignment);
-    equal(summary(stream.takeOne()), "ScopedRouteConfiguration s/b s/a");
+    equal(summary(stream.takeOne()), "ScopedRouteConfiguration s/a s/b");
   });
 
   test("the first answer does not wait for ever", () => {

@@ -1,6 +1,7 @@
 import { MISSED } from "../envoy/fix.ts";
 import type { EnvoyResource } from "../envoy/resource.ts";
-import { isKnown } from "./held.ts";
+import type { Draft } from "./batch.ts";
+import { type Held, isKnown } from "./held.ts";
 import { Holdings } from "./holdings.ts";
 import type { ProxyResources } from "./resource-index.ts";
 import { Retirement } from "./retirement.ts";
@@ -49,6 +50,7 @@ export class Ordering {
   readonly #resources: ProxyResources;
   readonly #now: () => number;
   readonly #changedAt: () => number | undefined;
+  readonly #draft: (typeUrl: string) => Draft;
   readonly #byType = new Map<string, Subscription>();
   #inOrder: readonly Subscription[] = [];
   readonly #holdings: Holdings;
@@ -63,9 +65,15 @@ export class Ordering {
   /** Up to when {@link Ordering.wake} has done what was due. */
   #wokenAt = Number.NEGATIVE_INFINITY;
 
-  constructor(resources: ProxyResources, options: OrderingOptions, now: () => number) {
+  constructor(
+    resources: ProxyResources,
+    options: OrderingOptions,
+    now: () => number,
+    draft: (typeUrl: string) => Draft,
+  ) {
     this.#resources = resources;
     this.#now = now;
+    this.#draft = draft;
     this.#tablesMilliseconds = options.tablesMilliseconds;
     this.#changedAt = options.changedAt ?? (() => undefined);
     this.#holdings = new Holdings(resources, (typeUrl, name) => this.#freed(typeUrl, name));
@@ -110,16 +118,12 @@ export class Ordering {
 
   /** A first request came: what Envoy has from an earlier stream. */
   began(subscription: Subscription): void {
-    if (subscription.typeUrl === CLUSTER) {
-      for (const [name, held] of subscription.held.entries()) {
-        if (isKnown(held)) this.#warming.clusterAdopted(name, held.endpoints, this.#now());
-      }
-    } else if (subscription.typeUrl === CLUSTER_LOAD_ASSIGNMENT) {
-      for (const name of subscription.held.keys()) {
-        this.#warming.endpointsAdopted(name);
-        // A cluster that came first on this stream waits for them, and Envoy does not ask for what it has.
-        if (this.#warming.awaits(name)) subscription.force(name, this.#now());
-      }
+    if (subscription.typeUrl === CLUSTER) this.#adopt(subscription.held.entries());
+    else if (subscription.typeUrl === CLUSTER_LOAD_ASSIGNMENT) {
+      this.#warming.endpointsAdopted(subscription.held);
+      // A cluster that came first on this stream waits for them, and Envoy does not ask for what it has.
+      for (const name of this.#warming.awaited())
+        if (subscription.held.has(name)) subscription.force(name, this.#now());
     } else if (subscription.typeUrl === SCOPED_ROUTE_CONFIGURATION) {
       for (const [name, held] of subscription.held.entries()) if (!isKnown(held)) this.#earlier.add(name);
     }
@@ -142,13 +146,21 @@ export class Ordering {
     this.#release(typeUrl, name);
   }
 
-  sent(subscription: Subscription, flight: Flight): void {
-    for (const [name, resource] of flight.entries) {
-      if (resource === undefined) this.#retirements.get(subscription.typeUrl)?.forget(name);
-      if (subscription.typeUrl !== CLUSTER) continue;
-      if (resource === undefined) this.#warming.clusterRemoved(name);
-      else this.#clusterSent(resource, flight);
+  sent({ typeUrl }: Subscription, flight: Flight): void {
+    const { batch, entries } = flight;
+    const retirement = this.#retirements.get(typeUrl);
+    if (retirement !== undefined && batch.resources < entries.size) {
+      for (const [name, resource] of entries) if (resource === undefined) retirement.forget(name);
     }
+    if (typeUrl !== CLUSTER) return;
+    this.#warming.clustersSent(batch, flight.sequence, flight.sentAt);
+    // Envoy, delta xDS: a cluster that warms wants its endpoints again, but Envoy asks only for names that it did not
+    // subscribe to before. Without this, a changed cluster warms for 15 s.
+    const assignments = this.#byType.get(CLUSTER_LOAD_ASSIGNMENT);
+    if (assignments === undefined) return;
+    for (const { endpoints } of batch.clusters.all)
+      if (endpoints !== undefined && assignments.isInterested(endpoints))
+        assignments.force(endpoints, flight.changedAt);
   }
 
   /** Envoy answered a response, either way. */
@@ -163,27 +175,26 @@ export class Ordering {
     for (const name of listeners?.waiting.keys() ?? []) listeners?.mark(name, this.#now());
   }
 
-  acknowledged(subscription: Subscription, flight: Flight): void {
-    for (const name of flight.entries.keys()) {
-      if (subscription.typeUrl === CLUSTER) this.#warming.clusterAcknowledged(name, flight.sequence);
-      else if (subscription.typeUrl === CLUSTER_LOAD_ASSIGNMENT)
-        this.#warming.endpointsAcknowledged(name, flight.sequence);
-      else {
-        if (subscription.typeUrl === SCOPED_ROUTE_CONFIGURATION) this.#earlier.delete(name);
-        this.#release(subscription.typeUrl, name);
+  acknowledged({ typeUrl }: Subscription, { entries, sequence }: Flight): void {
+    if (typeUrl === CLUSTER) this.#warming.clustersAcknowledged(sequence);
+    else if (typeUrl === CLUSTER_LOAD_ASSIGNMENT) this.#warming.endpointsAcknowledged(entries, sequence);
+    else {
+      for (const name of entries.keys()) {
+        if (typeUrl === SCOPED_ROUTE_CONFIGURATION) this.#earlier.delete(name);
+        this.#release(typeUrl, name);
       }
     }
   }
 
   /** Envoy refused a response. What is good in it is sent again, and then warms anew. */
-  refused(subscription: Subscription, flight: Flight): void {
-    if (subscription.typeUrl !== CLUSTER) return;
-    for (const name of flight.entries.keys()) this.#warming.clusterRefused(name, flight.sequence);
+  refused({ typeUrl }: Subscription, { sequence }: Flight): void {
+    if (typeUrl === CLUSTER) this.#warming.clustersRefused(sequence);
   }
 
   /** Envoy refused this one resource. */
   rejected(subscription: Subscription, name: string, flight: Flight): void {
-    if (subscription.typeUrl === CLUSTER_LOAD_ASSIGNMENT) this.#warming.endpointsAcknowledged(name, flight.sequence);
+    if (subscription.typeUrl === CLUSTER_LOAD_ASSIGNMENT)
+      this.#warming.endpointsAcknowledged(new Set([name]), flight.sequence);
     this.#release(subscription.typeUrl, name);
   }
 
@@ -196,8 +207,7 @@ export class Ordering {
     }
     this.#warming.expire(now);
     const listeners = this.#byType.get(LISTENER);
-    for (const [name, since] of listeners?.waiting ?? [])
-      if (since + this.#tablesMilliseconds <= now) listeners?.mark(name, now);
+    for (const [name, since] of listeners?.waiting ?? []) if (this.#tablesDue(since) <= now) listeners?.mark(name, now);
   }
 
   /** When {@link wake} has something to do next, if ever. That may be over: what is due since it was last called, it has not done. */
@@ -205,17 +215,16 @@ export class Ordering {
     const done = this.#wokenAt;
     const times = [...this.#retirements.values()].map((retirement) => retirement.nextDue(done));
     const listeners = [...(this.#byType.get(LISTENER)?.waiting.values() ?? [])];
-    const overdue = listeners.map((since) => since + this.#tablesMilliseconds).filter((due) => due > done);
+    const overdue = listeners.map((since) => this.#tablesDue(since)).filter((due) => due > done);
     return earliest([...times, this.#warming.nextExpiry(done), ...overdue]);
   }
 
   #decideUpdate(subscription: Subscription, desired: EnvoyResource, together: boolean): Decision {
     const { name, typeUrl } = desired;
     this.#retirements.get(typeUrl)?.forget(name);
-    const forced = subscription.forced.has(name);
+    const forced = subscription.isForced(name);
     if (!forced && subscription.expects(name, desired.version)) {
-      if (subscription.recognise(desired) && typeUrl === CLUSTER)
-        this.#warming.clusterAdopted(name, desired.endpoints, this.#now());
+      if (subscription.recognise(desired) && typeUrl === CLUSTER) this.#adopt([[name, desired]]);
       return "nothing";
     }
     if (subscription.rejected.get(name)?.version === desired.version) {
@@ -235,7 +244,7 @@ export class Ordering {
   #decideRemoval(subscription: Subscription, name: string): Decision {
     const { typeUrl } = subscription;
     if (!subscription.isInterested(name)) return "nothing";
-    const forced = subscription.forced.has(name);
+    const forced = subscription.isForced(name);
     if (subscription.expects(name, undefined)) return forced ? "remove" : "nothing";
     const rejection = subscription.rejected.get(name);
     if (rejection !== undefined && rejection.version === undefined) return "nothing";
@@ -276,8 +285,8 @@ export class Ordering {
   }
 
   #isOverdue(listeners: Subscription, name: string): boolean {
-    const since = listeners.dirty.get(name) ?? listeners.waiting.get(name);
-    return since !== undefined && since + this.#tablesMilliseconds <= this.#now();
+    const since = listeners.since(name);
+    return since !== undefined && this.#tablesDue(since) <= this.#now();
   }
 
   #isReady(typeUrl: string, name: string, there: boolean): boolean {
@@ -293,7 +302,7 @@ export class Ordering {
   #listenersChange(): boolean {
     const listeners = this.#byType.get(LISTENER);
     if (listeners === undefined) return false;
-    if (listeners.dirty.size > 0 || listeners.flights.length > 0) return true;
+    if (listeners.marks > 0 || listeners.flights.length > 0) return true;
     return [...listeners.waiting.keys()].some((name) => {
       const desired = listeners.desired(name);
       const usesScopes = desired === undefined || (desired.scopes ?? []).length > 0;
@@ -301,13 +310,16 @@ export class Ordering {
     });
   }
 
-  #clusterSent(cluster: EnvoyResource, flight: Flight): void {
-    this.#warming.clusterSent(cluster.name, flight.sequence, cluster.endpoints, flight.sentAt);
-    if (cluster.endpoints === undefined) return;
-    // Envoy, delta xDS: a cluster that warms wants its endpoints again, but Envoy asks only for names that it did not
-    // subscribe to before. Without this, a changed cluster warms for 15 s.
-    const endpoints = this.#byType.get(CLUSTER_LOAD_ASSIGNMENT);
-    if (endpoints?.isInterested(cluster.endpoints) === true) endpoints.force(cluster.endpoints, flight.changedAt);
+  /** Envoy has these clusters from an earlier stream. */
+  #adopt(clusters: Iterable<readonly [string, Held]>): void {
+    const draft = this.#draft(CLUSTER);
+    for (const [name, held] of clusters) if (isKnown(held)) draft.add(name, held);
+    if (draft.size > 0) this.#warming.clustersAdopted(draft.batch(), this.#now());
+  }
+
+  /** Until when a listener waits for tables. */
+  #tablesDue(since: number): number {
+    return since + this.#tablesMilliseconds;
   }
 
   #freed(typeUrl: string, name: string | undefined): void {

@@ -2,6 +2,7 @@ import { deepEqual, equal } from "node:assert/strict";
 import { describe, test } from "node:test";
 import fc from "fast-check";
 import { Overlay } from "./overlay.ts";
+import { Shared } from "./testing/shared.ts";
 
 interface Item {
   readonly version: number;
@@ -9,14 +10,14 @@ interface Item {
 
 const names = ["a", "b", "c", "d", "e"];
 const arbitraryStep = fc.record({
-  what: fc.constantFrom("share", "unshare", "set", "adopt", "delete", "clear", "copy"),
+  what: fc.constantFrom("share", "unshare", "set", "adopt", "delete", "clear", "fill"),
   name: fc.constantFrom(...names),
   version: fc.nat(2),
 });
 
 describe("an overlay", () => {
   test("costs nothing where it says what the shared map says", () => {
-    const shared = new Map(names.map((name) => [name, { version: 1 }]));
+    const shared = new Shared(names.map((name) => [name, { version: 1 }]));
     const overlay = new Overlay(shared, (item: Item) => item);
     for (const [name, item] of shared) overlay.set(name, item);
     equal(overlay.isShared, true);
@@ -27,7 +28,7 @@ describe("an overlay", () => {
   test("has what was put into it, whatever becomes of the shared map", () => {
     fc.assert(
       fc.property(fc.array(arbitraryStep, { maxLength: 60 }), (steps) => {
-        const shared = new Map<string, Item>();
+        const shared = new Shared<Item>();
         let isShared = false;
         const overlay = new Overlay(
           shared,
@@ -52,14 +53,22 @@ describe("an overlay", () => {
               overlay.delete(each);
               members.delete(each);
             }
-          } else if (what === "copy") {
-            const copy = new Map([...shared, [name, version === 0 ? undefined : { version }]]);
-            for (const [each, item] of copy) {
-              if (item === undefined) model.delete(each);
-              else model.set(each, item);
+          } else if (what === "fill") {
+            for (const each of names) {
+              overlay.delete(each);
+              members.delete(each);
             }
-            overlay.putAll(copy);
-            members.putAll(new Map([...copy].map(([each, item]) => [each, item === undefined ? undefined : true])));
+            model.clear();
+            // Twice: the last value counts.
+            const values = [
+              ...shared,
+              ...(version === 0 ? [] : [[name, { version }] as const]),
+              ...[...shared].slice(version),
+            ];
+            for (const [each, item] of values) model.set(each, item);
+            overlay.fill(values);
+            members.fill(new Map(values.map(([each]) => [each, true])));
+            isShared = overlay.isShared;
           } else if (what === "delete") {
             model.delete(name);
             overlay.delete(name);

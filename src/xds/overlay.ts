@@ -5,6 +5,8 @@ export interface SharedMap<Resource> {
   readonly size: number;
   get(name: string): Resource | undefined;
   entries(): Iterable<readonly [string, Resource]>;
+  /** By name, which of the entries it is, from 0. Until one comes or goes. */
+  places(): ReadonlyMap<string, number>;
 }
 
 /**
@@ -31,7 +33,7 @@ export class Overlay<Resource, Value> {
 
   /**
    * @param project what of a shared resource stands in this map; compared by identity
-   * @param rebased told when it stands on the shared map, or no longer does; before that, of nothing
+   * @param rebased told when it stands on the shared map, or no longer does, though it says the same; before that, of nothing
    */
   constructor(
     shared: SharedMap<Resource>,
@@ -70,25 +72,36 @@ export class Overlay<Resource, Value> {
     this.#put(name, value);
   }
 
-  /** The same as to set or delete each; quicker where nothing was in it, and it then says most of what is shared. */
-  putAll(values: ReadonlyMap<string, Value | undefined>): void {
-    if (this.#isShared || this.#size > 0 || values.size * 2 <= this.#shared.size) {
-      for (const [name, value] of values) this.#put(name, value);
-      return;
-    }
+  /**
+   * The same as to set each where nothing is in it; of a name that comes twice, the last value counts. Quicker, and it stands on what takes
+   * less from then on: `rebased` is not told.
+   */
+  fill(values: Iterable<readonly [string, Value]>): void {
+    this.#differences.clear();
+    // A byte for each name of the shared map: a set of names would be most of what an Envoy's start takes.
+    const same = new Uint8Array(this.#shared.size);
+    const places = this.#shared.places();
+    this.#same = 0;
     for (const [name, value] of values) {
-      if (value === undefined) continue;
-      this.#size += 1;
-      if (value === this.#sharedValue(name)) this.#same += 1;
+      const place = places.get(name);
+      const isSame = place !== undefined && value === this.#sharedValue(name);
+      if (place !== undefined && same[place] !== Number(isSame)) {
+        same[place] = Number(isSame);
+        this.#same += isSame ? 1 : -1;
+      }
+      if (isSame) this.#differences.delete(name);
       else this.#differences.set(name, value);
     }
-    if (this.#same < this.#shared.size) {
-      for (const [name] of this.#shared.entries())
-        if (values.get(name) === undefined) this.#differences.set(name, undefined);
+    this.#size = this.#same + this.#differences.size;
+    this.#isShared = this.#shared.size < 2 * this.#same;
+    if (this.#isShared && this.#same === this.#shared.size) return;
+    let place = 0;
+    for (const [name, resource] of this.#shared.entries()) {
+      const isSame = same[place] === 1;
+      if (isSame && !this.#isShared) this.#differences.set(name, this.#project(resource));
+      else if (!isSame && this.#isShared && !this.#differences.has(name)) this.#differences.set(name, undefined);
+      place += 1;
     }
-    this.#isShared = true;
-    this.#rebased(true);
-    this.#rebase();
   }
 
   delete(name: string): void {
@@ -105,6 +118,11 @@ export class Overlay<Resource, Value> {
 
   *keys(): Iterable<string> {
     for (const [name] of this.entries()) yield name;
+  }
+
+  /** Where it differs from what it stands on; undefined: the name is not in it. */
+  differing(): Iterable<readonly [string, Value | undefined]> {
+    return this.#differences;
   }
 
   /** The shared map is another now under this name, where it had `before`. */

@@ -7,10 +7,10 @@ import type { Batch } from "./batch.ts";
  */
 export interface DeltaRequest {
   readonly typeUrl: string;
-  readonly subscribe: readonly string[];
+  readonly subscribe: Iterable<string>;
   readonly unsubscribe: readonly string[];
   /** First request of a type on a stream: what Envoy still has from an earlier stream, by name. */
-  readonly initialVersions: ReadonlyMap<string, string>;
+  readonly initialVersions: Iterable<readonly [name: string, version: string]>;
   /** Of the response that this answers; empty if it answers none. */
   readonly nonce: string;
   /** Why that response is refused. */

@@ -20,6 +20,7 @@ export class Rejections {
 
   /** Whether an Envoy refused this version. */
   has(resource: EnvoyResource): boolean {
+    if (this.#rejected.size === 0) return false;
     return this.#rejected.get(`${resource.typeUrl}|${resource.name}`)?.version === resource.version;
   }
 

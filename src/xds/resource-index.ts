@@ -89,6 +89,9 @@ const none: ReadonlyMap<string, EnvoyResource> = new Map();
 class IndexedProxy implements ProxyResources {
   readonly name: string;
   readonly #types = new Map<string, Map<string, EnvoyResource>>();
+  /** By type, the places of names among those; until one comes or goes, and only if somebody asked. */
+  readonly #places = new Map<string, ReadonlyMap<string, number>>();
+  readonly #shared = new Map<string, SharedResources>();
   readonly #named = new Map<string, NameCounts>();
   readonly #observers = new Set<(changes: readonly ResourceChange[]) => void>();
   readonly #followers = new Set<ChangeFollower>();
@@ -132,7 +135,11 @@ class IndexedProxy implements ProxyResources {
   }
 
   shared(typeUrl: string): SharedMap<EnvoyResource> {
-    return new SharedResources(this.#types, typeUrl);
+    const known = this.#shared.get(typeUrl);
+    if (known !== undefined) return known;
+    const shared = new SharedResources(this.#types, typeUrl, () => this.#placesOf(typeUrl));
+    this.#shared.set(typeUrl, shared);
+    return shared;
   }
 
   named(from: string, typeUrl: string, name: string): number {
@@ -156,6 +163,7 @@ class IndexedProxy implements ProxyResources {
     const before = names?.get(resource.name);
     if (names === undefined) this.#types.set(resource.typeUrl, new Map([[resource.name, resource]]));
     else names.set(resource.name, resource);
+    if (before === undefined) this.#places.delete(resource.typeUrl);
     this.#count(resource, 1);
     this.#changed(resource, before);
   }
@@ -164,8 +172,18 @@ class IndexedProxy implements ProxyResources {
     const names = this.#types.get(resource.typeUrl);
     const before = names?.get(resource.name);
     names?.delete(resource.name);
+    this.#places.delete(resource.typeUrl);
     if (names?.size === 0) this.#types.delete(resource.typeUrl);
     this.#changed(resource, before);
+  }
+
+  #placesOf(typeUrl: string): ReadonlyMap<string, number> {
+    const known = this.#places.get(typeUrl);
+    if (known !== undefined) return known;
+    const places = new Map<string, number>();
+    for (const name of this.names(typeUrl)) places.set(name, places.size);
+    this.#places.set(typeUrl, places);
+    return places;
   }
 
   #changed({ typeUrl, name }: EnvoyResource, before: EnvoyResource | undefined): void {
@@ -185,10 +203,16 @@ class IndexedProxy implements ProxyResources {
 class SharedResources implements SharedMap<EnvoyResource> {
   readonly #types: ReadonlyMap<string, ReadonlyMap<string, EnvoyResource>>;
   readonly #typeUrl: string;
+  readonly #places: () => ReadonlyMap<string, number>;
 
-  constructor(types: ReadonlyMap<string, ReadonlyMap<string, EnvoyResource>>, typeUrl: string) {
+  constructor(
+    types: ReadonlyMap<string, ReadonlyMap<string, EnvoyResource>>,
+    typeUrl: string,
+    places: () => ReadonlyMap<string, number>,
+  ) {
     this.#types = types;
     this.#typeUrl = typeUrl;
+    this.#places = places;
   }
 
   get size(): number {
@@ -201,6 +225,10 @@ class SharedResources implements SharedMap<EnvoyResource> {
 
   entries(): ReadonlyMap<string, EnvoyResource> {
     return this.#resources;
+  }
+
+  places(): ReadonlyMap<string, number> {
+    return this.#places();
   }
 
   get #resources(): ReadonlyMap<string, EnvoyResource> {

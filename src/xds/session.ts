@@ -1,5 +1,5 @@
 import type { EnvoyResource } from "../envoy/resource.ts";
-import type { Batch, Entries } from "./batch.ts";
+import type { Batch, Draft, Entries } from "./batch.ts";
 import type { Clock } from "./clock.ts";
 import { approximateSize } from "./encode.ts";
 import { earliest, Ordering, type OrderingOptions } from "./ordering.ts";
@@ -20,8 +20,8 @@ export interface SessionOptions extends OrderingOptions {
 
 /** What a session tells and asks its surroundings. */
 export interface SessionHooks {
-  /** What is sent, shared with other streams that are sent the same. */
-  batch(typeUrl: string, entries: Entries): Batch;
+  /** For what is sent, shared with other streams that are sent the same. */
+  draft(typeUrl: string): Draft;
   /** Passes a response on to Envoy. False if that should be the last one until {@link Session.drained} is called. */
   send(response: DeltaResponse): boolean;
   /** Whether another Envoy of this proxy refused this version: it then goes alone. */
@@ -71,7 +71,12 @@ export class Session {
     this.#options = options;
     this.#clock = clock;
     this.#hooks = hooks;
-    this.#ordering = new Ordering(resources, options, () => clock.now());
+    this.#ordering = new Ordering(
+      resources,
+      options,
+      () => clock.now(),
+      (typeUrl) => hooks.draft(typeUrl),
+    );
     this.#unsettledSince = clock.now();
     this.#unfollow = resources.follow((typeUrl, name, before) => this.#ordering.shift(typeUrl, name, before));
     this.#unwatch = resources.watch((changes) => this.#changed(changes));
@@ -175,10 +180,10 @@ export class Session {
   /** Sends at most one response. Returns whether anything became different. */
   #step(subscription: Subscription): boolean {
     if (!this.#writable || subscription.flights.length >= this.#window(subscription)) return false;
-    const dirty = subscription.dirty.size;
-    const batch = subscription.awaitedSince === undefined ? this.#next(subscription) : this.#first(subscription);
-    if (batch !== undefined) this.#send(subscription, batch);
-    return batch !== undefined || subscription.dirty.size !== dirty;
+    const { marks } = subscription;
+    const draft = subscription.awaitedSince === undefined ? this.#next(subscription) : this.#first(subscription);
+    if (draft !== undefined) this.#send(subscription, draft.batch());
+    return draft !== undefined || subscription.marks !== marks;
   }
 
   #window(subscription: Subscription): number {
@@ -188,36 +193,36 @@ export class Session {
   }
 
   /** The first answer: everything at once, so that Envoy never starts to serve a part. */
-  #first(subscription: Subscription): Entries | undefined {
+  #first(subscription: Subscription): Draft | undefined {
     const overdue = this.#firstDue(subscription) <= this.#clock.now();
     if (!overdue && subscription.waiting.size > 0) return undefined;
-    const batch = this.#collect(subscription, subscription.dirty.keys(), Number.POSITIVE_INFINITY, {
-      together: !overdue,
-    });
-    return !overdue && subscription.waiting.size > 0 ? undefined : batch;
+    const draft = this.#collect(subscription, subscription.dirty(), Number.POSITIVE_INFINITY, { together: !overdue });
+    return !overdue && subscription.waiting.size > 0 ? undefined : draft;
   }
 
   #firstDue(subscription: Subscription): number {
     return (subscription.awaitedSince ?? 0) + this.#options.firstAnswerMilliseconds;
   }
 
-  #next(subscription: Subscription): Entries | undefined {
+  #next(subscription: Subscription): Draft | undefined {
     const suspects = subscription.suspectsNext ? this.#suspects(subscription) : undefined;
     const ordinary = suspects === undefined ? this.#ordinary(subscription) : undefined;
     subscription.suspectsNext = suspects === undefined;
     return suspects ?? ordinary ?? this.#suspects(subscription);
   }
 
-  #ordinary(subscription: Subscription): Entries | undefined {
-    const batch = this.#collect(subscription, subscription.dirty.keys(), this.#options.responseBytes);
-    return batch.size > 0 ? batch : undefined;
+  #ordinary(subscription: Subscription): Draft | undefined {
+    const limit = subscription.lacksAll ? Number.POSITIVE_INFINITY : this.#options.responseBytes;
+    const draft = this.#collect(subscription, subscription.dirty(), limit);
+    subscription.looked();
+    return draft.size > 0 ? draft : undefined;
   }
 
-  #suspects(subscription: Subscription): Entries | undefined {
+  #suspects(subscription: Subscription): Draft | undefined {
     for (let group = subscription.suspects.take(); group !== undefined; group = subscription.suspects.take()) {
-      const names = group.filter((name) => subscription.dirty.has(name));
-      const batch = this.#collect(subscription, names, Number.POSITIVE_INFINITY, { suspected: true });
-      if (batch.size > 0) return batch;
+      const names = group.filter((name) => subscription.isMarked(name));
+      const draft = this.#collect(subscription, names, Number.POSITIVE_INFINITY, { suspected: true });
+      if (draft.size > 0) return draft;
     }
     return undefined;
   }
@@ -227,8 +232,8 @@ export class Session {
     names: Iterable<string>,
     limit: number,
     { suspected = false, together = false } = {},
-  ): Entries {
-    const batch = new Map<string, EnvoyResource | undefined>();
+  ): Draft {
+    const draft = this.#hooks.draft(subscription.typeUrl);
     let bytes = 0;
     for (const name of names) {
       if (bytes >= limit) break;
@@ -237,18 +242,18 @@ export class Session {
       if (decision === "wait") subscription.wait(name, this.#clock.now());
       else if (decision === "nothing") this.#clean(subscription, name);
       else if (decision === "remove") {
-        batch.set(name, undefined);
+        draft.add(name, undefined);
         bytes += name.length;
       } else if (decision !== "later") {
         if (!suspected && this.#hooks.isDoubtful(decision)) {
-          subscription.suspects.add([name]);
+          subscription.suspect(name);
           continue;
         }
-        batch.set(name, decision);
+        draft.add(name, decision);
         bytes += approximateSize(decision);
       }
     }
-    return batch;
+    return draft;
   }
 
   #clean(subscription: Subscription, name: string): void {
@@ -259,8 +264,7 @@ export class Session {
     this.#hooks.accepted(subscription.typeUrl, name);
   }
 
-  #send(subscription: Subscription, collected: Entries): void {
-    const batch = this.#hooks.batch(subscription.typeUrl, collected);
+  #send(subscription: Subscription, batch: Batch): void {
     const { entries } = batch;
     this.#sequence += 1;
     const now = this.#clock.now();
@@ -281,8 +285,7 @@ export class Session {
     const clusters = this.#ordering.find(CLUSTER);
     const oldest = clusters?.flights[0];
     const times: number[] = [];
-    if (oldest !== undefined && clusters?.dirty.size !== 0)
-      times.push(oldest.sentAt + this.#options.patienceMilliseconds);
+    if (oldest !== undefined && clusters?.marks !== 0) times.push(oldest.sentAt + this.#options.patienceMilliseconds);
     for (const subscription of this.#ordering.subscriptions)
       if (subscription.awaitedSince !== undefined) times.push(this.#firstDue(subscription));
     const next = earliest([this.#ordering.nextWake(), ...times.filter((time) => time > this.#pumpedAt)]);
@@ -321,9 +324,6 @@ export class Session {
 /** Since when the oldest change of some that are about to be sent has waited. */
 function oldestChange(subscription: Subscription, entries: Entries): number | undefined {
   let result: number | undefined;
-  for (const name of entries.keys()) {
-    const since = subscription.dirty.get(name);
-    if (since !== undefined && (result === undefined || since < result)) result = since;
-  }
+  for (const name of entries.keys()) result = earliest([result, subscription.since(name)]);
   return result;
 }

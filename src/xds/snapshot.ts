@@ -31,7 +31,7 @@ export function snapshotOf(proxy: string, stream: number, session: Session, reso
       desired: resources.size(subscription.typeUrl),
       acknowledged: subscription.held.size,
       inFlight: subscription.flights.reduce((sum, flight) => sum + flight.entries.size, 0),
-      pending: subscription.dirty.size,
+      pending: [...subscription.dirty()].length,
       waiting: [...subscription.waiting.keys()],
       rejected: [...subscription.rejected].map(([name, { message }]) => ({ name, message })),
     })),

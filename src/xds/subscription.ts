@@ -43,12 +43,17 @@ export class Subscription {
   readonly #uncertain = new SparseMap<string, (EnvoyResource | undefined)[]>();
   readonly rejected = new SparseMap<string, Rejection>();
   readonly flights: Flight[] = [];
-  /** Names whose state has to be looked at → since when. */
-  readonly dirty = new SparseMap<string, number>();
+  /** Names whose state has to be looked at → since when; without those that it lacks. */
+  readonly #dirty = new SparseMap<string, number>();
+  /**
+   * Since when it has nothing at all, so that all that it asked for has to be looked at, but for what is dirty or waits. Until the first
+   * answer, of which nobody needs a list by name.
+   */
+  #lackingSince: number | undefined;
   /** Names that wait for other resources → since when. */
   readonly waiting = new SparseMap<string, number>();
-  /** Names that Envoy wants an answer on even if nothing changed. */
-  readonly forced = new SparseSet<string>();
+  /** Names that Envoy wants an answer on even if nothing changed; without those that it lacks. */
+  readonly #forced = new SparseSet<string>();
   readonly suspects = new Suspects();
   /** Since when Envoy waits for the first answer to a wildcard subscription, which it gets even if it is empty. */
   awaitedSince: number | undefined;
@@ -60,7 +65,7 @@ export class Subscription {
     this.#resources = resources;
     this.#holdings = holdings;
     const shared = resources.shared(typeUrl);
-    this.#names = new Overlay(shared, present);
+    this.#names = new Overlay(shared, isThere);
     this.held = new Overlay(shared, itself, (isShared) => holdings.rebase(typeUrl, isShared));
   }
 
@@ -70,9 +75,17 @@ export class Subscription {
 
   /** Whether Envoy has been told everything of this type, and has answered. */
   get settled(): boolean {
-    return (
-      this.dirty.size === 0 && this.waiting.size === 0 && this.flights.length === 0 && this.awaitedSince === undefined
-    );
+    return this.marks === 0 && this.waiting.size === 0 && this.flights.length === 0 && this.awaitedSince === undefined;
+  }
+
+  /** How much has to be looked at: names, and all that it lacks as one. */
+  get marks(): number {
+    return this.#dirty.size + (this.#lackingSince === undefined ? 0 : 1);
+  }
+
+  /** Whether it has to be told all that it asked for, and has nothing. */
+  get lacksAll(): boolean {
+    return this.#lackingSince !== undefined;
   }
 
   /** A resource that is shared is another now. What Envoy has, and wants, is as before. */
@@ -90,28 +103,82 @@ export class Subscription {
     return this.isInterested(name) ? this.#resources.get(this.typeUrl, name) : undefined;
   }
 
+  /** Names whose state has to be looked at. It may be looked at, and they be marked otherwise, on the way. */
+  *dirty(): Iterable<string> {
+    if (this.#lackingSince !== undefined) {
+      if (this.#wildcard) {
+        for (const name of this.#resources.names(this.typeUrl)) if (this.#isLacking(name)) yield name;
+      }
+      for (const name of this.#names.keys()) {
+        const isTold = this.#wildcard && this.#resources.get(this.typeUrl, name) !== undefined;
+        if (!isTold && this.#isLacking(name)) yield name;
+      }
+    }
+    yield* this.#dirty.keys();
+  }
+
+  isMarked(name: string): boolean {
+    return this.#dirty.has(name) || this.#isLacking(name);
+  }
+
+  /** Since when the state of a name has to be looked at, or it waits. */
+  since(name: string): number | undefined {
+    const since = this.#dirty.get(name) ?? this.waiting.get(name);
+    return since === undefined && this.#isLacking(name) ? this.#lackingSince : since;
+  }
+
+  isForced(name: string): boolean {
+    return this.#forced.has(name) || (this.#isLacking(name) && this.#names.has(name));
+  }
+
   /** Something about this name may have to be sent. The oldest cause counts. */
   mark(name: string, now: number): void {
     const waitingSince = this.waiting.get(name);
     this.waiting.delete(name);
-    if (!this.dirty.has(name)) this.dirty.set(name, waitingSince ?? now);
+    if (!this.isMarked(name)) this.#dirty.set(name, waitingSince ?? now);
   }
 
   force(name: string, now: number): void {
-    this.forced.add(name);
+    this.#single(name);
+    this.#forced.add(name);
     this.mark(name, now);
   }
 
   /** It has to wait for another resource. */
   wait(name: string, now: number): void {
-    this.waiting.set(name, this.dirty.get(name) ?? now);
-    this.dirty.delete(name);
+    this.#single(name);
+    this.waiting.set(name, this.#dirty.get(name) ?? now);
+    this.#dirty.delete(name);
+  }
+
+  /** It is better sent by itself. */
+  suspect(name: string): void {
+    this.#single(name);
+    this.suspects.add([name]);
   }
 
   /** Nothing has to be sent. */
   clean(name: string): void {
-    this.dirty.delete(name);
-    this.forced.delete(name);
+    this.#dirty.delete(name);
+    this.#forced.delete(name);
+  }
+
+  /** All that it lacks was looked at: it is in an answer, waits, or is a suspect. */
+  looked(): void {
+    this.#lackingSince = undefined;
+  }
+
+  /** What is lacking is from now on marked by itself. */
+  #single(name: string): void {
+    const since = this.#lackingSince;
+    if (since === undefined || !this.#isLacking(name)) return;
+    if (this.#names.has(name)) this.#forced.add(name);
+    this.#dirty.set(name, since);
+  }
+
+  #isLacking(name: string): boolean {
+    if (this.#lackingSince === undefined || this.#dirty.has(name) || this.waiting.has(name)) return false;
+    return this.isInterested(name);
   }
 
   /** Whether Envoy will have exactly this version (undefined: nothing) once it has taken what is in flight. */
@@ -158,11 +225,10 @@ export class Subscription {
   sent(flight: Flight): void {
     this.flights.push(flight);
     this.awaitedSince = undefined;
-    for (const [name, resource] of flight.entries) {
-      this.dirty.delete(name);
-      this.forced.delete(name);
-      if (resource !== undefined) this.#holdings.hold(this.typeUrl, resource);
-    }
+    this.#lackingSince = undefined;
+    this.#holdings.sent(flight.batch);
+    if (this.#dirty.size === 0 && this.#forced.size === 0) return;
+    for (const name of flight.entries.keys()) this.clean(name);
   }
 
   /** Takes a response off the list of those in flight. Undefined for a nonce that is not, or no longer, known. */
@@ -174,18 +240,25 @@ export class Subscription {
   /** Envoy has what the flight carried. */
   acknowledged(flight: Flight): void {
     if (this.#hadNothing(flight)) {
-      this.held.putAll(flight.entries);
+      this.held.fill(present(flight.entries));
+      this.#holdings.holdAll(this.typeUrl, this.held);
+      this.#holdings.answered(flight.batch);
       return;
     }
+    const unwanted: EnvoyResource[] = [];
     for (const [name, resource] of flight.entries) {
-      // What the new state names was counted when it was sent, so nothing that both name is free in between.
+      // What the new state names is counted while it is in flight, so nothing that both name is free in between.
       this.#releaseHeld(name);
       // The last good version may have been sent again meanwhile; that ends no rejection.
       if (this.rejected.get(name)?.version !== this.desired(name)?.version) this.rejected.delete(name);
       if (resource === undefined) continue;
-      if (this.isInterested(name)) this.held.set(name, resource);
-      else this.#holdings.release(this.typeUrl, resource);
+      if (this.isInterested(name)) {
+        this.held.set(name, resource);
+        this.#holdings.hold(this.typeUrl, resource);
+      } else unwanted.push(resource);
     }
+    this.#holdings.answered(flight.batch);
+    for (const resource of unwanted) this.#holdings.free(resource);
   }
 
   /**
@@ -194,32 +267,32 @@ export class Subscription {
    */
   refused(flight: Flight, message: string, now: number): string | undefined {
     const [first, ...others] = flight.entries;
+    if (others.length > 0) for (const [name, resource] of flight.entries) this.#suspect(name, resource, now);
+    this.#holdings.answered(flight.batch);
+    for (const resource of flight.entries.values()) if (resource !== undefined) this.#holdings.free(resource);
     if (first === undefined) return undefined;
     if (others.length === 0) {
       const [name, resource] = first;
-      if (resource !== undefined) this.#holdings.release(this.typeUrl, resource);
       if (!this.isInterested(name)) return undefined;
       this.rejected.set(name, { version: resource?.version, message });
       this.#dismiss(name, resource?.version);
       return name;
     }
-    for (const [name, resource] of flight.entries) this.#suspect(name, resource, now);
-    const names = [...flight.entries.keys()].filter((name) => this.dirty.has(name));
+    const names = [...flight.entries.keys()].filter((name) => this.isMarked(name));
     for (const part of split(names, message)) if (part.length > 0) this.suspects.add(part);
     return undefined;
   }
 
   #suspect(name: string, resource: EnvoyResource | undefined, now: number): void {
-    const interested = this.isInterested(name);
+    if (!this.isInterested(name)) return;
     // SRDS takes a response as a whole or not at all; other types may have taken the good ones.
-    if (this.typeUrl === SCOPED_ROUTE_CONFIGURATION || !interested) {
-      if (resource !== undefined) this.#holdings.release(this.typeUrl, resource);
-    } else {
+    if (this.typeUrl !== SCOPED_ROUTE_CONFIGURATION) {
       const states = this.#uncertain.get(name);
       if (states === undefined) this.#uncertain.set(name, [resource]);
       else states.push(resource);
+      if (resource !== undefined) this.#holdings.hold(this.typeUrl, resource);
     }
-    if (interested) this.mark(name, now);
+    this.mark(name, now);
   }
 
   /** Envoy has refused this version by itself, so it does not have it from an earlier response either. */
@@ -235,23 +308,38 @@ export class Subscription {
 
   #begin(request: DeltaRequest, now: number): void {
     this.#subscribed = true;
-    this.#wildcard = request.subscribe.length === 0 || request.subscribe.includes(WILDCARD);
-    this.#names.putAll(new Map(request.subscribe.flatMap((name) => (name === WILDCARD ? [] : [[name, true]]))));
-    const brought = new Map<string, Held>();
-    for (const [name, version] of request.initialVersions) {
+    this.#names.fill(this.#asked(request.subscribe));
+    if (this.#names.size === 0) this.#wildcard = true;
+    this.held.fill(this.#brought(request.initialVersions, now));
+    this.#holdings.holdAll(this.typeUrl, this.held);
+    // Also to an Envoy that has clusters: its answer tells when those are warm.
+    if (this.#wildcard && (this.held.size === 0 || this.typeUrl === CLUSTER)) this.awaitedSince = now;
+    if (this.held.size === 0) {
+      this.#lackingSince = now;
+      return;
+    }
+    for (const name of this.#names.keys()) if (!this.held.has(name)) this.force(name, now);
+    if (this.#wildcard) this.#markMissing(now);
+  }
+
+  *#asked(names: Iterable<string>): Iterable<readonly [string, true]> {
+    for (const name of names) {
+      if (name === WILDCARD) this.#wildcard = true;
+      else yield [name, true];
+    }
+  }
+
+  /** What Envoy has from an earlier stream, of what it wants. */
+  *#brought(versions: Iterable<readonly [string, string]>, now: number): Iterable<readonly [string, Held]> {
+    for (const [name, version] of versions) {
       if (!this.isInterested(name)) continue;
       const resource = this.#resources.get(this.typeUrl, name);
-      const held = resource?.version === version ? resource : { name, version };
-      brought.set(name, held);
-      this.#holdings.hold(this.typeUrl, held);
-      if (held !== resource) this.mark(name, now);
+      if (resource?.version === version) yield [name, resource];
+      else {
+        this.mark(name, now);
+        yield [name, { name, version }];
+      }
     }
-    this.held.putAll(brought);
-    for (const name of this.#names.keys()) if (!this.held.has(name)) this.force(name, now);
-    if (!this.#wildcard) return;
-    // Also to an Envoy that has clusters: its answer tells when those are warm.
-    if (request.initialVersions.size === 0 || this.typeUrl === CLUSTER) this.awaitedSince = now;
-    this.#markMissing(now);
   }
 
   #subscribe(name: string, now: number): void {
@@ -270,7 +358,7 @@ export class Subscription {
   #unsubscribe(name: string, now: number): void {
     if (name === WILDCARD) {
       this.#wildcard = false;
-      for (const held of [...this.held.keys(), ...this.dirty.keys(), ...this.waiting.keys(), ...this.rejected.keys()])
+      for (const held of [...this.held.keys(), ...this.dirty(), ...this.waiting.keys(), ...this.rejected.keys()])
         if (!this.#names.has(held)) this.#forget(held);
       return;
     }
@@ -295,9 +383,8 @@ export class Subscription {
   #forget(name: string): void {
     this.#releaseHeld(name);
     this.rejected.delete(name);
-    this.dirty.delete(name);
+    this.clean(name);
     this.waiting.delete(name);
-    this.forced.delete(name);
   }
 
   #releaseHeld(name: string): void {
@@ -314,8 +401,12 @@ export class Subscription {
 }
 
 /** Of any resource: that there is one. */
-function present(): true {
+function isThere(): true {
   return true;
+}
+
+function* present(entries: Entries): Iterable<readonly [string, EnvoyResource]> {
+  for (const [name, resource] of entries) if (resource !== undefined) yield [name, resource];
 }
 
 function itself(resource: EnvoyResource): EnvoyResource {

@@ -18,6 +18,7 @@ export class Waiters<Subscription> {
 
   /** Who waits for it. They are forgotten here: whoever still has to wait says so again. */
   take(typeUrl: string, name: string): Iterable<readonly [Subscription, ReadonlySet<string>]> {
+    if (this.#waiting.size === 0) return [];
     const key = `${typeUrl}|${name}`;
     const subscriptions = this.#waiting.get(key);
     if (subscriptions === undefined) return [];

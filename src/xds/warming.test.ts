@@ -1,46 +1,54 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { describe, test } from "node:test";
+import { Batch } from "./batch.ts";
+import { resource } from "./testing/fixture.ts";
+import { Shared } from "./testing/shared.ts";
+import { CLUSTER } from "./type-url.ts";
 import { Warming } from "./warming.ts";
 
 const PATIENCE = 1_000;
 
 function warming(): { readonly subject: Warming; readonly warm: readonly string[] } {
   const warm: string[] = [];
-  return { subject: new Warming({ shared: () => new Map() }, PATIENCE, (cluster) => warm.push(cluster)), warm };
+  return { subject: new Warming({ shared: () => new Shared() }, PATIENCE, (cluster) => warm.push(cluster)), warm };
+}
+
+function batch(name: string, endpoints?: string): Batch {
+  return new Batch(CLUSTER, new Map([[name, resource(CLUSTER, name, endpoints === undefined ? {} : { endpoints })]]));
 }
 
 describe("a cluster is warm", () => {
   test("when it and endpoints sent after it are acknowledged, in either order", () => {
     const { subject, warm } = warming();
-    subject.endpointsAcknowledged("a", 1);
-    subject.clusterSent("a", 2, "a", 0);
-    subject.clusterAcknowledged("a", 2);
+    subject.endpointsAcknowledged(new Set(["a"]), 1);
+    subject.clustersSent(batch("a", "a"), 2, 0);
+    subject.clustersAcknowledged(2);
     deepEqual(warm, []);
-    subject.endpointsAcknowledged("a", 3);
+    subject.endpointsAcknowledged(new Set(["a"]), 3);
     deepEqual(warm, ["a"]);
-    subject.clusterSent("b", 4, "b", 0);
-    subject.endpointsAcknowledged("b", 5);
+    subject.clustersSent(batch("b", "b"), 4, 0);
+    subject.endpointsAcknowledged(new Set(["b"]), 5);
     deepEqual(warm, ["a"]);
-    subject.clusterAcknowledged("b", 4);
+    subject.clustersAcknowledged(4);
     deepEqual(warm, ["a", "b"]);
     deepEqual([...subject.names()], []);
   });
 
   test("without endpoints of its own, when it is acknowledged", () => {
     const { subject, warm } = warming();
-    subject.clusterSent("dns", 1, undefined, 0);
-    subject.clusterAcknowledged("dns", 1);
+    subject.clustersSent(batch("dns"), 1, 0);
+    subject.clustersAcknowledged(1);
     deepEqual(warm, ["dns"]);
   });
 
   test("still, while another version of it warms or is refused", () => {
     const { subject, warm } = warming();
-    subject.clusterSent("a", 1, undefined, 0);
-    subject.clusterAcknowledged("a", 1);
-    subject.clusterSent("a", 2, "a", 0);
+    subject.clustersSent(batch("a"), 1, 0);
+    subject.clustersAcknowledged(1);
+    subject.clustersSent(batch("a", "a"), 2, 0);
     equal(subject.isWarm("a"), true);
     deepEqual([...subject.names()], ["a"]);
-    subject.clusterRefused("a", 2);
+    subject.clustersRefused(2);
     equal(subject.isWarm("a"), true);
     deepEqual([...subject.names()], []);
     deepEqual(warm, ["a"]);
@@ -48,39 +56,39 @@ describe("a cluster is warm", () => {
 
   test("no more, once it is removed", () => {
     const { subject } = warming();
-    subject.clusterSent("a", 1, undefined, 0);
-    subject.clusterAcknowledged("a", 1);
-    subject.clusterRemoved("a");
+    subject.clustersSent(batch("a"), 1, 0);
+    subject.clustersAcknowledged(1);
+    subject.clustersSent(new Batch(CLUSTER, new Map([["a", undefined]])), 2, 0);
     equal(subject.isWarm("a"), false);
   });
 
   test("in the version before a refused one", () => {
     const { subject, warm } = warming();
-    subject.clusterSent("a", 1, "a", 0);
-    subject.clusterAcknowledged("a", 1);
-    subject.clusterSent("a", 2, "a", 0);
-    subject.clusterRefused("a", 2);
+    subject.clustersSent(batch("a", "a"), 1, 0);
+    subject.clustersAcknowledged(1);
+    subject.clustersSent(batch("a", "a"), 2, 0);
+    subject.clustersRefused(2);
     deepEqual(warm, []);
-    subject.endpointsAcknowledged("a", 3);
+    subject.endpointsAcknowledged(new Set(["a"]), 3);
     deepEqual(warm, ["a"]);
   });
 
   test("not in a version that was replaced before its endpoints came", () => {
     const { subject, warm } = warming();
-    subject.clusterSent("a", 1, "a", 0);
-    subject.clusterAcknowledged("a", 1);
-    subject.clusterSent("a", 2, undefined, 0);
-    subject.endpointsAcknowledged("a", 3);
+    subject.clustersSent(batch("a", "a"), 1, 0);
+    subject.clustersAcknowledged(1);
+    subject.clustersSent(batch("a"), 2, 0);
+    subject.endpointsAcknowledged(new Set(["a"]), 3);
     deepEqual(warm, []);
-    subject.clusterAcknowledged("a", 2);
+    subject.clustersAcknowledged(2);
     deepEqual(warm, ["a"]);
   });
 
   test("by its endpoints alone, when the acknowledgement takes too long", () => {
     const { subject, warm } = warming();
-    subject.clusterSent("slow", 1, undefined, 0);
-    subject.clusterSent("a", 1, "a", 0);
-    subject.endpointsAcknowledged("a", 2);
+    subject.clustersSent(batch("slow"), 1, 0);
+    subject.clustersSent(batch("a", "a"), 1, 0);
+    subject.endpointsAcknowledged(new Set(["a"]), 2);
     equal(subject.nextExpiry(0), PATIENCE);
     subject.expire(PATIENCE - 1);
     deepEqual(warm, []);
@@ -91,26 +99,25 @@ describe("a cluster is warm", () => {
 
   test("from an earlier stream, when Envoy answers anything about clusters", () => {
     const { subject, warm } = warming();
-    subject.clusterAdopted("a", "a", 0);
-    subject.clusterAdopted("new", "new", 0);
-    subject.endpointsAdopted("a");
+    subject.clustersAdopted(batch("a", "a"), 0);
+    subject.clustersAdopted(batch("new", "new"), 0);
+    subject.endpointsAdopted(new Set(["a"]));
     deepEqual(warm, []);
     subject.clustersAnswered();
     deepEqual(warm, ["a"]);
-    subject.endpointsAcknowledged("new", 1);
+    subject.endpointsAcknowledged(new Set(["new"]), 1);
     deepEqual(warm, ["a", "new"]);
-    subject.endpointsAdopted("late");
-    subject.clusterAdopted("late", "late", 0);
+    subject.endpointsAdopted(new Set(["late"]));
+    subject.clustersAdopted(batch("late", "late"), 0);
     deepEqual(warm, ["a", "new", "late"]);
   });
 
   test("not with endpoints from an earlier stream, if it came on this one", () => {
     const { subject, warm } = warming();
-    subject.clusterSent("a", 1, "shared", 0);
-    subject.clusterAcknowledged("a", 1);
-    subject.endpointsAdopted("shared");
+    subject.clustersSent(batch("a", "shared"), 1, 0);
+    subject.clustersAcknowledged(1);
+    subject.endpointsAdopted(new Set(["shared"]));
     deepEqual(warm, []);
-    equal(subject.awaits("shared"), true);
-    equal(subject.awaits("other"), false);
+    deepEqual([...subject.awaited()], ["shared"]);
   });
 });

@@ -1,21 +1,16 @@
 import type { EnvoyResource } from "../envoy/resource.ts";
+import type { Batch } from "./batch.ts";
 import { Overlay } from "./overlay.ts";
 import type { ProxyResources } from "./resource-index.ts";
-import { SparseMap } from "./sparse.ts";
+import { SentClusters } from "./sent-clusters.ts";
 import { CLUSTER, CLUSTER_LOAD_ASSIGNMENT } from "./type-url.ts";
 
 /** Sequence of what came before the stream's first response. */
 const ADOPTED = 0;
 
-/** One version of a cluster that was sent. */
-interface Version {
-  /** Number of the response that carried it. */
-  readonly sequence: number;
-  readonly endpoints: string | undefined;
-  readonly sentAt: number;
-  readonly acknowledged: boolean;
-  /** The one that Envoy keeps if this one is refused. */
-  readonly previous: Version | undefined;
+/** A set, or the keys of a map. */
+interface Names {
+  keys(): Iterable<string>;
 }
 
 /**
@@ -32,16 +27,11 @@ export class Warming {
   readonly #patience: number;
   readonly #onWarm: (cluster: string) => void;
   readonly #warm: Overlay<EnvoyResource, true>;
-  /** Latest version of each cluster that is not warm in it, in the order of sending. */
-  readonly #warming = new SparseMap<string, Version>();
-  readonly #adopted: string[] = [];
+  /** In the order of sending, as long as any of their clusters is not warm in the version that they brought. */
+  #sent: readonly SentClusters[] = none;
   #answered = false;
-  /** Clusters that warm, by their endpoints; a set where several share them. */
-  readonly #byEndpoints = new SparseMap<string, string | ReadonlySet<string>>();
   /** Endpoints that were acknowledged at all. */
   readonly #acknowledged: Overlay<EnvoyResource, true>;
-  /** Number of the last response with these endpoints that was acknowledged while a cluster warmed with them. */
-  readonly #lastAcknowledged = new SparseMap<string, number>();
 
   constructor(resources: Pick<ProxyResources, "shared">, patience: number, onWarm: (cluster: string) => void) {
     this.#warm = new Overlay(resources.shared(CLUSTER), present);
@@ -61,166 +51,164 @@ export class Warming {
   }
 
   /** Clusters that were sent and are not warm in their latest version. */
-  names(): Iterable<string> {
-    return this.#warming.keys();
+  *names(): Iterable<string> {
+    for (const sent of this.#sent)
+      for (const { name } of sent.left()) if (this.#sent.findLast((one) => one.has(name)) === sent) yield name;
   }
 
-  clusterSent(cluster: string, sequence: number, endpoints: string | undefined, now: number): void {
-    const previous = this.#warming.get(cluster);
-    this.#warming.delete(cluster);
-    this.#warming.set(cluster, { sequence, endpoints, sentAt: now, acknowledged: false, previous });
-    if (endpoints === undefined) return;
-    const others = this.#byEndpoints.get(endpoints);
-    if (others === undefined) this.#byEndpoints.set(endpoints, cluster);
-    else if (others !== cluster) this.#byEndpoints.set(endpoints, new Set([...listOf(others), cluster]));
+  clustersSent(batch: Batch, sequence: number, now: number): void {
+    if (batch.resources < batch.entries.size) {
+      for (const [name, cluster] of batch.entries) if (cluster === undefined) this.#removed(name);
+    }
+    if (batch.resources > 0) this.#sent = [...this.#sent, new SentClusters(batch.clusters, sequence, now)];
   }
 
-  /** Envoy has this cluster from an earlier stream. Whether it was warm by then, its next answer tells. */
-  clusterAdopted(cluster: string, endpoints: string | undefined, now: number): void {
-    this.clusterSent(cluster, ADOPTED, endpoints, now);
-    if (this.#answered) this.clusterAcknowledged(cluster, ADOPTED);
-    else this.#adopted.push(cluster);
+  /** Envoy has these clusters from an earlier stream. Whether they were warm by then, its next answer tells. */
+  clustersAdopted(batch: Batch, now: number): void {
+    const adopted = new SentClusters(batch.clusters, ADOPTED, now);
+    for (const { name, endpoints } of batch.clusters.all)
+      if (endpoints !== undefined && this.#acknowledged.has(endpoints)) adopted.came(name);
+    this.#sent = [...this.#sent, adopted];
+    if (this.#answered) this.#accepted(adopted);
   }
 
   /** Envoy answered something about clusters, so those that it had before are warm. */
   clustersAnswered(): void {
     this.#answered = true;
-    for (const cluster of this.#adopted.splice(0)) this.clusterAcknowledged(cluster, ADOPTED);
+    for (const sent of this.#sent) if (sent.sequence === ADOPTED && !sent.acknowledged) this.#accepted(sent);
   }
 
-  clusterAcknowledged(cluster: string, sequence: number): void {
-    this.#replace(cluster, (version) => acknowledge(version, sequence));
+  clustersAcknowledged(sequence: number): void {
+    const sent = this.#find(sequence);
+    if (sent !== undefined) this.#accepted(sent);
   }
 
-  /** Envoy will not have this version, and keeps the one before. */
-  clusterRefused(cluster: string, sequence: number): void {
-    this.#replace(cluster, (version) => withdraw(version, sequence));
-  }
-
-  clusterRemoved(cluster: string): void {
-    this.#stopWarming(cluster);
-    this.#warm.delete(cluster);
+  /** Envoy will not have these versions, and keeps those before. */
+  clustersRefused(sequence: number): void {
+    const refused = this.#find(sequence);
+    if (refused === undefined) return;
+    const before = this.#sent.slice(0, this.#sent.indexOf(refused));
+    this.#sent = this.#sent.filter((sent) => sent !== refused);
+    if (before.length === 0) return;
+    // What came was for them.
+    for (const { name, endpoints } of refused.left()) {
+      if (refused.awaitsEndpoints(name)) continue;
+      const previous = before.findLast((sent) => sent.has(name));
+      if (endpoints !== undefined && previous?.index.servedBy(endpoints).includes(name) === true)
+        this.#came(previous, name);
+    }
+    this.#forgetOver();
   }
 
   /** Envoy has these from an earlier stream. */
-  endpointsAdopted(endpoints: string): void {
+  endpointsAdopted(endpoints: Names): void {
     this.endpointsAcknowledged(endpoints, ADOPTED);
   }
 
-  /** Whether a cluster that was sent on this stream is not warm for want of these endpoints. */
-  awaits(endpoints: string): boolean {
-    const versions = listOf(this.#byEndpoints.get(endpoints)).map((cluster) => this.#warming.get(cluster));
-    return versions.some(
-      (version) => version !== undefined && version.sequence > ADOPTED && !this.#hasEndpoints(version),
-    );
+  /** Endpoints for want of which clusters that were sent on this stream are not warm. */
+  *awaited(): Iterable<string> {
+    for (const sent of this.#sent) {
+      if (sent.sequence === ADOPTED) continue;
+      for (const { name, endpoints } of sent.left())
+        if (endpoints !== undefined && sent.awaitsEndpoints(name) && !this.#isNewer(sent, name)) yield endpoints;
+    }
   }
 
   /** Also for endpoints that do not exist or were refused: Envoy no longer waits for those either. */
-  endpointsAcknowledged(endpoints: string, sequence: number): void {
-    this.#acknowledged.set(endpoints, true);
-    const clusters = this.#byEndpoints.get(endpoints);
-    if (clusters === undefined) return;
-    this.#lastAcknowledged.set(endpoints, sequence);
-    if (typeof clusters === "string") this.#decide(clusters);
-    else for (const cluster of clusters) this.#decide(cluster);
+  endpointsAcknowledged(endpoints: Names, sequence: number): void {
+    if (this.#acknowledged.size === 0) this.#acknowledged.fill(members(endpoints.keys()));
+    else for (const name of endpoints.keys()) this.#acknowledged.set(name, true);
+    if (this.#sent.length === 0) return;
+    for (const name of endpoints.keys()) {
+      // Those that came before a cluster did not come for it.
+      for (const sent of this.#sent.filter((one) => one.sequence <= sequence)) {
+        for (const cluster of sent.index.servedBy(name))
+          if (sent.awaitsEndpoints(cluster) && !this.#isNewer(sent, cluster, sequence)) this.#came(sent, cluster);
+      }
+    }
+    this.#forgetOver();
   }
 
   endpointsForgotten(endpoints: string): void {
     this.#acknowledged.delete(endpoints);
-    this.#lastAcknowledged.delete(endpoints);
+    for (const sent of this.#sent) for (const cluster of sent.index.servedBy(endpoints)) sent.went(cluster);
   }
 
   /** Ends the wait for acknowledgements that are overdue. */
   expire(now: number): void {
-    for (const [cluster, version] of this.#warming) {
-      if (version.sentAt + this.#patience > now) return;
-      if (version.endpoints !== undefined && this.#hasEndpoints(version))
-        this.clusterAcknowledged(cluster, version.sequence);
+    for (const sent of this.#sent) {
+      if (sent.acknowledged || sent.overdue || sent.sentAt + this.#patience > now) continue;
+      sent.overdue = true;
+      for (const cluster of sent.warm()) this.#warmed(sent, cluster);
     }
+    this.#forgetOver();
   }
 
   /** When {@link expire} has something more to do, if ever. */
   nextExpiry(now: number): number | undefined {
-    for (const version of this.#warming.values()) {
-      const due = version.sentAt + this.#patience;
-      if (due > now) return due;
+    for (const { acknowledged, sentAt } of this.#sent) {
+      const due = sentAt + this.#patience;
+      if (!acknowledged && due > now) return due;
     }
     return undefined;
   }
 
-  #hasEndpoints({ endpoints, sequence }: Version, before = Number.POSITIVE_INFINITY): boolean {
-    if (endpoints === undefined) return true;
-    // Those that came before any cluster that warms now came before it was sent.
-    const earlier = this.#acknowledged.has(endpoints) ? ADOPTED : -1;
-    const acknowledged = this.#lastAcknowledged.get(endpoints) ?? earlier;
-    return acknowledged >= sequence && acknowledged < before;
+  #find(sequence: number): SentClusters | undefined {
+    return this.#sent.find((sent) => sent.sequence === sequence);
   }
 
-  #replace(cluster: string, by: (version: Version) => Version | undefined): void {
-    const version = this.#warming.get(cluster);
-    if (version === undefined) return;
-    const replacement = by(version);
-    if (replacement === undefined) {
-      this.#stopWarming(cluster);
-      return;
-    }
-    this.#warming.set(cluster, replacement);
-    this.#decide(cluster);
+  /** Whether another version of a cluster was sent after this one, up to a response. */
+  #isNewer(sent: SentClusters, cluster: string, upTo = Number.POSITIVE_INFINITY): boolean {
+    const last = this.#sent.findLast((one) => one.sequence <= upTo && one.has(cluster));
+    return last !== undefined && last !== sent;
   }
 
-  #decide(cluster: string): void {
-    const latest = this.#warming.get(cluster);
-    if (latest === undefined) return;
-    // An older version is warm if its endpoints came before the newer one took its place in Envoy.
-    let replacedAt: number | undefined;
-    for (let version: Version | undefined = latest; version !== undefined; version = version.previous) {
-      if (version.acknowledged && this.#hasEndpoints(version, replacedAt)) {
-        if (version === latest) this.#stopWarming(cluster);
-        if (!this.#warm.has(cluster)) {
-          this.#warm.set(cluster, true);
-          this.#onWarm(cluster);
-        }
-        return;
+  #accepted(sent: SentClusters): void {
+    sent.acknowledged = true;
+    const older = this.#sent.slice(0, this.#sent.indexOf(sent));
+    if (older.length > 0) for (const { name } of sent.index.all) for (const one of older) one.finish(name);
+    if (this.#warm.size > 0) for (const cluster of sent.warm()) this.#warmed(sent, cluster);
+    else {
+      this.#warm.fill(members(sent.warm()));
+      for (const cluster of sent.warm()) {
+        sent.finish(cluster);
+        this.#onWarm(cluster);
       }
-      replacedAt = version.sequence;
     }
+    this.#forgetOver();
   }
 
-  #stopWarming(cluster: string): void {
-    const latest = this.#warming.get(cluster);
-    this.#warming.delete(cluster);
-    for (let version = latest; version !== undefined; version = version.previous) {
-      if (version.endpoints === undefined) continue;
-      const clusters = this.#byEndpoints.get(version.endpoints);
-      if (clusters !== undefined && clusters !== cluster) {
-        const others = listOf(clusters).filter((other) => other !== cluster);
-        if (others.length > 0) {
-          this.#byEndpoints.set(version.endpoints, new Set(others));
-          continue;
-        }
-      }
-      this.#byEndpoints.delete(version.endpoints);
-      this.#lastAcknowledged.delete(version.endpoints);
+  #came(sent: SentClusters, cluster: string): void {
+    sent.came(cluster);
+    if (sent.isWarm(cluster)) this.#warmed(sent, cluster);
+  }
+
+  #warmed(sent: SentClusters, cluster: string): void {
+    for (const one of this.#sent) {
+      one.finish(cluster);
+      if (one === sent) break;
     }
+    if (this.#warm.has(cluster)) return;
+    this.#warm.set(cluster, true);
+    this.#onWarm(cluster);
+  }
+
+  #removed(cluster: string): void {
+    for (const sent of this.#sent) sent.finish(cluster);
+    this.#forgetOver();
+    this.#warm.delete(cluster);
+  }
+
+  #forgetOver(): void {
+    if (this.#sent.some((sent) => sent.isOver)) this.#sent = this.#sent.filter((sent) => !sent.isOver);
   }
 }
 
-function listOf(names: string | ReadonlySet<string> | undefined): readonly string[] {
-  if (names === undefined) return [];
-  return typeof names === "string" ? [names] : [...names];
-}
+/** An empty array for each stream would take memory, too. */
+const none: readonly SentClusters[] = [];
 
-/** The versions, of which the one with this sequence is acknowledged; those before it no longer matter. */
-function acknowledge(version: Version, sequence: number): Version {
-  if (version.sequence === sequence) return { ...version, acknowledged: true, previous: undefined };
-  return version.previous === undefined ? version : { ...version, previous: acknowledge(version.previous, sequence) };
-}
-
-/** The versions without the one with this sequence, and without those before it that were refused as well. */
-function withdraw(version: Version, sequence: number): Version | undefined {
-  const previous = version.previous && withdraw(version.previous, sequence);
-  // Answers come in order: what is older and not acknowledged was refused.
-  return version.sequence <= sequence && !version.acknowledged ? previous : { ...version, previous };
+function* members(names: Iterable<string>): Iterable<readonly [string, true]> {
+  for (const name of names) yield [name, true];
 }
 
 /** Of any resource: that there is one. */
