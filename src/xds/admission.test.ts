@@ -6,7 +6,7 @@ import { FakeClock } from "./testing/fake-clock.ts";
 
 test("so many start at a time, in the order in which they came; who takes long does not keep up the others", async () => {
   const clock = new FakeClock();
-  const admission = new Admission(2, 1_000, clock);
+  const admission = new Admission(() => 2, 1_000, clock);
   const started: string[] = [];
   const [first, , third, fourth] = ["a", "b", "c", "d", "e"].map((name) =>
     admission.enter("", () => started.push(name)),
@@ -28,7 +28,7 @@ test("so many start at a time, in the order in which they came; who takes long d
 });
 
 test("a client that comes often keeps up itself alone", async () => {
-  const admission = new Admission(3, 1_000, new FakeClock());
+  const admission = new Admission(() => 3, 1_000, new FakeClock());
   const started: string[] = [];
   const enter = (client: string, name: string): (() => void) => admission.enter(client, () => started.push(name));
   const [one, two, three] = ["1", "2", "3", "4", "5"].map((name) => enter("often", `often ${name}`));

@@ -11,7 +11,7 @@ interface Waiting {
  * itself alone.
  */
 export class Admission {
-  readonly #places: number;
+  readonly #places: () => number;
   readonly #milliseconds: number;
   readonly #clock: Clock;
   readonly #line = new Set<Waiting>();
@@ -19,8 +19,11 @@ export class Admission {
   readonly #placesOf = new Map<string, number>();
   #taken = 0;
 
-  /** @param milliseconds after which a place is given to the next one all the same */
-  constructor(places: number, milliseconds: number, clock: Clock) {
+  /**
+   * @param places how many there are, asked each time that somebody wants one
+   * @param milliseconds after which a place is given to the next one all the same
+   */
+  constructor(places: () => number, milliseconds: number, clock: Clock) {
     this.#places = places;
     this.#milliseconds = milliseconds;
     this.#clock = clock;
@@ -39,7 +42,7 @@ export class Admission {
       start();
     };
     const waiting = { client, take };
-    if (this.#taken < this.#places) take();
+    if (this.#taken < this.#places()) take();
     else this.#line.add(waiting);
     return () => {
       this.#line.delete(waiting);
@@ -64,7 +67,7 @@ export class Admission {
   /** Not now: whoever leaves is at work, and others have something to do, too. */
   #next(): void {
     setImmediate(() => {
-      if (this.#taken >= this.#places) return;
+      if (this.#taken >= this.#places()) return;
       const next = this.#first();
       if (next === undefined) return;
       this.#line.delete(next);

@@ -4,12 +4,12 @@ import { Batches } from "./batch.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { Containment } from "./containment.ts";
 import { encodeNonce } from "./encode.ts";
+import type { Flight } from "./flight.ts";
 import type { XdsObserver } from "./observer.ts";
 import { Rejections } from "./rejections.ts";
 import { ResourceIndex } from "./resource-index.ts";
 import { Session, type SessionHooks, type SessionOptions } from "./session.ts";
 import { type ProxySnapshot, snapshotOf } from "./snapshot.ts";
-import type { Flight } from "./subscription.ts";
 
 export interface DeliveryOptions extends Partial<SessionOptions> {
   readonly resources: Collection<EnvoyResource>;
@@ -82,6 +82,13 @@ export class Delivery {
 
   knows(proxy: string): boolean {
     return this.#options.knows?.(proxy) ?? this.#index.has(proxy);
+  }
+
+  /** How many resources the proxy has that has most. */
+  get largest(): number {
+    let largest = 0;
+    for (const proxy of this.#index.proxies()) largest = Math.max(largest, this.#index.count(proxy));
+    return largest;
   }
 
   /** An Envoy of `proxy` is there. Whoever opens a session closes it, through the function returned. */

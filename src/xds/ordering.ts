@@ -1,12 +1,13 @@
 import { MISSED } from "../envoy/fix.ts";
 import type { EnvoyResource } from "../envoy/resource.ts";
 import type { Draft } from "./batch.ts";
+import type { Flight } from "./flight.ts";
 import { type Held, isKnown } from "./held.ts";
 import { Holdings } from "./holdings.ts";
 import type { ProxyResources } from "./resource-index.ts";
 import { Retirement } from "./retirement.ts";
 import { SparseSet } from "./sparse.ts";
-import { type Flight, Subscription } from "./subscription.ts";
+import { Subscription } from "./subscription.ts";
 import {
   CLUSTER,
   CLUSTER_LOAD_ASSIGNMENT,

@@ -10,7 +10,7 @@ interface Item {
 
 const names = ["a", "b", "c", "d", "e"];
 const arbitraryStep = fc.record({
-  what: fc.constantFrom("share", "unshare", "set", "adopt", "delete", "clear", "fill"),
+  what: fc.constantFrom("share", "unshare", "set", "adopt", "delete", "clear", "setAll"),
   name: fc.constantFrom(...names),
   version: fc.nat(2),
 });
@@ -53,7 +53,7 @@ describe("an overlay", () => {
               overlay.delete(each);
               members.delete(each);
             }
-          } else if (what === "fill") {
+          } else if (what === "setAll") {
             for (const each of names) {
               overlay.delete(each);
               members.delete(each);
@@ -66,8 +66,8 @@ describe("an overlay", () => {
               ...[...shared].slice(version),
             ];
             for (const [each, item] of values) model.set(each, item);
-            overlay.fill(values);
-            members.fill(new Map(values.map(([each]) => [each, true])));
+            overlay.setAll(values);
+            members.setAll(new Map(values.map(([each]) => [each, true])));
             isShared = overlay.isShared;
           } else if (what === "delete") {
             model.delete(name);

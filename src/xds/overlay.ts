@@ -76,7 +76,7 @@ export class Overlay<Resource, Value> {
    * The same as to set each where nothing is in it; of a name that comes twice, the last value counts. Quicker, and it stands on what takes
    * less from then on: `rebased` is not told.
    */
-  fill(values: Iterable<readonly [string, Value]>): void {
+  setAll(values: Iterable<readonly [string, Value]>): void {
     this.#differences.clear();
     // A byte for each name of the shared map: a set of names would be most of what an Envoy's start takes.
     const same = new Uint8Array(this.#shared.size);

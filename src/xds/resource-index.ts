@@ -42,6 +42,11 @@ export class ResourceIndex {
     return this.#proxies.get(proxy)?.empty === false;
   }
 
+  /** How many resources a proxy has, of all types. */
+  count(proxy: string): number {
+    return this.#proxies.get(proxy)?.count ?? 0;
+  }
+
   /** Resources of a proxy, which may be none yet. */
   of(proxy: string): ProxyResources {
     return this.#proxy(proxy);
@@ -104,6 +109,12 @@ class IndexedProxy implements ProxyResources {
 
   get empty(): boolean {
     return this.#types.size === 0;
+  }
+
+  get count(): number {
+    let count = 0;
+    for (const resources of this.#types.values()) count += resources.size;
+    return count;
   }
 
   get watched(): boolean {

@@ -30,7 +30,9 @@ const path = "/envoy.service.discovery.v3.AggregatedDiscoveryService/DeltaAggreg
  * An Envoy takes as much as a second to warm what it gets first. Of a thousand that come at once, those who wait serve what they have,
  * or are not needed yet.
  */
-const startingAtOnce = 32;
+const startingAtOnce = { most: 32, least: 4 };
+/** So that what those who start take together, and how long they keep this process from all else, has a limit whatever each is told. */
+const resourcesAtOnce = 60_000;
 const startMilliseconds = 1_000;
 
 /**
@@ -55,7 +57,7 @@ export class XdsServer {
     this.delivery = new Delivery(options);
     this.#mayFetch = options.mayFetch ?? (() => true);
     this.#onError = options.onError ?? (() => undefined);
-    this.#admission = new Admission(startingAtOnce, startMilliseconds, options.clock ?? systemClock);
+    this.#admission = new Admission(() => this.#places(), startMilliseconds, options.clock ?? systemClock);
     const { credentials, connectionAgeMs } = options;
     this.#server = new GrpcServer({
       path,
@@ -126,6 +128,11 @@ export class XdsServer {
         opened = undefined;
       },
     });
+  }
+
+  #places(): number {
+    const { most, least } = startingAtOnce;
+    return Math.max(least, Math.min(most, Math.floor(resourcesAtOnce / this.delivery.largest)));
   }
 
   #refusal(certificate: PeerCertificate | undefined, proxy: string): [GrpcStatus, string] | undefined {

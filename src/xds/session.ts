@@ -2,11 +2,12 @@ import type { EnvoyResource } from "../envoy/resource.ts";
 import type { Batch, Draft, Entries } from "./batch.ts";
 import type { Clock } from "./clock.ts";
 import { approximateSize } from "./encode.ts";
+import type { Flight } from "./flight.ts";
 import { earliest, Ordering, type OrderingOptions } from "./ordering.ts";
 import type { DeltaRequest, DeltaResponse } from "./protocol.ts";
 import type { ProxyResources, ResourceChange } from "./resource-index.ts";
 import { SparseMap } from "./sparse.ts";
-import type { Flight, Subscription } from "./subscription.ts";
+import type { Subscription } from "./subscription.ts";
 import { CLUSTER, LISTENER, SCOPED_ROUTE_CONFIGURATION } from "./type-url.ts";
 
 export interface SessionOptions extends OrderingOptions {

@@ -1,5 +1,6 @@
 import type { EnvoyResource } from "../envoy/resource.ts";
-import type { Batch, Entries } from "./batch.ts";
+import type { Entries } from "./batch.ts";
+import type { Flight } from "./flight.ts";
 import { type Held, isKnown } from "./held.ts";
 import type { Holdings } from "./holdings.ts";
 import { Overlay } from "./overlay.ts";
@@ -8,19 +9,6 @@ import type { ProxyResources } from "./resource-index.ts";
 import { SparseMap, SparseSet } from "./sparse.ts";
 import { Suspects, split } from "./suspects.ts";
 import { CLUSTER, SCOPED_ROUTE_CONFIGURATION } from "./type-url.ts";
-
-/** A response that Envoy has not answered yet. */
-export interface Flight {
-  readonly nonce: string;
-  /** Number of the response on its stream. */
-  readonly sequence: number;
-  readonly sentAt: number;
-  /** When the oldest change that it carries was made. */
-  readonly changedAt: number;
-  readonly entries: Entries;
-  /** What was sent, for other streams to which the same is sent until this one has answered. */
-  readonly batch: Batch;
-}
 
 /** A version that Envoy refused; `undefined` stands for its removal. */
 export interface Rejection {
@@ -65,7 +53,7 @@ export class Subscription {
     this.#resources = resources;
     this.#holdings = holdings;
     const shared = resources.shared(typeUrl);
-    this.#names = new Overlay(shared, isThere);
+    this.#names = new Overlay(shared, (): true => true);
     this.held = new Overlay(shared, itself, (isShared) => holdings.rebase(typeUrl, isShared));
   }
 
@@ -240,7 +228,7 @@ export class Subscription {
   /** Envoy has what the flight carried. */
   acknowledged(flight: Flight): void {
     if (this.#hadNothing(flight)) {
-      this.held.fill(present(flight.entries));
+      this.held.setAll(present(flight.entries));
       this.#holdings.holdAll(this.typeUrl, this.held);
       this.#holdings.answered(flight.batch);
       return;
@@ -308,9 +296,9 @@ export class Subscription {
 
   #begin(request: DeltaRequest, now: number): void {
     this.#subscribed = true;
-    this.#names.fill(this.#asked(request.subscribe));
+    this.#names.setAll(this.#asked(request.subscribe));
     if (this.#names.size === 0) this.#wildcard = true;
-    this.held.fill(this.#brought(request.initialVersions, now));
+    this.held.setAll(this.#brought(request.initialVersions, now));
     this.#holdings.holdAll(this.typeUrl, this.held);
     // Also to an Envoy that has clusters: its answer tells when those are warm.
     if (this.#wildcard && (this.held.size === 0 || this.typeUrl === CLUSTER)) this.awaitedSince = now;
@@ -398,11 +386,6 @@ export class Subscription {
     this.#uncertain.delete(name);
     for (const state of uncertain) if (state !== undefined) this.#holdings.release(this.typeUrl, state);
   }
-}
-
-/** Of any resource: that there is one. */
-function isThere(): true {
-  return true;
 }
 
 function* present(entries: Entries): Iterable<readonly [string, EnvoyResource]> {

@@ -116,7 +116,7 @@ export class Warming {
 
   /** Also for endpoints that do not exist or were refused: Envoy no longer waits for those either. */
   endpointsAcknowledged(endpoints: Names, sequence: number): void {
-    if (this.#acknowledged.size === 0) this.#acknowledged.fill(members(endpoints.keys()));
+    if (this.#acknowledged.size === 0) this.#acknowledged.setAll(members(endpoints.keys()));
     else for (const name of endpoints.keys()) this.#acknowledged.set(name, true);
     if (this.#sent.length === 0) return;
     for (const name of endpoints.keys()) {
@@ -169,7 +169,7 @@ export class Warming {
     if (older.length > 0) for (const { name } of sent.index.all) for (const one of older) one.finish(name);
     if (this.#warm.size > 0) for (const cluster of sent.warm()) this.#warmed(sent, cluster);
     else {
-      this.#warm.fill(members(sent.warm()));
+      this.#warm.setAll(members(sent.warm()));
       for (const cluster of sent.warm()) {
         sent.finish(cluster);
         this.#onWarm(cluster);
