@@ -43,6 +43,28 @@ describe("an index of resources", () => {
     equal(told.length, 1);
   });
 
+  test("says which of the shared resources of a type a name is, whatever came and went", () => {
+    const { index, input, write } = set(cluster("a"), cluster("b"));
+    const shared = index.of("edge").shared(CLUSTER);
+    const check = (): void => {
+      const names = [...shared.entries()].map(([name]) => name);
+      deepEqual(
+        [...shared.places()],
+        [...names.entries()].map(([place, name]) => [name, place]),
+      );
+      equal(shared.size, names.length);
+    };
+    check();
+    write(cluster("c"));
+    check();
+    input.delete(envoyResourceKey(cluster("a")));
+    check();
+    write(cluster("b", { note: 2 }));
+    check();
+    write(cluster("a"));
+    check();
+  });
+
   test("keeps nothing of a proxy that has no resources and no Envoy", () => {
     const { index, input } = set(cluster("a"));
     const end = index.of("edge").watch(() => {});

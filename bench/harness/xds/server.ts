@@ -48,7 +48,7 @@ const objects = new ObjectTable();
 const sent = { bytes: 0, responses: 0, resources: 0 };
 const loop = monitorEventLoopDelay({ resolution: 5 });
 /** What a thousand streams don't have by then they never will. */
-const patienceMs = 300_000;
+const patienceMs = 1_200_000;
 
 let shape: Shape = { gateways: 0, routes: 0 };
 let server: XdsServer | undefined;
