@@ -118,10 +118,11 @@ export class Warming {
   endpointsAcknowledged(endpoints: Names, sequence: number): void {
     if (this.#acknowledged.size === 0) this.#acknowledged.setAll(members(endpoints.keys()));
     else for (const name of endpoints.keys()) this.#acknowledged.set(name, true);
-    if (this.#sent.length === 0) return;
+    // Those that came before a cluster did not come for it.
+    const before = this.#sent.filter((sent) => sent.sequence <= sequence);
+    if (before.length === 0) return;
     for (const name of endpoints.keys()) {
-      // Those that came before a cluster did not come for it.
-      for (const sent of this.#sent.filter((one) => one.sequence <= sequence)) {
+      for (const sent of before) {
         for (const cluster of sent.index.servedBy(name))
           if (sent.awaitsEndpoints(cluster) && !this.#isNewer(sent, cluster, sequence)) this.#came(sent, cluster);
       }
