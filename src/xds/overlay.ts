@@ -80,11 +80,23 @@ export class Overlay<Resource, Value> {
     this.#differences.clear();
     // A byte for each name of the shared map: a set of names would be most of what an Envoy's start takes.
     const same = new Uint8Array(this.#shared.size);
-    const places = this.#shared.places();
     this.#same = 0;
+    const inOrder = this.#shared.entries()[Symbol.iterator]();
+    let expected = inOrder.next();
+    let expectedPlace = 0;
     for (const [name, value] of values) {
-      const place = places.get(name);
-      const isSame = place !== undefined && value === this.#sharedValue(name);
+      let place: number | undefined = expectedPlace;
+      let shared: Resource | undefined;
+      // Mostly they come as the shared map has them: then nothing is looked up.
+      if (expected.done !== true && expected.value[0] === name) {
+        shared = expected.value[1];
+        expected = inOrder.next();
+        expectedPlace += 1;
+      } else {
+        place = this.#shared.places().get(name);
+        shared = place === undefined ? undefined : this.#shared.get(name);
+      }
+      const isSame = shared !== undefined && value === this.#project(shared);
       if (place !== undefined && same[place] !== Number(isSame)) {
         same[place] = Number(isSame);
         this.#same += isSame ? 1 : -1;
