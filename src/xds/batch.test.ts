@@ -60,5 +60,5 @@ test("what is put together is the last large batch, if it says the same, and oth
   put(all, ["s/gone"]);
   put(all.with(50, scope("s/50", [], { note: 2 })));
   put(all.slice(0, 70), ["s/80"]);
-  put([...all].reverse());
+  put(all.toReversed());
 });
