@@ -1,19 +1,39 @@
 import { execFile } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
 import { promisify } from "node:util";
+import { sum } from "./statistics.ts";
 
 const execute = promisify(execFile);
 
-/** Processor time that processes have used so far, all threads and the kernel's work for them, in microseconds. Linux only. */
-export async function processorTime(pids: readonly number[]): Promise<number> {
-  const threads = (await Promise.all(pids.map(async (pid) => await threadsOf(pid)))).flat();
-  // The scheduler counts in nanoseconds, where /proc/PID/stat has hundredths of a second.
-  const counts = await Promise.all(threads.map(async (thread) => await readFile(`${thread}/schedstat`, "utf8")));
-  return counts.reduce((total, count) => total + Number(count.split(" ")[0]), 0) / 1_000;
+/** In microseconds, the kernel's work for a thread included. */
+export interface ProcessorTime {
+  /** Of all threads. */
+  readonly total: number;
+  /** Of the threads that processes began with: of an Envoy, the one that takes configuration and serves no requests. */
+  readonly main: number;
 }
 
-async function threadsOf(pid: number): Promise<readonly string[]> {
-  return (await readdir(`/proc/${pid}/task`)).map((id) => `/proc/${pid}/task/${id}`);
+/** What processes have used so far. Linux only. */
+export async function processorTime(pids: readonly number[]): Promise<ProcessorTime> {
+  const each = await Promise.all(
+    pids.map(async (pid) => {
+      const threads = await readdir(`/proc/${pid}/task`);
+      return await Promise.all(
+        threads.map(async (thread) => ({ time: await timeOf(pid, thread), isMain: Number(thread) === pid })),
+      );
+    }),
+  );
+  const threads = each.flat();
+  return {
+    total: sum(threads.map(({ time }) => time)),
+    main: sum(threads.filter(({ isMain }) => isMain).map(({ time }) => time)),
+  };
+}
+
+/** The scheduler counts in nanoseconds, where /proc/PID/stat has hundredths of a second. */
+async function timeOf(pid: number, thread: string): Promise<number> {
+  const counts = await readFile(`/proc/${pid}/task/${thread}/schedstat`, "utf8");
+  return Number(counts.split(" ")[0]) / 1_000;
 }
 
 /** A process and those that it has started, and so on. */

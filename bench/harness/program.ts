@@ -15,9 +15,12 @@ process.once("exit", () => {
 });
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
 
-/** Starts a program that runs until it is stopped. */
+/**
+ * Starts a program that runs until it is stopped, in a session of its own, as Gatewright starts its Envoy: Linux shares processors between
+ * sessions (sched_autogroup_enabled), so a program that is in the client's gets another share than one that is not.
+ */
 export function start(command: string, args: readonly string[]): Program {
-  const child = spawn(command, args, { stdio: ["ignore", "ignore", "pipe"] });
+  const child = spawn(command, args, { detached: true, stdio: ["ignore", "ignore", "pipe"] });
   running.add(child);
   let last = "";
   let failed: Error | undefined;

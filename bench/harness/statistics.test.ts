@@ -1,6 +1,6 @@
 import { equal } from "node:assert/strict";
 import { describe, test } from "node:test";
-import { mean, percentile } from "./statistics.ts";
+import { mean, percentile, trimmedMean } from "./statistics.ts";
 
 const hundred = Array.from({ length: 100 }, (_, index) => 100 - index);
 
@@ -20,4 +20,16 @@ describe("percentile", () => {
 describe("mean", () => {
   test("of some values", () => equal(mean([1, 2, 6]), 3));
   test("of none is no number, which keeps no limit", () => equal(mean([]), Number.NaN));
+});
+
+describe("trimmed mean", () => {
+  test("leaves out a tenth at each end", () => equal(trimmedMean([1_000, 3, 3, 3, 3, 5, 5, 5, 5, -1_000]).value, 4));
+
+  test("has the error of a mean where nothing is left out", () =>
+    equal(trimmedMean([1, 2, 3, 4]).error, Math.sqrt(5 / 3 / 4)));
+
+  test("has a larger error than the mean of what is left", () => {
+    const { error } = trimmedMean([0, 3, 3, 3, 3, 5, 5, 5, 5, 9]);
+    equal(error, (Math.sqrt(10 / 9 / 10) * 10) / 8);
+  });
 });

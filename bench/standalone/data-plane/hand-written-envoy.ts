@@ -17,6 +17,9 @@ export const plainEnvoy: Contender = contender("Envoy by hand", "envoy", false);
  */
 export const countingEnvoy: Contender = contender("Envoy by hand, counting by route", "envoy-counting", true);
 
+/** The same once more: how far it seems to be from {@link countingEnvoy} is how far off any figure may be. */
+export const countingEnvoyAgain: Contender = contender("The same again", "envoy-counting-again", true);
+
 function contender(name: string, id: string, countsByRoute: boolean): Contender {
   return {
     name,

@@ -1,89 +1,94 @@
-import { execFile } from "node:child_process";
 import { once } from "node:events";
-import { writeFile } from "node:fs/promises";
 import { request as requestHttp } from "node:http";
 import { connect as connectHttp2 } from "node:http2";
 import { request as requestHttps } from "node:https";
-import { join } from "node:path";
-import { promisify } from "node:util";
 import { emptyMessage } from "./backend.ts";
+import { type Connection, connectionsTo } from "./connection.ts";
 import type { Protocol, RouteOf } from "./scenario.ts";
-
-const execute = promisify(execFile);
 
 /** As fast as answers come (closed), or so many requests a second. */
 export type Pace = { readonly kind: "closed" } | { readonly kind: "fixed"; readonly rate: number };
 
-export interface Load {
-  readonly protocol: Protocol;
-  readonly port: number;
-  /** Each gets the same share, by a process of its own: h2load sends to one host. */
-  readonly targets: readonly RouteOf[];
-  readonly pace: Pace;
-  readonly seconds: number;
-  /** For what is sent as a body. */
-  readonly folder: string;
-  readonly processors: readonly number[];
-}
-
 export interface Answers {
-  /** That were answered with 2xx. */
+  /** With 200. */
   readonly succeeded: number;
-  /** Everything else: other codes, connections that broke, requests that were not answered. */
+  /** With anything else. A connection that breaks ends the benchmark. */
   readonly failed: number;
-  /** Succeeded ones, a second. */
-  readonly perSecond: number;
+  /** Until the last answer. */
+  readonly milliseconds: number;
 }
 
-/** What is under way at once, of each target: connections of HTTP/1.1, streams of one connection of HTTP/2. */
-const inFlight = 4;
+/**
+ * Connections to a proxy that stay, over which load comes and goes: so slices of load can be short, and nobody's contain
+ * handshakes.
+ */
+export class Load {
+  readonly #free: Connection[] = [];
+  readonly #all: Connection[] = [];
+  #answered: (connection: Connection, asExpected: boolean) => void = () => {};
 
-/** Sends requests with h2load, and waits until all are answered. */
-export async function send(load: Load): Promise<Answers> {
-  await writeFile(join(load.folder, "message"), emptyMessage);
-  const all = await Promise.all(load.targets.map(async (target) => await sendTo(target, load)));
-  return {
-    succeeded: sum(all.map(({ succeeded }) => succeeded)),
-    failed: sum(all.map(({ failed }) => failed)),
-    perSecond: sum(all.map(({ perSecond }) => perSecond)),
-  };
-}
+  /** @param targets each gets the same share */
+  static async open(protocol: Protocol, port: number, targets: readonly RouteOf[]): Promise<Load> {
+    const load = new Load();
+    for (const target of targets) {
+      const connections = await connectionsTo(protocol, port, target, (connection, asExpected) =>
+        load.#answered(connection, asExpected),
+      );
+      load.#all.push(...connections);
+    }
+    load.#free.push(...load.#all.flatMap((one) => Array.from({ length: one.capacity }, () => one)));
+    return load;
+  }
 
-async function sendTo(target: RouteOf, load: Load): Promise<Answers> {
-  const { protocol, port, pace, seconds, folder, targets } = load;
-  const http1 = protocol.startsWith("HTTP/1.1");
-  const clients = http1 ? inFlight : 1;
-  const share = pace.kind === "fixed" ? pace.rate / targets.length : 0;
-  const { stdout } = await execute("taskset", [
-    "--cpu-list",
-    load.processors.join(),
-    "h2load",
-    `--connect-to=127.0.0.1:${port}`,
-    `--clients=${clients}`,
-    ...(http1 ? ["--h1"] : [`--max-concurrent-streams=${inFlight}`]),
-    ...(pace.kind === "closed"
-      ? [`--duration=${Math.round(seconds * 1_000)}ms`]
-      : [`--rps=${share / clients}`, `--requests=${Math.round(share * seconds)}`]),
-    ...(protocol === "gRPC"
-      ? [`--data=${join(folder, "message")}`, "--header=content-type: application/grpc", "--header=te: trailers"]
-      : []),
-    urlOf(target, protocol),
-  ]);
-  const [, total, succeeded] =
-    /^requests: (\d+) total, \d+ started, \d+ done, (\d+) succeeded/m.exec(stdout)?.map(Number) ?? [];
-  const ok = Number(/^status codes: (\d+) 2xx/m.exec(stdout)?.[1]);
-  const finished = /^finished in ([\d.]+)(m?s),/m.exec(stdout);
-  const elapsed = Number(finished?.[1]) / (finished?.[2] === "ms" ? 1_000 : 1);
-  if (total === undefined || succeeded === undefined) throw new Error(`h2load said nothing of requests:\n${stdout}`);
-  return { succeeded: ok, failed: total - Math.min(ok, succeeded), perSecond: ok / elapsed };
-}
+  close(): void {
+    for (const connection of this.#all) connection.close();
+  }
 
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
-}
-
-function urlOf({ hostname, path }: RouteOf, protocol: Protocol): string {
-  return `${protocol.endsWith("TLS") ? "https" : "http"}://${hostname}${path}`;
+  /** Sends requests for a while, and waits until all are answered. */
+  async send(pace: Pace, milliseconds: number): Promise<Answers> {
+    const from = performance.now();
+    const until = from + milliseconds;
+    let [sent, succeeded, failed, last] = [0, 0, 0, from];
+    const free = this.#free;
+    const size = free.length;
+    const send = (connection: Connection): void => {
+      sent++;
+      connection.send();
+    };
+    const due = (): number => (pace.kind === "closed" ? size : ((performance.now() - from) * pace.rate) / 1_000 - sent);
+    const sendDue = (): void => {
+      // Who has waited the longest goes first.
+      for (let number = Math.min(due(), free.length); number >= 1; number--) {
+        const connection = free.shift();
+        if (connection !== undefined) send(connection);
+      }
+    };
+    const done = new Promise<void>((resolve) => {
+      let timer: NodeJS.Timeout | undefined;
+      const tick = (): void => {
+        if (performance.now() >= until) {
+          if (free.length === size) resolve();
+          return;
+        }
+        if (pace.kind === "fixed") sendDue();
+        timer = setTimeout(tick, 1);
+      };
+      this.#answered = (connection, asExpected) => {
+        last = performance.now();
+        if (asExpected) succeeded++;
+        else failed++;
+        if (last < until && pace.kind === "closed") return send(connection);
+        free.push(connection);
+        if (last < until || free.length < size) return;
+        clearTimeout(timer);
+        resolve();
+      };
+      sendDue();
+      tick();
+    });
+    await done;
+    return { succeeded, failed, milliseconds: last - from };
+  }
 }
 
 /** The status of one answer; of gRPC, 200 only if its trailers say that the call succeeded. 0 if there is none. */
