@@ -37,6 +37,9 @@ export async function startGatewright(args: readonly string[]): Promise<Gatewrig
   const child = spawn(command, ["run", ...args, "--admin-address", `127.0.0.1:${admin}`, "--log-level", "warn"], {
     stdio: ["ignore", "ignore", "ignore"],
   });
+  const end = () => child.kill("SIGTERM");
+  // A benchmark that is interrupted leaves nothing that would be in the figures of the next.
+  process.once("exit", end);
   const ask = async (path: string): Promise<string> => await (await fetch(`http://127.0.0.1:${admin}${path}`)).text();
   let marked: readonly [number, number] = [0, 0];
   return {
@@ -62,6 +65,7 @@ export async function startGatewright(args: readonly string[]): Promise<Gatewrig
     envoyMetrics: async () => await ask("/metrics/envoy"),
     resources: async (kind) => await ask(`/api/v1/resources?kind=${kind}`),
     stop: async () => {
+      process.off("exit", end);
       if (child.exitCode !== null) return;
       child.kill("SIGTERM");
       await once(child, "exit");

@@ -101,6 +101,8 @@ export async function measure(
     }
     return rows;
   } finally {
+    // What is started next inherits it, and knows the processors by it.
+    await bind([process.pid], [proxies, ...others]);
     for (const { running } of started) await running.stop();
   }
 }
