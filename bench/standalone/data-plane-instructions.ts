@@ -68,11 +68,33 @@ const variants: Readonly<Record<string, (object: Json) => Json>> = {
   "idle filters are not disabled by tables": (object) =>
     without(object, ["listener-auth-0", "listener-auth-1", "cors", "external-auth", "session-persistence"]),
   "statistics of answers by the router": (object) => without(object, ["dynamic_stats"]),
+  "no label of the Gateway": (object) => keeping(object, "tags", ({ name }) => name !== "gateway"),
+  "gRPC is not told from the rest": (object) =>
+    "access_log" in object
+      ? {
+          ...object,
+          access_log: objectsIn(object["access_log"])
+            .slice(0, 1)
+            .map((log) => without(log, ["filter"])),
+        }
+      : object,
+  "no filters that repair hosts": (object) =>
+    keeping(object, "http_filters", ({ name }) => name !== "miss" && name !== "fix"),
+  "no idle filters": (object) => keeping(object, "http_filters", ({ name }) => name === "envoy.filters.http.router"),
+  "ports in the keys of scopes": (object) => without(object, ["element_separator"]),
   "one table for all hosts": (object) => ("scoped_routes" in object ? withOneTable(object) : object),
 };
 
 function without(object: Json, keys: readonly string[]): Json {
   return Object.fromEntries(Object.entries(object).filter(([key]) => !keys.includes(key)));
+}
+
+/** An object whose list has only some of its elements. */
+function keeping(object: Json, list: string, keep: (element: Json) => boolean): Json {
+  const all = object[list];
+  return Array.isArray(all)
+    ? { ...object, [list]: all.filter((element) => isObject(element) && keep(element)) }
+    : object;
 }
 
 /** An HTTP connection manager with a virtual host for each of its scopes. */
