@@ -54,3 +54,13 @@ export interface Options<Value> {
   /** `deepEqual`, unless given. */
   readonly equals?: Equals<Value>;
 }
+
+/** Other keys for the keys of a collection, one for each. */
+export interface Renaming {
+  readonly of: (key: string) => string;
+  /**
+   * The key that is renamed to this one, if any is. Worth having where a derivation looks up its new key in other collections: that
+   * is then remembered in less memory.
+   */
+  readonly from?: (renamed: string) => string | undefined;
+}

@@ -1,4 +1,4 @@
-import type { Collection, Input, Member, Options } from "./collection.ts";
+import type { Collection, Input, Member, Options, Renaming } from "./collection.ts";
 import { CountNode } from "./count.ts";
 import { type Compute, DeriveNode } from "./derive.ts";
 import { type ComputeMany, DeriveManyNode } from "./derive-many.ts";
@@ -49,11 +49,16 @@ export class Graph {
     return node;
   }
 
-  /** One to at most one, under the same key. */
-  derive<I, O>(name: string, from: Collection<I>, compute: Compute<I, O>, options: Options<O> = {}): Collection<O> {
+  /** One to at most one, under the same key, or under the one that it is renamed to. `compute` is told the key that it had. */
+  derive<I, O>(
+    name: string,
+    from: Collection<I>,
+    compute: Compute<I, O>,
+    options: Options<O> & { readonly renamed?: Renaming } = {},
+  ): Collection<O> {
     const order = this.#reserve(name);
-    const equals = options.equals ?? deepEqual;
-    return this.#add(new DeriveNode(this.#transactions, name, order, this.#node(from), compute, equals));
+    const { equals = deepEqual, renamed } = options;
+    return this.#add(new DeriveNode(this.#transactions, name, order, this.#node(from), compute, equals, renamed));
   }
 
   /**

@@ -1,16 +1,25 @@
 import { shared } from "../strings/shared.ts";
-import type { Collection, Reader } from "./collection.ts";
+import type { Collection, Reader, Renaming } from "./collection.ts";
 import { type Engine, nodeOf, type Source } from "./node.ts";
+import { asBefore } from "./renaming.ts";
 
 /** The keys of a derivation that looked something up. A lone one, the usual case, needs no set. */
 type Watchers = string | Set<string>;
 
-/** What one key looked up: the place of a key is that of its collection. */
+/** In the place of a key: the very one under which it is derived, which most derivations look up in others. */
+const own = undefined;
+
+/**
+ * What one key looked up: the place of a key is that of its collection. Keys that looked up the same things, and those that looked
+ * up nothing but themselves in the same collections, share one.
+ */
 interface Remembered {
   /** The same list for all keys that look into the same collections. */
   readonly sources: readonly Source[];
-  readonly keys: readonly string[];
+  readonly keys: readonly (string | typeof own)[];
 }
+
+const nothing: Remembered = { sources: [], keys: [] };
 
 /**
  * The look-ups of one derivation: which of its keys fetched what, in the last run of each.
@@ -20,18 +29,25 @@ export class LookUps {
   readonly #owner: { readonly name: string; readonly order: number };
   readonly #engine: Engine;
   readonly #mark: (key: string) => void;
-  /** Who has to run again when a key of a collection changes. */
+  readonly #renamed: Renaming;
+  /** Who has to run again when a key of a collection changes, but for that key itself: what it looked up tells that. */
   readonly #watches = new Map<Source, Map<string, Watchers>>();
   readonly #remembered = new Map<string, Remembered>();
   readonly #stops: (() => void)[] = [];
   #current: Run | undefined;
-  #lastSources: readonly Source[] = [];
+  #last = nothing;
 
   /** Calls `mark` with each key of the derivation for which a look-up has a new answer. */
-  constructor(owner: { readonly name: string; readonly order: number }, engine: Engine, mark: (key: string) => void) {
+  constructor(
+    owner: { readonly name: string; readonly order: number },
+    engine: Engine,
+    mark: (key: string) => void,
+    renamed = asBefore,
+  ) {
     this.#owner = owner;
     this.#engine = engine;
     this.#mark = mark;
+    this.#renamed = renamed;
   }
 
   readonly reader: Reader = {
@@ -83,43 +99,52 @@ export class LookUps {
   }
 
   #remember(key: string, run: Run): void {
-    const before = this.#remembered.get(key);
-    if (before !== undefined && isSame(before.keys, run.keys) && isSame(before.sources, run.sources)) return;
-    const keys = run.keys.map(shared);
-    for (const [index, source] of run.sources.entries()) this.#addWatcher(source, keys[index] ?? "", key);
-    for (const [index, source] of before?.sources.entries() ?? []) {
-      const looked = before?.keys[index] ?? "";
-      if (!run.has(source, looked)) this.#removeWatcher(source, looked, key);
+    const before = this.#remembered.get(key) ?? nothing;
+    const itself = this.#renamed.from === undefined ? undefined : this.#renamed.of(key);
+    const keys = run.keys.map((looked) => (looked === itself ? own : looked));
+    if (isSame(before.keys, keys) && isSame(before.sources, run.sources)) return;
+    const after = this.#shared(run.sources, keys);
+    for (const [index, source] of after.sources.entries()) {
+      const watches = this.#watches.get(source) ?? this.#watch(source);
+      const looked = after.keys[index];
+      if (looked !== own) addWatcher(watches, looked, key);
+    }
+    for (const [index, source] of before.sources.entries()) {
+      const looked = before.keys[index];
+      if (looked !== own && !run.has(source, looked)) this.#removeWatcher(source, looked, key);
     }
     if (keys.length === 0) this.#remembered.delete(key);
-    else this.#remembered.set(key, { sources: this.#sharedSources(run.sources), keys });
+    else this.#remembered.set(key, after);
   }
 
-  /** Most keys look into the same collections, in the same order. */
-  #sharedSources(sources: readonly Source[]): readonly Source[] {
+  /** Most keys look into the same collections as the last one, in the same order, and many for the same keys. */
+  #shared(sources: readonly Source[], keys: Remembered["keys"]): Remembered {
+    const { sources: lastSources, keys: lastKeys } = this.#last;
+    const isAsLast = isSame(lastSources, sources);
+    if (isAsLast && isSame(lastKeys, keys)) return this.#last;
     // A list that grew has room for more than it holds.
-    if (!isSame(this.#lastSources, sources)) this.#lastSources = sources.slice();
-    return this.#lastSources;
+    const kept = keys.map((key) => (key === own ? own : shared(key)));
+    this.#last = { sources: isAsLast ? lastSources : sources.slice(), keys: kept };
+    return this.#last;
+  }
+
+  #lookedUpItself(key: string, source: Source): boolean {
+    const { sources, keys } = this.#remembered.get(key) ?? nothing;
+    return sources.some((each, index) => each === source && keys[index] === own);
   }
 
   #watch(source: Source): Map<string, Watchers> {
     const watches = new Map<string, Watchers>();
     this.#watches.set(source, watches);
     const stop = source.addDependent((key) => {
+      const same = this.#renamed.from?.(key);
+      if (same !== undefined && this.#lookedUpItself(same, source)) this.#mark(same);
       const watchers = watches.get(key);
       if (typeof watchers === "string") this.#mark(watchers);
       else if (watchers !== undefined) for (const watcher of watchers) this.#mark(watcher);
     });
     this.#stops.push(stop);
     return watches;
-  }
-
-  #addWatcher(source: Source, key: string, watcher: string): void {
-    const watches = this.#watches.get(source) ?? this.#watch(source);
-    const watchers = watches.get(key);
-    if (watchers === undefined) watches.set(key, watcher);
-    else if (watchers instanceof Set) watchers.add(watcher);
-    else if (watchers !== watcher) watches.set(key, new Set([watchers, watcher]));
   }
 
   #removeWatcher(source: Source, key: string, watcher: string): void {
@@ -130,6 +155,13 @@ export class LookUps {
       if (watchers.size === 0) watches?.delete(key);
     } else if (watchers === watcher) watches?.delete(key);
   }
+}
+
+function addWatcher(watches: Map<string, Watchers>, key: string, watcher: string): void {
+  const watchers = watches.get(key);
+  if (watchers === undefined) watches.set(key, watcher);
+  else if (watchers instanceof Set) watchers.add(watcher);
+  else if (watchers !== watcher) watches.set(key, new Set([watchers, watcher]));
 }
 
 /** Up to so many look-ups, looking through them is as quick as a set. */

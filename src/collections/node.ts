@@ -66,17 +66,17 @@ export abstract class CollectionNode<Value> implements Collection<Value>, Schedu
 
   get size(): number {
     this.#refuseWhileSettling();
-    return this.#values.size;
+    return this.count();
   }
 
   get(key: string): Value | undefined {
     this.#refuseWhileSettling();
-    return this.#values.get(key);
+    return this.peek(key);
   }
 
   entries(): IterableIterator<[string, Value]> {
     this.#refuseWhileSettling();
-    return this.#values.entries();
+    return this.all();
   }
 
   subscribe(observe: Observer<Value>): () => void {
@@ -96,6 +96,19 @@ export abstract class CollectionNode<Value> implements Collection<Value>, Schedu
 
   keys(): IterableIterator<string> {
     return this.#values.keys();
+  }
+
+  protected all(): IterableIterator<[string, Value]> {
+    return this.#values.entries();
+  }
+
+  protected count(): number {
+    return this.#values.size;
+  }
+
+  /** The keys that the running transaction has changed, with the values that they had before. */
+  valuesBefore(): ReadonlyMap<string, Value | undefined> {
+    return new Map(this.#changes.map(({ key, before }) => [key, before]));
   }
 
   addDependent(mark: (key: string) => void): () => void {
@@ -141,7 +154,7 @@ export abstract class CollectionNode<Value> implements Collection<Value>, Schedu
 
   dump(): CollectionDump {
     const { name, runs } = this;
-    const size = this.#values.size;
+    const size = this.count();
     return { name, size, parents: [], tracked: 0, dependencies: 0, subscribers: this.#observers.size, runs };
   }
 
@@ -154,6 +167,11 @@ export abstract class CollectionNode<Value> implements Collection<Value>, Schedu
     if (after === undefined) this.#values.delete(key);
     // One that is there keeps its key.
     else this.#values.set(before === undefined ? shared(key) : key, after);
+    this.changed(key, before, after);
+  }
+
+  /** Has all that depend on it hear of a change. */
+  protected changed(key: string, before: Value | undefined, after: Value | undefined): void {
     this.#changes.push({ key, before, after });
   }
 

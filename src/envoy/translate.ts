@@ -1,4 +1,5 @@
-import type { Collection } from "../collections/collection.ts";
+import type { DescMessage } from "@bufbuild/protobuf";
+import type { Collection, Renaming } from "../collections/collection.ts";
 import type { Graph } from "../collections/graph.ts";
 import type { TlsCertificate } from "../ir/certificate.ts";
 import type { Cluster, EndpointSet } from "../ir/cluster.ts";
@@ -8,11 +9,18 @@ import type { TrustBundle } from "../ir/trust-bundle.ts";
 import { clusterResource } from "./cluster.ts";
 import { endpointsResource } from "./endpoints.ts";
 import { fixResource, serverNamesOf, type Wildcard } from "./fix.ts";
+import { ClusterSchema } from "./generated/envoy/config/cluster/v3/cluster_pb.ts";
+import { ClusterLoadAssignmentSchema } from "./generated/envoy/config/endpoint/v3/endpoint_pb.ts";
+import { ListenerSchema } from "./generated/envoy/config/listener/v3/listener_pb.ts";
+import { ScopedRouteConfigurationSchema } from "./generated/envoy/config/route/v3/scoped_route_pb.ts";
+import { SecretSchema } from "./generated/envoy/extensions/transport_sockets/tls/v3/secret_pb.ts";
 import { hostTableResource } from "./host-table.ts";
 import { listenerResource } from "./listener.ts";
+import { typeUrl } from "./message.ts";
 import { misdirectedResource } from "./misdirected.ts";
 import type { Options } from "./options.ts";
 import { type EnvoyResource, envoyResourceKey } from "./resource.ts";
+import { scopeKey } from "./scope.ts";
 import { secretResource, trustResource } from "./secret.ts";
 
 /** The meaning, as the gateway's collections hold it. */
@@ -30,17 +38,14 @@ export interface Meaning {
  * everything else.
  */
 export function translate(graph: Graph, meaning: Meaning, options: Options): Collection<EnvoyResource> {
-  function each<Node>(name: string, from: Collection<Node>, encode: (node: Node) => EnvoyResource) {
-    const same = { equals: sameResource };
-    return graph.deriveMany(
-      name,
-      from,
-      (node: Node) => {
-        const resource = encode(node);
-        return [[envoyResourceKey(resource), resource] as const];
-      },
-      same,
-    );
+  function each<Node>(
+    kind: string,
+    from: Collection<Node>,
+    schema: DescMessage,
+    encode: (node: Node) => EnvoyResource,
+    nameOf?: (name: string) => string,
+  ) {
+    return graph.derive(`envoy/${kind}`, from, encode, { equals: sameResource, renamed: asResources(schema, nameOf) });
   }
 
   const wildcards = graph.derive("envoy/wildcards", meaning.hostTables, ({ proxy, chain, hostname }) =>
@@ -71,16 +76,39 @@ export function translate(graph: Graph, meaning: Meaning, options: Options): Col
   return graph.join(
     "envoy/resources",
     [
-      each("envoy/listeners", meaning.listeners, (listener) => listenerResource(listener, options)),
-      each("envoy/scopes", meaning.hostTables, (table) => hostTableResource(table, options)),
-      each("envoy/clusters", meaning.clusters, clusterResource),
-      each("envoy/endpoints", meaning.endpoints, endpointsResource),
-      each("envoy/secrets", meaning.certificates, secretResource),
-      each("envoy/trust", meaning.trustBundles, trustResource),
+      each("listeners", meaning.listeners, ListenerSchema, (listener) => listenerResource(listener, options)),
+      each(
+        "scopes",
+        meaning.hostTables,
+        ScopedRouteConfigurationSchema,
+        (table) => hostTableResource(table, options),
+        scopeOf,
+      ),
+      each("clusters", meaning.clusters, ClusterSchema, clusterResource),
+      each("endpoints", meaning.endpoints, ClusterLoadAssignmentSchema, endpointsResource),
+      each("secrets", meaning.certificates, SecretSchema, secretResource),
+      each("trust", meaning.trustBundles, SecretSchema, trustResource),
       fixes,
     ],
     { equals: sameResource },
   );
+}
+
+/** Of nodes, which are keyed `${proxy}|${name}`. */
+function asResources(schema: DescMessage, nameOf = (name: string) => name): Renaming {
+  const type = typeUrl(schema);
+  return {
+    of: (key) => {
+      const [proxy = ""] = key.split("|", 1);
+      return envoyResourceKey({ proxy, typeUrl: type, name: nameOf(key.slice(proxy.length + 1)) });
+    },
+  };
+}
+
+/** The name of the scope of the table that is called `${chain}/${hostname}`. */
+function scopeOf(table: string): string {
+  const end = table.lastIndexOf("/");
+  return scopeKey(table.slice(0, end), table.slice(end + 1));
 }
 
 /** Versions are hashes of the bytes, and what a resource needs follows from its bytes. */

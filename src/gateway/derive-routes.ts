@@ -12,7 +12,7 @@ import { compileHttpRoute } from "./http-route.ts";
 import type { ResourceKinds, Resources } from "./inputs.ts";
 import { namedParent, parentKey } from "./listener-parent.ts";
 import { hostnameClaims, oldestClaim, settleRivals } from "./rival-kinds.ts";
-import { type Route, routeKey, routeOf } from "./route.ts";
+import { asRoutes, type Route, routeKey, routeOf } from "./route.ts";
 import { gatewayGroup, type RouteKind, routeKinds } from "./route-kind.ts";
 import { type CompiledStream, compileStream } from "./stream-route.ts";
 import { type RouteVerdict, verdictOf } from "./verdict.ts";
@@ -55,25 +55,36 @@ export function deriveRoutes(
   const attachedTo = (reader: Reader, kind: RouteKind, key: string): Route | undefined =>
     reader.fetch(proposed, routeKey(kind, key))?.route;
   const compiled = graph.join("compiledRoutes", [
-    graph.deriveMany("compiledHttpRoutes", resources.HTTPRoute, (object, key, reader) => {
-      const route = attachedTo(reader, "HTTPRoute", key);
-      return route === undefined ? [] : [[route.key, compileHttpRoute(object, route, reader, backends)]];
-    }),
-    graph.deriveMany("compiledGrpcRoutes", resources.GRPCRoute, (object, key, reader) => {
-      const route = attachedTo(reader, "GRPCRoute", key);
-      return route === undefined ? [] : [[route.key, compileGrpcRoute(object, route, reader, backends)]];
-    }),
+    graph.derive(
+      "compiledHttpRoutes",
+      resources.HTTPRoute,
+      (object, key, reader) => {
+        const route = attachedTo(reader, "HTTPRoute", key);
+        return route && compileHttpRoute(object, route, reader, backends);
+      },
+      asRoutes("HTTPRoute"),
+    ),
+    graph.derive(
+      "compiledGrpcRoutes",
+      resources.GRPCRoute,
+      (object, key, reader) => {
+        const route = attachedTo(reader, "GRPCRoute", key);
+        return route && compileGrpcRoute(object, route, reader, backends);
+      },
+      asRoutes("GRPCRoute"),
+    ),
   ]);
   const streams = graph.join(
     "compiledStreams",
     (["TLSRoute", "TCPRoute", "UDPRoute"] as const).map((kind) =>
-      graph.deriveMany<ResourceKinds[typeof kind], CompiledStream>(
+      graph.derive<ResourceKinds[typeof kind], CompiledStream>(
         `compiled${kind}s`,
         resources[kind],
         (object, key, reader) => {
           const route = attachedTo(reader, kind, key);
-          return route === undefined ? [] : [[route.key, compileStream(object.spec.rules, route, reader, backends)]];
+          return route && compileStream(object.spec.rules, route, reader, backends);
         },
+        asRoutes(kind),
       ),
     ),
   );
@@ -108,10 +119,7 @@ function routesOf<Kind extends RouteKind>(
   kind: Kind,
   objects: Collection<ResourceKinds[Kind]>,
 ): Collection<Route> {
-  return graph.deriveMany(`routes of ${kind}`, objects, (object, key) => {
-    const route = routeOf(kind, key, object);
-    return [[route.key, route]];
-  });
+  return graph.derive(`routes of ${kind}`, objects, (object, key) => routeOf(kind, key, object), asRoutes(kind));
 }
 
 function attachRoute(

@@ -1,3 +1,5 @@
+import type { Renaming } from "../collections/collection.ts";
+import { prefixed } from "../collections/renaming.ts";
 import type { ParentReference } from "../resources/generated/gateway-api.ts";
 import type { KubernetesObject } from "../resources/object.ts";
 import type { ResourceReference } from "../resources/origin.ts";
@@ -41,4 +43,9 @@ export function routeOf(kind: RouteKind, key: string, object: RouteObject): Rout
 
 export function routeKey(kind: RouteKind, key: string): string {
   return shared(`${kind}/${key}`);
+}
+
+/** {@link routeKey} for keys of routes of a kind. */
+export function asRoutes(kind: RouteKind): { readonly renamed: Renaming } {
+  return { renamed: prefixed(`${kind}/`) };
 }

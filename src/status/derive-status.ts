@@ -1,5 +1,6 @@
 import type { Collection, Reader } from "../collections/collection.ts";
 import type { Graph } from "../collections/graph.ts";
+import { prefixed } from "../collections/renaming.ts";
 import { clusterName } from "../gateway/backend.ts";
 import { endpointSetName } from "../gateway/derive-destinations.ts";
 import type { ResourceKinds, Resources } from "../gateway/inputs.ts";
@@ -7,7 +8,7 @@ import { type ListenerParentKind, parentKey } from "../gateway/listener-parent.t
 import { acceptMesh } from "../gateway/mesh.ts";
 import { stateKey } from "../gateway/placement.ts";
 import { type AncestorKind, ancestorKinds } from "../gateway/policy-ancestors.ts";
-import { routeKey } from "../gateway/route.ts";
+import { asRoutes, routeKey } from "../gateway/route.ts";
 import { experimentalGroup, gatewayGroup, type RouteKind, routeKinds } from "../gateway/route-kind.ts";
 import type { Semantics } from "../gateway/semantics.ts";
 import { splitApiVersion } from "../resources/kinds.ts";
@@ -159,16 +160,17 @@ function statusOfAncestors<Kind extends AncestorKind>(
   objects: Collection<ResourceKinds[Kind]>,
   { ancestors }: Semantics,
 ): Collection<ObjectStatus> {
-  return graph.deriveMany<ResourceKinds[Kind], ObjectStatus>(
+  return graph.derive<ResourceKinds[Kind], ObjectStatus>(
     `statusOf${kind}`,
     objects,
     ({ apiVersion, metadata }, key, { fetch }) => {
       const named = fetch(ancestors[kind], key);
-      if (named === undefined) return [];
+      if (named === undefined) return undefined;
       const { namespace = "default", name, generation = 1 } = metadata;
       const reference = { group: splitApiVersion(apiVersion).group, kind, namespace, name };
-      return [[`${kind}/${key}`, { reference, status: policyStatus(kind, named, generation) }]];
+      return { reference, status: policyStatus(kind, named, generation) };
     },
+    { renamed: prefixed(`${kind}/`) },
   );
 }
 
@@ -179,10 +181,10 @@ function statusOfRoutes<Kind extends RouteKind>(
   { attachments, compiled, verdicts }: Semantics,
   { rulesByRoute, backends }: RefusalCollections,
 ): Collection<ObjectStatus> {
-  return graph.deriveMany(`statusOf${kind}s`, objects, (object, objectKey, { fetch }) => {
+  const compute = (object: ResourceKinds[Kind], objectKey: string, { fetch }: Reader): ObjectStatus | undefined => {
     const key = routeKey(kind, objectKey);
     const attachment = fetch(attachments, key);
-    if (attachment === undefined) return [];
+    if (attachment === undefined) return undefined;
     const { reference } = attachment.route;
     const refusedBackends = fetch(backends, allBackends) ?? [];
     const targets = refusedBackends.length === 0 ? [] : (fetch(compiled, key)?.targets ?? []);
@@ -194,6 +196,7 @@ function statusOfRoutes<Kind extends RouteKind>(
       backends: refusedBackends.flatMap(({ value }) => (names.has(value.name.split("@")[0] ?? "") ? [value] : [])),
     };
     const { generation = 1 } = object.metadata;
-    return [[key, { reference, status: routeStatus(attachment, fetch(verdicts, key), generation, refused) }]];
-  });
+    return { reference, status: routeStatus(attachment, fetch(verdicts, key), generation, refused) };
+  };
+  return graph.derive(`statusOf${kind}s`, objects, compute, asRoutes(kind));
 }

@@ -8,6 +8,7 @@ import type { TrustBundle } from "../../ir/trust-bundle.ts";
 import { defaultOptions, type Options } from "../options.ts";
 import type { EnvoyResource } from "../resource.ts";
 import { translate } from "../translate.ts";
+import { PROXY } from "./ir.ts";
 
 /** A whole meaning, as plain lists. */
 export interface Parts {
@@ -50,20 +51,25 @@ export class World {
 
   set(change: Change): void {
     this.#graph.transaction(() => {
-      for (const listener of change.listeners ?? []) this.#listeners.set(listener.name, listener);
+      for (const listener of change.listeners ?? []) this.#listeners.set(nodeKey(listener), listener);
       for (const table of change.tables ?? []) this.#hostTables.set(hostTableKey(table), table);
       for (const [cluster, set] of change.backends ?? []) {
-        this.#clusters.set(cluster.name, cluster);
-        this.#endpoints.set(set.name, set);
+        this.#clusters.set(nodeKey(cluster), cluster);
+        this.#endpoints.set(nodeKey(set), set);
       }
-      for (const certificate of change.certificates ?? []) this.#certificates.set(certificate.name, certificate);
-      for (const bundle of change.trustBundles ?? []) this.#trustBundles.set(bundle.name, bundle);
-      for (const listener of change.removedListeners ?? []) this.#listeners.delete(listener);
+      for (const certificate of change.certificates ?? []) this.#certificates.set(nodeKey(certificate), certificate);
+      for (const bundle of change.trustBundles ?? []) this.#trustBundles.set(nodeKey(bundle), bundle);
+      for (const listener of change.removedListeners ?? [])
+        this.#listeners.delete(nodeKey({ proxy: PROXY, name: listener }));
       for (const table of change.removedTables ?? []) this.#hostTables.delete(hostTableKey(table));
       for (const backend of change.removedBackends ?? []) {
-        this.#clusters.delete(backend);
-        this.#endpoints.delete(backend);
+        this.#clusters.delete(nodeKey({ proxy: PROXY, name: backend }));
+        this.#endpoints.delete(nodeKey({ proxy: PROXY, name: backend }));
       }
     });
   }
+}
+
+function nodeKey({ proxy, name }: { readonly proxy: string; readonly name: string }): string {
+  return `${proxy}|${name}`;
 }
