@@ -44,7 +44,7 @@ const KiB = 1024;
 
 const programs = join(import.meta.dirname, "../harness/xds");
 /** As in the chart. */
-const malloc = { MALLOC_ARENA_MAX: "1", MALLOC_MMAP_THRESHOLD_: "16384" };
+const malloc = { MALLOC_ARENA_MAX: "1", MALLOC_MMAP_THRESHOLD_: "8192" };
 const server = startForked<ServerCommands>(
   join(programs, "server.ts"),
   ["--expose-gc", ...values["server-flags"].split(" ").filter((flag) => flag !== "")],

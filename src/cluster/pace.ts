@@ -54,6 +54,12 @@ export class Pace {
     this.#unpaid = Math.max(0, this.#unpaid - 1 / this.#options.asksPerPause);
   }
 
+  /** Whether it is as it was at first: nobody needs to remember that it was ever busy. */
+  hasRested(now: number): boolean {
+    const { burst } = this.#options;
+    return burst === Number.POSITIVE_INFINITY || this.#tokens + (now - this.#countedAt) / this.#spacing(now) >= burst;
+  }
+
   /** Once more: how long that has to wait for its turn. */
   charge(now: number): number {
     const { burst } = this.#options;

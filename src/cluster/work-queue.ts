@@ -111,6 +111,21 @@ export class WorkQueue {
     this.#ready.length = 0;
   }
 
+  /** Nothing is kept of a key that is in line and could be worked on at once: each key that is done looks at two others. */
+  #forgetRested(): void {
+    const now = performance.now();
+    const entries = this.#entries.entries();
+    for (let looked = 0; looked < 2; looked += 1) {
+      const next = entries.next();
+      if (next.done === true) return;
+      const [key, entry] = next.value;
+      this.#entries.delete(key);
+      const { askedAt, timer, queued, working, failures, pace } = entry;
+      const isBusy = askedAt !== undefined || timer !== undefined || queued || working || failures > 0;
+      if (isBusy || !pace.hasRested(now)) this.#entries.set(key, entry);
+    }
+  }
+
   #entry(key: string): Entry {
     const known = this.#entries.get(key);
     if (known !== undefined) return known;
@@ -189,6 +204,7 @@ export class WorkQueue {
       entry.again = false;
       this.#schedule(key, entry, delayMs ?? 0);
     }
+    this.#forgetRested();
     this.#run();
   }
 }

@@ -51,7 +51,9 @@ export class ControlPlane implements ResourceSink {
   readonly status: Collection<ObjectStatus>;
   readonly #unserved: Input<true>;
   readonly #definitions: Input<readonly DefinitionVersion[]>;
-  readonly #objects = new Map<string, Pick<ResourceChange, "locate"> & { readonly object: KubernetesObject }>();
+  readonly #objects = new Map<string, KubernetesObject>();
+  /** Of those objects that come from files. */
+  readonly #places = new Map<string, NonNullable<ResourceChange["locate"]>>();
   readonly #findings = new Map<string, readonly Finding[]>();
   #since: number | undefined;
 
@@ -129,15 +131,13 @@ export class ControlPlane implements ResourceSink {
 
   /** Every object that is served now, of any kind, in the order of kind, namespace and name. */
   objects(): readonly KubernetesObject[] {
-    return [...this.#objects.entries()]
-      .sort(([left], [right]) => (left < right ? -1 : 1))
-      .map(([, { object }]) => object);
+    return [...this.#objects.entries()].sort(([left], [right]) => (left < right ? -1 : 1)).map(([, object]) => object);
   }
 
   /** How many objects of each kind are served now. */
   counts(): ReadonlyMap<string, number> {
     const counts = new Map<string, number>();
-    for (const { object } of this.#objects.values()) counts.set(object.kind, (counts.get(object.kind) ?? 0) + 1);
+    for (const { kind } of this.#objects.values()) counts.set(kind, (counts.get(kind) ?? 0) + 1);
     return counts;
   }
 
@@ -149,15 +149,18 @@ export class ControlPlane implements ResourceSink {
   /** Where a field was written, as far as the source knows. */
   locate({ resource, path }: Origin): SourceLocation | undefined {
     const key = resource.namespace === undefined ? resource.name : `${resource.namespace}/${resource.name}`;
-    return this.#objects.get(`${resource.kind}/${key}`)?.locate(path);
+    return this.#places.get(`${resource.kind}/${key}`)?.(path);
   }
 
   #change({ kind, key, object, locate }: ResourceChange): void {
+    const place = shared(`${kind}/${key}`);
+    if (object === undefined || locate === undefined) this.#places.delete(place);
+    else this.#places.set(place, locate);
     if (object === undefined) {
-      this.#objects.delete(`${kind}/${key}`);
+      this.#objects.delete(place);
       if (isResourceKind(kind)) this.resources[kind].delete(key);
     } else {
-      this.#objects.set(shared(`${kind}/${key}`), { object, locate });
+      this.#objects.set(place, object);
       if (isResourceKind(kind)) setResource(this.resources, kind, object);
     }
   }

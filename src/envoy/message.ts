@@ -46,7 +46,7 @@ export function resource<Schema extends DescMessage>(
     proxy,
     typeUrl: typeUrl(schema),
     name: shared(name),
-    bytes,
+    encoded: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1"),
     version: createHash("sha256").update(bytes).digest("base64url"),
     ...needs,
   };

@@ -33,8 +33,11 @@ export interface EnvoyResource {
   readonly proxy: string;
   readonly typeUrl: string;
   readonly name: string;
-  /** The serialised message: `value` of the Any that carries it. Equal meaning has equal bytes. */
-  readonly bytes: Uint8Array;
+  /**
+   * The serialised message: `value` of the Any that carries it, one character a byte. Equal meaning has equal bytes. A string, for
+   * small buffers take as much beside their content again: an object for the garbage collector, one of Node's and one of malloc's.
+   */
+  readonly encoded: string;
   /** Hash of the bytes. Two resources of one name with equal versions are the same to Envoy. */
   readonly version: string;
   /** Clusters that must be warm in an Envoy before this resource may be sent to it, and stay while it has it. */
@@ -45,6 +48,13 @@ export interface EnvoyResource {
   readonly endpoints?: string;
   /** Absent if it can only be refused as a whole. */
   readonly parts?: () => Parts;
+}
+
+/** The serialised message as bytes of its own. */
+export function bytesOf({ encoded }: Pick<EnvoyResource, "encoded">): Uint8Array {
+  const bytes = new Uint8Array(encoded.length);
+  Buffer.from(bytes.buffer).write(encoded, "latin1");
+  return bytes;
 }
 
 /** Key of a resource among all resources. */

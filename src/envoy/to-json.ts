@@ -1,6 +1,6 @@
 import { type DescMessage, fromBinary, type MessageShape, toJson } from "@bufbuild/protobuf";
 import { registry } from "./generated/registry.ts";
-import type { EnvoyResource } from "./resource.ts";
+import { bytesOf, type EnvoyResource } from "./resource.ts";
 
 /** A message as the JSON that Envoy reads and writes, fields named as in its documentation. */
 export function toJsonObject<Schema extends DescMessage>(schema: Schema, message: MessageShape<Schema>): object {
@@ -14,9 +14,9 @@ export function toJsonObject<Schema extends DescMessage>(schema: Schema, message
  *
  * @throws Error if its type is none of Envoy's, or its bytes are no message of it
  */
-export function resourceToJson(resource: Pick<EnvoyResource, "typeUrl" | "bytes">): object {
+export function resourceToJson(resource: Pick<EnvoyResource, "typeUrl" | "encoded">): object {
   const name = resource.typeUrl.slice(resource.typeUrl.lastIndexOf("/") + 1);
   const schema = registry.getMessage(name);
   if (schema === undefined) throw new Error(`${name} is no message of Envoy's that Gatewright knows`);
-  return toJsonObject(schema, fromBinary(schema, resource.bytes));
+  return toJsonObject(schema, fromBinary(schema, bytesOf(resource)));
 }

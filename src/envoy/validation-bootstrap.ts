@@ -28,7 +28,7 @@ import {
 import { typeUrl } from "./message.ts";
 import { MISDIRECTED } from "./misdirected.ts";
 import { pipe } from "./pipe.ts";
-import type { EnvoyResource } from "./resource.ts";
+import { bytesOf, type EnvoyResource } from "./resource.ts";
 import { scopePrefix } from "./scope.ts";
 import { toJsonObject } from "./to-json.ts";
 
@@ -52,7 +52,7 @@ export function validationBootstrap(resources: Iterable<EnvoyResource>, options:
 function validationMessage(resources: Iterable<EnvoyResource>, options: ValidationOptions): Bootstrap {
   const known = [...resources];
   function all<Schema extends DescMessage>(schema: Schema): MessageShape<Schema>[] {
-    return known.filter((one) => one.typeUrl === typeUrl(schema)).map((one) => fromBinary(schema, one.bytes));
+    return known.filter((one) => one.typeUrl === typeUrl(schema)).map((one) => fromBinary(schema, bytesOf(one)));
   }
   const scopes = all(ScopedRouteConfigurationSchema);
   const assignments = new Map(all(ClusterLoadAssignmentSchema).map((set) => [set.clusterName, set]));

@@ -1,17 +1,5 @@
-import { isIP } from "node:net";
 import { type CelFunc, CelScalar, celFunc, celMethod, listType } from "@bufbuild/cel";
-
-const label = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
-const qualified = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]";
-
-/** Kubernetes' named formats that rules use: what a value must match, and its greatest length. */
-const formats: Readonly<Record<string, { readonly expression: RegExp; readonly longest: number }>> = {
-  dns1123Label: { expression: new RegExp(`^${label}$`), longest: 63 },
-  dns1123Subdomain: { expression: new RegExp(`^${label}(\\.${label})*$`), longest: 253 },
-  dns1035Label: { expression: /^[a-z]([-a-z0-9]*[a-z0-9])?$/, longest: 63 },
-  qualifiedName: { expression: new RegExp(`^(${label}(\\.${label})*/)?${qualified}$`), longest: 317 },
-  labelValue: { expression: new RegExp(`^(${qualified})?$`), longest: 63 },
-};
+import { formats, isPlainIP } from "./formats.ts";
 
 /**
  * What Kubernetes adds to CEL and @bufbuild/cel lacks: `isIP`, and `format.<name>().validate(value).hasValue()`, which
@@ -23,20 +11,6 @@ export const kubernetesFunctions: readonly CelFunc[] = [
   celMethod("validate", CelScalar.STRING, [CelScalar.STRING], listType(CelScalar.STRING), formatMistakes),
   celMethod("hasValue", listType(CelScalar.DYN), [], CelScalar.BOOL, hasItems),
 ];
-
-/** As Go's netip: no zone. */
-export function isPlainIP(value: string): boolean {
-  return isIP(value) !== 0 && !value.includes("%");
-}
-
-/** Whether a value has one of Kubernetes' named formats. */
-export function hasFormat(
-  name: "dns1123Label" | "dns1123Subdomain" | "dns1035Label" | "qualifiedName" | "labelValue",
-  value: string,
-): boolean {
-  const format = formats[name];
-  return format !== undefined && value.length <= format.longest && format.expression.test(value);
-}
 
 function formatMistakes(this: string, value: string): readonly string[] {
   const format = formats[this];

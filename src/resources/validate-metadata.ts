@@ -1,4 +1,4 @@
-import { hasFormat } from "./cel-functions.ts";
+import { hasFormat } from "./formats.ts";
 import type { Kind } from "./kinds.ts";
 import { type Mistake, mistake, warning } from "./mistake.ts";
 import { isJsonObject, type Json, type JsonObject } from "./schema.ts";

@@ -14,7 +14,7 @@ export interface ResourceChange {
    * Where a field was written. Answers for the text that is being served now, also after an edit that moved lines and
    * changed nothing else (such an edit is no change). Absent when the object is gone or came from no file.
    */
-  readonly locate: (path: FieldPath) => SourceLocation | undefined;
+  readonly locate?: (path: FieldPath) => SourceLocation | undefined;
 }
 
 /** What one settled moment changed: applied as a whole or not at all. Each object is in it at most once. */

@@ -42,7 +42,7 @@ export function encodeBatch(typeUrl: string, entries: Entries): Buffer {
     writer.string(RESOURCE_VERSION, resource.version);
     writer.tag(RESOURCE_RESOURCE, size.any);
     writer.string(ANY_TYPE_URL, typeUrl);
-    writer.bytes(ANY_VALUE, resource.bytes);
+    writer.bytes(ANY_VALUE, resource.encoded);
     writer.string(RESOURCE_NAME, resource.name);
   }
   writer.string(RESPONSE_TYPE_URL, typeUrl);
@@ -58,7 +58,7 @@ export function encodeNonce(nonce: string): Buffer {
 
 /** How many bytes a resource takes in a response, near enough to decide where to cut. */
 export function approximateSize(resource: EnvoyResource): number {
-  return resource.bytes.length + resource.typeUrl.length + resource.name.length + resource.version.length + 16;
+  return resource.encoded.length + resource.typeUrl.length + resource.name.length + resource.version.length + 16;
 }
 
 interface Size {
@@ -67,7 +67,7 @@ interface Size {
 }
 
 function measure(resource: EnvoyResource, typeUrlSize: number): Size {
-  const any = field(typeUrlSize) + field(resource.bytes.length);
+  const any = field(typeUrlSize) + field(resource.encoded.length);
   return {
     any,
     resource: field(Buffer.byteLength(resource.version)) + field(any) + field(Buffer.byteLength(resource.name)),
@@ -109,9 +109,9 @@ class Writer {
     this.#at += this.buffer.write(value, this.#at);
   }
 
-  bytes(tag: number, value: Uint8Array): void {
+  /** @param value one character a byte */
+  bytes(tag: number, value: string): void {
     this.tag(tag, value.length);
-    this.buffer.set(value, this.#at);
-    this.#at += value.length;
+    this.#at += this.buffer.write(value, this.#at, "latin1");
   }
 }

@@ -8,5 +8,5 @@ export type Held = Pick<EnvoyResource, "name" | "version"> & Partial<EnvoyResour
 
 /** Whether we know what a held resource names. */
 export function isKnown(held: Held): held is EnvoyResource {
-  return held.bytes !== undefined;
+  return held.encoded !== undefined;
 }

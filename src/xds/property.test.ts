@@ -247,7 +247,7 @@ class Run {
     deepEqual(new Map(has), new Map([...this.#versions(typeUrl)].filter(isSure)), typeUrl);
     // Of what may be bad, Envoy has at most what it should have had at some time; a good version it has.
     for (const one of this.#resources)
-      if (one.typeUrl === typeUrl && one.name.startsWith("x") && !Buffer.from(one.bytes).includes("bad"))
+      if (one.typeUrl === typeUrl && one.name.startsWith("x") && !one.encoded.includes("bad"))
         equal(items.get(one.name)?.version, one.version, `${typeUrl} ${one.name}`);
     for (const name of items.keys()) equal(this.#versions(typeUrl).has(name), true, `${typeUrl} ${name} is left over`);
   }

@@ -95,10 +95,8 @@ export function identityOf(object: KubernetesObject): string {
 
 function outcomeOf(plane: ControlPlane): Outcome {
   return {
-    // Bytes as text, and without what is only worked out when it is asked for.
-    ...record(plane.envoyResources, (resource) =>
-      jsonCopy({ ...resource, bytes: Buffer.from(resource.bytes).toString("base64") }),
-    ),
+    // Without what is only worked out when it is asked for.
+    ...record(plane.envoyResources, (resource) => jsonCopy(resource)),
     ...record(plane.status, (status) => status),
     findings: allFindings(plane),
     ...Object.fromEntries(Object.entries(topologyOf(plane))),

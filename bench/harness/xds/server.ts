@@ -62,7 +62,7 @@ const commands = {
     for (let index = 0; index < shape.routes; index += 1) apply(`route-${index}.yaml`, route(index, 0, shape));
     const versions = versionsNow();
     let snapshotBytes = 0;
-    for (const [, { bytes }] of controlPlane.envoyResources.entries()) snapshotBytes += bytes.length;
+    for (const [, { encoded }] of controlPlane.envoyResources.entries()) snapshotBytes += encoded.length;
     const authority = argument.tls ? await createAuthority() : undefined;
     const identity = await authority?.issue({ end: "server", dnsNames: ["localhost"] });
     server = new XdsServer({

@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import { hasFormat } from "../cel-functions.ts";
+import { hasFormat } from "../formats.ts";
 import type { EndpointSlice } from "../generated/core.ts";
 import { type Mistake, mistake, warning } from "../mistake.ts";
 import { formatPath } from "../origin.ts";

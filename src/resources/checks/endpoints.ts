@@ -1,4 +1,4 @@
-import { isPlainIP } from "../cel-functions.ts";
+import { isPlainIP } from "../formats.ts";
 import type { Endpoints } from "../generated/core.ts";
 import { type Mistake, mistake } from "../mistake.ts";
 import { formatPath } from "../origin.ts";

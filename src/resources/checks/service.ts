@@ -1,4 +1,4 @@
-import { hasFormat } from "../cel-functions.ts";
+import { hasFormat } from "../formats.ts";
 import type { Service, ServicePort } from "../generated/core.ts";
 import { type Mistake, mistake, warning } from "../mistake.ts";
 import { endpointsAnnotation } from "./own-keys.ts";

@@ -191,7 +191,7 @@ function change(
   reference: ResourceReference,
   named: KubernetesObject,
   object: KubernetesObject | undefined,
-  locate: ResourceChange["locate"],
+  locate: NonNullable<ResourceChange["locate"]>,
 ): ResourceChange {
   return { reference, key: keyOf(named), kind: reference.kind, object, locate };
 }

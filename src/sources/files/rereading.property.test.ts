@@ -32,7 +32,7 @@ class Told {
       changes: changes.map((change) => ({
         key: change.key,
         object: change.object,
-        port: change.locate(["spec", "ports", 0, "port"]),
+        port: change.locate?.(["spec", "ports", 0, "port"]),
       })),
       findings: Object.fromEntries(this.#findings),
     };

@@ -8,6 +8,7 @@ import type { Kind } from "../../resources/kinds.ts";
 import { type KubernetesObject, keyOf } from "../../resources/object.ts";
 import type { ResourceReference } from "../../resources/origin.ts";
 import { shared } from "../../strings/shared.ts";
+import { sharingParts } from "../../strings/shared-parts.ts";
 import type { ResourceChange, ResourceSink, ResourceSource } from "../source.ts";
 import { CustomResources, isOptional, type ServedKind } from "./custom-resources.ts";
 import { decode } from "./decode.ts";
@@ -80,6 +81,7 @@ class ClusterSource {
   readonly #followers = new Map<Kind, KindFollower>();
   readonly #stop = new AbortController();
   readonly #custom: Promise<void>;
+  readonly #sharing = new Map<Kind, ReturnType<typeof sharingParts>>();
   /** What was told of every object. */
   readonly #objects = new Map<string, KubernetesObject>();
   /** Places with findings. */
@@ -112,6 +114,7 @@ class ClusterSource {
         recovered: () => this.#logger.info({ kind: kind.kind }, "the API server answers again"),
       });
       this.#followers.set(kind, follower);
+      this.#sharing.set(kind, sharingParts());
       if (!isOptional(kind)) follower.follow(resourceOf(kind, kind.versions[0]));
     }
     const optional = new CustomResources({
@@ -177,15 +180,16 @@ class ClusterSource {
     if (all.length > 0) this.#reported.add(place);
     else this.#reported.delete(place);
     if (object === undefined || (before !== undefined && isDeepStrictEqual(before, object))) return;
-    this.#objects.set(place, object);
-    this.#change(kind, object, object);
+    const kept = this.#sharing.get(kind)?.(object) ?? object;
+    this.#objects.set(place, kept);
+    this.#change(kind, kept, kept);
   }
 
   #change(kind: Kind, named: KubernetesObject, object: KubernetesObject | undefined): void {
     const { namespace, name } = named.metadata;
     const reference = { group: kind.group, kind: kind.kind, ...(namespace !== undefined && { namespace }), name };
     const key = keyOf(named);
-    this.#pending.set(`${kind.kind}/${key}`, { reference, key, kind: kind.kind, object, locate: nowhere });
+    this.#pending.set(`${kind.kind}/${key}`, { reference, key, kind: kind.kind, object });
   }
 
   /** Applies what is pending: everything at first, when all lists are complete; later when a burst of events has ended. */
@@ -232,19 +236,9 @@ class ClusterSource {
   }
 }
 
-/** Statuses of thousands of routes say the same, in copies that the JSON parser made. */
-function shareStrings(value: unknown): void {
-  if (typeof value === "string") shared(value);
-  else if (typeof value === "object" && value !== null) for (const part of Object.values(value)) shareStrings(part);
-}
-
-/** Positions are for files. */
-const nowhere = (): undefined => undefined;
-
 function observedOf(kind: Kind, { metadata, status }: ApiObject): ObservedObject {
   const { namespace, name, uid, generation, resourceVersion } = metadata;
   const reference = { group: kind.group, kind: kind.kind, ...(namespace !== undefined && { namespace }), name };
-  shareStrings(status);
   return { reference, uid, generation, resourceVersion, status };
 }
 

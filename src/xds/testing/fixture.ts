@@ -23,9 +23,10 @@ export const PROXY = "edge";
 
 export function resource(typeUrl: string, name: string, content: Content = {}, proxy = PROXY): EnvoyResource {
   const bytes = Buffer.from(JSON.stringify(content));
+  const encoded = bytes.toString("latin1");
   const version = createHash("sha256").update(bytes).digest("base64url").slice(0, 12);
   const { bad: _bad, note: _note, form: _form, ...needs } = content;
-  return { proxy, typeUrl, name, bytes, version, ...needs };
+  return { proxy, typeUrl, name, encoded, version, ...needs };
 }
 
 /** A cluster with EDS, whose endpoints have its name. */
