@@ -7,15 +7,26 @@ export interface Condition {
 }
 
 export function isTrue(type: string, reason: string, message: string): Condition {
-  return { type, status: "True", reason, message: bounded(message) };
+  return once({ type, status: "True", reason, message: bounded(message) });
 }
 
 export function isFalse(type: string, reason: string, message: string): Condition {
-  return { type, status: "False", reason, message: bounded(message) };
+  return once({ type, status: "False", reason, message: bounded(message) });
 }
 
 export function isUnknown(type: string, reason: string, message: string): Condition {
-  return { type, status: "Unknown", reason, message: bounded(message) };
+  return once({ type, status: "Unknown", reason, message: bounded(message) });
+}
+
+/** The last condition of each type and status. Thousands of routes say the same, mostly one after the other: they share one. */
+const last = new Map<string, Condition>();
+
+function once(condition: Condition): Condition {
+  const key = `${condition.type} ${condition.status}`;
+  const known = last.get(key);
+  if (known?.reason === condition.reason && known.message === condition.message) return known;
+  last.set(key, condition);
+  return condition;
 }
 
 /** An API server refuses a status with a message over 32,768 characters, and a person reads no more than the first thousands. */

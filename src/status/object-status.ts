@@ -54,6 +54,13 @@ export interface ObjectStatus {
   readonly status: GatewayClassStatus | GatewayStatus | ListenerSetStatus | RouteStatus | PolicyStatus;
 }
 
+/** What was made of a condition last: routes share conditions, and most of them are of the same generation. */
+const lastObserved = new WeakMap<Condition, StatusCondition>();
+
 export function observed(condition: Condition, generation: number): StatusCondition {
-  return { ...condition, observedGeneration: generation };
+  const known = lastObserved.get(condition);
+  if (known?.observedGeneration === generation) return known;
+  const made = { ...condition, observedGeneration: generation };
+  lastObserved.set(condition, made);
+  return made;
 }
