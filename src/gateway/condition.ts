@@ -18,15 +18,21 @@ export function isUnknown(type: string, reason: string, message: string): Condit
   return once({ type, status: "Unknown", reason, message: bounded(message) });
 }
 
-/** The last condition of each type and status. Thousands of routes say the same, mostly one after the other: they share one. */
-const last = new Map<string, Condition>();
+/** Conditions that were made last, by what they say. Thousands of routes say the same, and share them. */
+const recent = new Map<string, Condition>();
+const mostRecent = 32;
 
 function once(condition: Condition): Condition {
-  const key = `${condition.type} ${condition.status}`;
-  const known = last.get(key);
-  if (known?.reason === condition.reason && known.message === condition.message) return known;
-  last.set(key, condition);
-  return condition;
+  const { type, status, reason, message } = condition;
+  const said = `${type} ${status} ${reason} ${message}`;
+  const kept = recent.get(said) ?? condition;
+  recent.delete(said);
+  recent.set(said, kept);
+  for (const oldest of recent.keys()) {
+    if (recent.size <= mostRecent) break;
+    recent.delete(oldest);
+  }
+  return kept;
 }
 
 /** An API server refuses a status with a message over 32,768 characters, and a person reads no more than the first thousands. */
