@@ -83,6 +83,14 @@ describe("a pace", () => {
     equal(pace.pauseMs, 1.5 * pauseMs);
   });
 
+  test("has rested when it is as free as a new one", () => {
+    const pace = new Pace(statusPace, 0);
+    equal(pace.hasRested(0), true);
+    pace.charge(0);
+    equal(pace.hasRested(statusPace.spacingMs - 1), false);
+    equal(pace.hasRested(statusPace.spacingMs), true);
+  });
+
   test("can be without bounds", () => {
     const pace = new Pace({ ...statusPace, burst: Number.POSITIVE_INFINITY }, 0);
     deepEqual([pace.charge(0), pace.charge(0)], [0, 0]);

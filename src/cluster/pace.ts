@@ -56,15 +56,14 @@ export class Pace {
 
   /** Whether it is as it was at first: nobody needs to remember that it was ever busy. */
   hasRested(now: number): boolean {
-    const { burst } = this.#options;
-    return burst === Number.POSITIVE_INFINITY || this.#tokens + (now - this.#countedAt) / this.#spacing(now) >= burst;
+    return this.#free(now) >= this.#options.burst;
   }
 
   /** Once more: how long that has to wait for its turn. */
   charge(now: number): number {
     const { burst } = this.#options;
     if (burst === Number.POSITIVE_INFINITY) return 0;
-    const rested = this.#tokens + (now - this.#countedAt) / this.#spacing(this.#countedAt);
+    const rested = this.#free(now);
     if (rested >= burst) {
       this.#busySince = now;
       this.#unpaid = 0;
@@ -79,6 +78,11 @@ export class Pace {
     this.#unpaid += 1;
     this.#tokens = 0;
     this.#countedAt = now;
+  }
+
+  /** Grows without end while nothing is asked for. */
+  #free(now: number): number {
+    return this.#tokens + (now - this.#countedAt) / this.#spacing(this.#countedAt);
   }
 
   #spacing(now: number): number {

@@ -1,4 +1,4 @@
-import type { Collection, Input } from "./collection.ts";
+import type { Collection, Input, Renaming } from "./collection.ts";
 import { conformance, type Implementation } from "./conformance.ts";
 import type { Graph } from "./graph.ts";
 
@@ -32,6 +32,31 @@ function over<Value>(
 conformance(over("input", (_, source) => source, item));
 
 conformance(over("derive", (graph, source) => graph.derive("out", source, ({ seed }) => ({ seed })), item));
+
+/** The suite writes and reads the same keys, so the input has others. */
+const suffixed: Renaming = {
+  of: (key) => key.slice(0, -1),
+  from: (renamed) => `${renamed}~`,
+};
+
+conformance({
+  name: "derive, renamed, whose value is fetched under the new key",
+  build: (graph) => {
+    const keys = graph.input<true>("keys");
+    const values = graph.input<Item>("values");
+    return {
+      write: (key, seed) =>
+        graph.transaction(() => {
+          if (seed === undefined) keys.delete(`${key}~`);
+          else keys.set(`${key}~`, true);
+          put(values, key, seed);
+        }),
+      create: () =>
+        graph.derive("out", keys, (_, key, { fetch }) => fetch(values, key.slice(0, -1)), { renamed: suffixed }),
+    };
+  },
+  value: item,
+});
 
 conformance({
   name: "derive, whose value is fetched",

@@ -125,3 +125,39 @@ describe("a diamond", () => {
     equal(runsOf(graph, "end"), 2);
   });
 });
+
+describe("derive under other keys", () => {
+  const pairs = (from?: (renamed: string) => string) => {
+    const graph = new Graph();
+    const names = graph.input<number>("names");
+    const values = graph.input<string>("values");
+    const of = (key: string) => `name/${key}`;
+    const out = graph.derive("out", names, (_, key, { fetch }) => fetch(values, `name/${key}`), {
+      renamed: { of, ...(from === undefined ? {} : { from }) },
+    });
+    return { graph, names, values, out };
+  };
+
+  for (const [how, from] of [
+    ["that can be led back", (renamed: string) => renamed.slice("name/".length)],
+    ["that can't", undefined],
+  ] as const) {
+    test(`runs when what it looked up under its new key changes, and for nobody else, with keys ${how}`, () => {
+      const { graph, names, values, out } = pairs(from);
+      names.set("a", 1);
+      names.set("b", 1);
+      equal(runsOf(graph, "out"), 2);
+      values.set("name/a", "one");
+      equal(runsOf(graph, "out"), 3);
+      values.set("name/c", "nobody's");
+      values.set("a", "nobody's");
+      equal(runsOf(graph, "out"), 3);
+      deepEqual(entriesOf(out), { "name/a": "one" });
+      names.delete("a");
+      deepEqual(entriesOf(out), {});
+      const runs = runsOf(graph, "out");
+      values.set("name/a", "two");
+      equal(runsOf(graph, "out"), runs);
+    });
+  }
+});

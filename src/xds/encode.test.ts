@@ -8,8 +8,8 @@ import { approximateSize, encodeBatch, encodeNonce } from "./encode.ts";
 import { CLUSTER } from "./type-url.ts";
 
 const text = fc.string({ unit: "grapheme", maxLength: 40 });
-const bytes = fc.uint8Array({ maxLength: 300 }).map((content) => Buffer.from(content).toString("latin1"));
-const entry = fc.tuple(text, fc.option(fc.record({ version: text, encoded: bytes }), { nil: undefined }));
+const message = fc.uint8Array({ maxLength: 300 }).map((content) => Buffer.from(content).toString("latin1"));
+const entry = fc.tuple(text, fc.option(fc.record({ version: text, encoded: message }), { nil: undefined }));
 
 describe("a response", () => {
   test("says what protobuf says, whatever the strings and bytes", () => {
