@@ -38,7 +38,7 @@ export class SentClusters {
     return this.#left === 0;
   }
 
-  /** Whether this response says what there is of a cluster, or was one of those that do. */
+  /** Whether it brought a cluster, and that still matters. */
   has(cluster: string): boolean {
     const stage = this.#stageOf(cluster);
     return stage !== undefined && stage !== OVER;
