@@ -19,6 +19,8 @@ export class SentClusters {
   overdue = false;
   readonly #stages: Uint8Array;
   #left: number;
+  /** Cluster → the response with its endpoints that came first while Envoy had been sent another version of it; mostly there is none. */
+  #hidden: Map<string, number> | undefined;
 
   constructor(index: ClusterIndex, sequence: number, sentAt: number) {
     this.index = index;
@@ -53,8 +55,21 @@ export class SentClusters {
     if (this.awaitsEndpoints(cluster)) this.#set(cluster, READY);
   }
 
+  /** Its endpoints came for another version, which was sent later. If Envoy refuses that one, they have come for this one. */
+  cameHidden(cluster: string, sequence: number): void {
+    if (!this.awaitsEndpoints(cluster) || this.#hidden?.has(cluster) === true) return;
+    this.#hidden ??= new Map();
+    this.#hidden.set(cluster, sequence);
+  }
+
+  /** Clusters whose endpoints came for a later version, and with which response. */
+  hidden(): readonly (readonly [cluster: string, sequence: number])[] {
+    return this.#hidden === undefined ? [] : [...this.#hidden];
+  }
+
   /** Its endpoints are gone. */
   went(cluster: string): void {
+    this.#hidden?.delete(cluster);
     if (this.#stageOf(cluster) === READY) this.#set(cluster, AWAITS);
   }
 
@@ -93,5 +108,6 @@ export class SentClusters {
   #set(cluster: string, stage: number): void {
     const place = this.index.placeOf(cluster);
     if (place !== undefined) this.#stages[place] = stage;
+    this.#hidden?.delete(cluster);
   }
 }

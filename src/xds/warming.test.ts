@@ -73,6 +73,18 @@ describe("a cluster is warm", () => {
     deepEqual(warm, ["a"]);
   });
 
+  test("in the version before a refused one of another kind, if its endpoints came meanwhile", () => {
+    const { subject, warm } = warming();
+    subject.clustersSent(batch("a", "a"), 1, 0);
+    subject.clustersAcknowledged(1);
+    subject.clustersSent(batch("a"), 2, 0);
+    subject.endpointsAcknowledged(new Set(["a"]), 3);
+    deepEqual(warm, []);
+    subject.clustersRefused(2);
+    deepEqual(warm, ["a"]);
+    deepEqual([...subject.names()], []);
+  });
+
   test("not in a version that was replaced before its endpoints came", () => {
     const { subject, warm } = warming();
     subject.clustersSent(batch("a", "a"), 1, 0);

@@ -87,16 +87,9 @@ export class Warming {
   clustersRefused(sequence: number): void {
     const refused = this.#find(sequence);
     if (refused === undefined) return;
-    const before = this.#sent.slice(0, this.#sent.indexOf(refused));
     this.#sent = this.#sent.filter((sent) => sent !== refused);
-    if (before.length === 0) return;
-    // What came was for them.
-    for (const { name, endpoints } of refused.left()) {
-      if (refused.awaitsEndpoints(name)) continue;
-      const previous = before.findLast((sent) => sent.has(name));
-      if (endpoints !== undefined && previous?.index.servedBy(endpoints).includes(name) === true)
-        this.#came(previous, name);
-    }
+    for (const sent of this.#sent)
+      for (const [name, came] of sent.hidden()) if (!this.#isNewer(sent, name, came)) this.#came(sent, name);
     this.#forgetOver();
   }
 
@@ -123,8 +116,11 @@ export class Warming {
     if (before.length === 0) return;
     for (const name of endpoints.keys()) {
       for (const sent of before) {
-        for (const cluster of sent.index.servedBy(name))
-          if (sent.awaitsEndpoints(cluster) && !this.#isNewer(sent, cluster, sequence)) this.#came(sent, cluster);
+        for (const cluster of sent.index.servedBy(name)) {
+          if (!sent.awaitsEndpoints(cluster)) continue;
+          if (this.#isNewer(sent, cluster, sequence)) sent.cameHidden(cluster, sequence);
+          else this.#came(sent, cluster);
+        }
       }
     }
     this.#forgetOver();
