@@ -98,12 +98,15 @@ export class Warming {
     this.endpointsAcknowledged(endpoints, ADOPTED);
   }
 
-  /** Endpoints for want of which clusters that were sent on this stream are not warm. */
+  /**
+   * Endpoints for want of which clusters that were sent on this stream are not warm; also in a version after which another was sent,
+   * since Envoy may refuse that one.
+   */
   *awaited(): Iterable<string> {
     for (const sent of this.#sent) {
       if (sent.sequence === ADOPTED) continue;
       for (const { name, endpoints } of sent.left())
-        if (endpoints !== undefined && sent.awaitsEndpoints(name) && !this.#isNewer(sent, name)) yield endpoints;
+        if (endpoints !== undefined && sent.awaitsEndpoints(name)) yield endpoints;
     }
   }
 
@@ -155,7 +158,7 @@ export class Warming {
   }
 
   /** Whether another version of a cluster was sent after this one, up to a response. */
-  #isNewer(sent: SentClusters, cluster: string, upTo = Number.POSITIVE_INFINITY): boolean {
+  #isNewer(sent: SentClusters, cluster: string, upTo: number): boolean {
     const last = this.#sent.findLast((one) => one.sequence <= upTo && one.has(cluster));
     return last !== undefined && last !== sent;
   }
