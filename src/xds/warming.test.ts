@@ -124,6 +124,17 @@ describe("a cluster is warm", () => {
     deepEqual(warm, ["a", "new", "late"]);
   });
 
+  test("from an earlier stream, not because its answer takes long: its endpoints may be older than it", () => {
+    const { subject, warm } = warming();
+    subject.clustersAdopted(batch("a", "shared"), 0);
+    subject.endpointsAdopted(new Set(["shared"]));
+    equal(subject.nextExpiry(0), undefined);
+    subject.expire(PATIENCE);
+    deepEqual(warm, []);
+    subject.clustersAnswered();
+    deepEqual(warm, ["a"]);
+  });
+
   test("not with endpoints from an earlier stream, if it came on this one", () => {
     const { subject, warm } = warming();
     subject.clustersSent(batch("a", "shared"), 1, 0);

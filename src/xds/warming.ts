@@ -134,10 +134,13 @@ export class Warming {
     for (const sent of this.#sent) for (const cluster of sent.index.servedBy(endpoints)) sent.went(cluster);
   }
 
-  /** Ends the wait for acknowledgements that are overdue. */
+  /**
+   * Ends the wait for acknowledgements that are overdue. Not of clusters from an earlier stream: their endpoints, which are from there,
+   * too, may have come before them, and then Envoy takes 15 s (EDS `initial_fetch_timeout`) until they are warm, and answers.
+   */
   expire(now: number): void {
     for (const sent of this.#sent) {
-      if (sent.acknowledged || sent.overdue || sent.sentAt + this.#patience > now) continue;
+      if (!this.#expires(sent) || sent.overdue || sent.sentAt + this.#patience > now) continue;
       sent.overdue = true;
       for (const cluster of sent.warm()) this.#warmed(sent, cluster);
     }
@@ -146,11 +149,15 @@ export class Warming {
 
   /** When {@link expire} has something more to do, if ever. */
   nextExpiry(now: number): number | undefined {
-    for (const { acknowledged, sentAt } of this.#sent) {
-      const due = sentAt + this.#patience;
-      if (!acknowledged && due > now) return due;
+    for (const sent of this.#sent) {
+      const due = sent.sentAt + this.#patience;
+      if (this.#expires(sent) && due > now) return due;
     }
     return undefined;
+  }
+
+  #expires({ acknowledged, sequence }: SentClusters): boolean {
+    return !acknowledged && sequence !== ADOPTED;
   }
 
   #find(sequence: number): SentClusters | undefined {

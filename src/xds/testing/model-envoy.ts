@@ -63,6 +63,11 @@ export class ModelEnvoy {
         else items.set(name, told);
       }
     }
+    for (const [name, told] of this.#told) {
+      if (this.clusters.has(name) || this.warming.has(name)) continue;
+      this.warming.set(name, told);
+      if (told.content.endpoints !== undefined) this.#endpointNames.add(told.content.endpoints);
+    }
     this.#stream?.close("test");
     this.#stream = undefined;
     this.#inbox = [];
