@@ -18,6 +18,7 @@ const routes = kind("httproute");
 const services = kind("service");
 const secrets = kind("secret");
 const namespaces = kind("namespace");
+const endpointSlices = kind("endpointslice");
 
 function route(name: string, { generation = 1, ...rest }: { generation?: number; [field: string]: unknown } = {}) {
   return {
@@ -33,6 +34,11 @@ function service(name: string, spec: object = {}) {
   return { apiVersion: "v1", kind: "Service", metadata: { namespace: "shop", name }, spec };
 }
 
+function endpointSlice(name: string) {
+  const metadata = { namespace: "shop", name, labels: { "kubernetes.io/service-name": "web" } };
+  return { apiVersion: "discovery.k8s.io/v1", kind: "EndpointSlice", metadata, addressType: "IPv4", endpoints: [] };
+}
+
 describe("watchCluster", () => {
   let server: FakeApiServer;
   let batches: ResourceBatch[];
@@ -46,7 +52,7 @@ describe("watchCluster", () => {
 
   beforeEach(async () => {
     server = await FakeApiServer.start();
-    for (const each of [services, secrets, namespaces]) server.serve(each);
+    for (const each of [services, secrets, namespaces, endpointSlices]) server.serve(each);
     batches = [];
     told = new EventTarget();
     log = [];
@@ -77,7 +83,7 @@ describe("watchCluster", () => {
       },
     };
     source = watchCluster(client, sink, {
-      kinds: [routes, services, secrets, namespaces],
+      kinds: [routes, services, secrets, namespaces, endpointSlices],
       logger: { info: logged, warn: logged },
       served: (now) => served.push(now),
       observed: (key, object) => {
@@ -200,6 +206,26 @@ describe("watchCluster", () => {
     now += 5;
     server.put(route("e"));
     equal(await nextBatch(), "HTTPRoute/shop/e");
+  });
+
+  test("endpoints do not wait, and what waits goes with them", async (context) => {
+    server.serve(routes);
+    start();
+    await source?.ready;
+    let now = performance.now() + 1_000;
+    context.mock.method(performance, "now", () => now);
+    context.mock.timers.enable({ apis: ["setTimeout"] });
+    duringBatch = () => {
+      now += 1;
+    };
+    server.put(route("a"));
+    equal(await nextBatch(), "HTTPRoute/shop/a");
+    server.put(route("b"));
+    await until(() => observed.has("HTTPRoute/shop/b"));
+    server.put(endpointSlice("web-1"));
+    equal(await nextBatch(), "HTTPRoute/shop/b EndpointSlice/shop/web-1");
+    server.put(endpointSlice("web-2"));
+    equal(await nextBatch(), "EndpointSlice/shop/web-2");
   });
 
   test("what changes no meaning is no batch, and is observed: status, managed fields, what was applied last", async () => {

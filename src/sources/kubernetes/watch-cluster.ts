@@ -46,10 +46,12 @@ export interface WatchClusterOptions {
 const longestBurstMs = 5;
 /**
  * Most of what a batch costs is the same whatever is in it. So one that follows another waits for so many times as long as that took,
- * no longer than this; a change that comes alone never does.
+ * no longer than this; a change that comes alone never does. Endpoints never do, either: until Envoy has those, requests go to pods
+ * that are gone.
  */
 const restFactor = 10;
 const longestRestMs = 10;
+const urgentKind = "EndpointSlice";
 
 /**
  * Serves the resources of a cluster, and follows every change until it is closed.
@@ -90,6 +92,7 @@ class ClusterSource {
   #findings = new Map<string, readonly Finding[]>();
   #opened: number | undefined;
   #restsUntil = Number.NEGATIVE_INFINITY;
+  #resting: NodeJS.Timeout | undefined;
   #eventsInTurn = false;
   #knowsCustom = false;
   #applied = false;
@@ -156,7 +159,7 @@ class ClusterSource {
       if (object === undefined) this.#remove(kind, key);
       else this.#put(kind, key, object);
     }
-    this.#settle();
+    this.#settle(kind.kind === urgentKind);
   }
 
   #remove(kind: Kind, key: string): void {
@@ -193,7 +196,7 @@ class ClusterSource {
   }
 
   /** Applies what is pending: everything at first, when all lists are complete; later when a burst of events has ended. */
-  #settle(): void {
+  #settle(urgent = false): void {
     if (this.#stop.signal.aborted) return;
     if (!this.#applied) {
       const synced = this.#knowsCustom && [...this.#followers.values()].every((follower) => follower.synced);
@@ -202,11 +205,20 @@ class ClusterSource {
     }
     if (this.#pending.size === 0 && this.#findings.size === 0) return;
     this.#eventsInTurn = true;
-    if (this.#opened !== undefined) return;
+    if (this.#opened !== undefined) {
+      if (urgent && this.#resting !== undefined) this.#rested();
+      return;
+    }
     this.#opened = performance.now();
     const restMs = this.#restsUntil - this.#opened;
-    if (restMs > 0) setTimeout(() => this.#awaitEnd(), restMs);
+    if (restMs > 0 && !urgent) this.#resting = setTimeout(() => this.#rested(), restMs);
     else this.#awaitEnd();
+  }
+
+  #rested(): void {
+    clearTimeout(this.#resting);
+    this.#resting = undefined;
+    this.#awaitEnd();
   }
 
   #awaitEnd(): void {
