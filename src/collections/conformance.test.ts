@@ -39,42 +39,44 @@ const suffixed: Renaming = {
   from: (renamed) => `${renamed}~`,
 };
 
-conformance({
-  name: "derive, renamed, whose value is fetched under the new key",
-  build: (graph) => {
+/** An implementation that is made from keys, and fetches what it says from another input. `keyOf` is what the suite's key is there. */
+function fetched(
+  name: string,
+  keyOf: (key: string) => string,
+  create: (graph: Graph, keys: Input<true>, values: Input<Item>) => Collection<Item>,
+): Implementation<Item> {
+  const build = (graph: Graph) => {
     const keys = graph.input<true>("keys");
     const values = graph.input<Item>("values");
     return {
-      write: (key, seed) =>
+      write: (key: string, seed: number | undefined) =>
         graph.transaction(() => {
-          if (seed === undefined) keys.delete(`${key}~`);
-          else keys.set(`${key}~`, true);
+          if (seed === undefined) keys.delete(keyOf(key));
+          else keys.set(keyOf(key), true);
           put(values, key, seed);
         }),
-      create: () =>
-        graph.derive("out", keys, (_, key, { fetch }) => fetch(values, key.slice(0, -1)), { renamed: suffixed }),
+      create: () => create(graph, keys, values),
     };
-  },
-  value: item,
-});
+  };
+  return { name, build, value: item };
+}
 
-conformance({
-  name: "derive, whose value is fetched",
-  build: (graph) => {
-    const keys = graph.input<true>("keys");
-    const values = graph.input<Item>("values");
-    return {
-      write: (key, seed) =>
-        graph.transaction(() => {
-          if (seed === undefined) keys.delete(key);
-          else keys.set(key, true);
-          put(values, key, seed);
-        }),
-      create: () => graph.derive("out", keys, (_, key, { fetch }) => fetch(values, key)),
-    };
-  },
-  value: item,
-});
+conformance(
+  fetched(
+    "derive, renamed, whose value is fetched under the new key",
+    (key) => `${key}~`,
+    (graph, keys, values) =>
+      graph.derive("out", keys, (_, key, { fetch }) => fetch(values, key.slice(0, -1)), { renamed: suffixed }),
+  ),
+);
+
+conformance(
+  fetched(
+    "derive, whose value is fetched",
+    (key) => key,
+    (graph, keys, values) => graph.derive("out", keys, (_, key, { fetch }) => fetch(values, key)),
+  ),
+);
 
 conformance(
   over(

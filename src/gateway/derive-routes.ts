@@ -54,37 +54,33 @@ export function deriveRoutes(
   // Whether a route is attached comes first: what nobody of ours carries is not compiled.
   const attachedTo = (reader: Reader, kind: RouteKind, key: string): Route | undefined =>
     reader.fetch(proposed, routeKey(kind, key))?.route;
+  const compile = <Kind extends RouteKind, Compiled>(
+    kind: Kind,
+    name: string,
+    compiler: (object: ResourceKinds[Kind], route: Route, reader: Reader) => Compiled,
+  ): Collection<Compiled> =>
+    graph.derive<ResourceKinds[Kind], Compiled>(
+      name,
+      resources[kind],
+      (object, key, reader) => {
+        const route = attachedTo(reader, kind, key);
+        return route && compiler(object, route, reader);
+      },
+      asRoutes(kind),
+    );
   const compiled = graph.join("compiledRoutes", [
-    graph.derive(
-      "compiledHttpRoutes",
-      resources.HTTPRoute,
-      (object, key, reader) => {
-        const route = attachedTo(reader, "HTTPRoute", key);
-        return route && compileHttpRoute(object, route, reader, backends);
-      },
-      asRoutes("HTTPRoute"),
+    compile("HTTPRoute", "compiledHttpRoutes", (object, route, reader) =>
+      compileHttpRoute(object, route, reader, backends),
     ),
-    graph.derive(
-      "compiledGrpcRoutes",
-      resources.GRPCRoute,
-      (object, key, reader) => {
-        const route = attachedTo(reader, "GRPCRoute", key);
-        return route && compileGrpcRoute(object, route, reader, backends);
-      },
-      asRoutes("GRPCRoute"),
+    compile("GRPCRoute", "compiledGrpcRoutes", (object, route, reader) =>
+      compileGrpcRoute(object, route, reader, backends),
     ),
   ]);
   const streams = graph.join(
     "compiledStreams",
     (["TLSRoute", "TCPRoute", "UDPRoute"] as const).map((kind) =>
-      graph.derive<ResourceKinds[typeof kind], CompiledStream>(
-        `compiled${kind}s`,
-        resources[kind],
-        (object, key, reader) => {
-          const route = attachedTo(reader, kind, key);
-          return route && compileStream(object.spec.rules, route, reader, backends);
-        },
-        asRoutes(kind),
+      compile<typeof kind, CompiledStream>(kind, `compiled${kind}s`, (object, route, reader) =>
+        compileStream(object.spec.rules, route, reader, backends),
       ),
     ),
   );

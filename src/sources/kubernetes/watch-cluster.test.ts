@@ -1,6 +1,6 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { once } from "node:events";
-import { afterEach, beforeEach, describe, test } from "node:test";
+import { afterEach, beforeEach, describe, type TestContext, test } from "node:test";
 import { FakeApiServer } from "../../kubernetes/testing/fake-api-server.ts";
 import { type Kind, kindNamed } from "../../resources/kinds.ts";
 import type { KubernetesObject } from "../../resources/object.ts";
@@ -181,16 +181,23 @@ describe("watchCluster", () => {
     deepEqual(JSON.parse(JSON.stringify(objectOf("Service/shop/s9"))).spec.ports, [{ port: 100, protocol: "TCP" }]);
   });
 
-  test("what comes while a batch has just been applied waits, as one batch, and the next change does not", async (context) => {
+  /** Starts with routes, and with a clock that stands still but for what is told to pass, and for what a batch takes. */
+  async function startTimed(context: TestContext, batchMs: number): Promise<(milliseconds: number) => void> {
     server.serve(routes);
     start();
     await source?.ready;
     let now = performance.now() + 1_000;
+    const pass = (milliseconds: number): void => {
+      now += milliseconds;
+    };
     context.mock.method(performance, "now", () => now);
     context.mock.timers.enable({ apis: ["setTimeout"] });
-    duringBatch = () => {
-      now += 0.5;
-    };
+    duringBatch = () => pass(batchMs);
+    return pass;
+  }
+
+  test("what comes while a batch has just been applied waits, as one batch, and the next change does not", async (context) => {
+    const pass = await startTimed(context, 0.5);
     const comes = async (name: string): Promise<void> => {
       server.put(route(name));
       await until(() => observed.has(`HTTPRoute/shop/${name}`));
@@ -200,24 +207,16 @@ describe("watchCluster", () => {
     for (const name of ["b", "c", "d"]) await comes(name);
     equal(batches.length, 2);
     // Ten times as long as the last one took.
-    now += 5;
+    pass(5);
     context.mock.timers.tick(5);
     equal(await nextBatch(), "HTTPRoute/shop/b HTTPRoute/shop/c HTTPRoute/shop/d");
-    now += 5;
+    pass(5);
     server.put(route("e"));
     equal(await nextBatch(), "HTTPRoute/shop/e");
   });
 
   test("endpoints do not wait, and what waits goes with them", async (context) => {
-    server.serve(routes);
-    start();
-    await source?.ready;
-    let now = performance.now() + 1_000;
-    context.mock.method(performance, "now", () => now);
-    context.mock.timers.enable({ apis: ["setTimeout"] });
-    duringBatch = () => {
-      now += 1;
-    };
+    await startTimed(context, 1);
     server.put(route("a"));
     equal(await nextBatch(), "HTTPRoute/shop/a");
     server.put(route("b"));
